@@ -1,0 +1,75 @@
+"""One progress display for long work: a bar in a terminal, a line now and then anywhere else."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Count finished steps and show them with the rate and the time left, on stderr."""
+
+    def __init__(self, label: str, total: int, unit: str):
+        self.label, self.total, self.unit = label, total, unit
+        self.done = 0
+        self.note = ""
+        self._start = self._last = time.monotonic()
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Count ``steps`` more; ``note`` (a loss, a file name) stands at the end of the line."""
+        self.done += steps
+        self.note = note or self.note
+        now = time.monotonic()
+        if now - self._last >= SECONDS_BETWEEN_LINES and self.done < self.total:
+            self._last = now
+            self._line()
+
+    def line(self) -> str:
+        """What a log shows: label, count, rate, time left, note."""
+        seconds = max(time.monotonic() - self._start, 1e-9)
+        rate = self.done / seconds
+        left = (self.total - self.done) / rate if rate else float("inf")
+        text = f"{self.label}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s"
+        text += f", {seconds:.0f} s" if self.done >= self.total else f", {left:.0f} s left"
+        return text + (f" ({self.note})" if self.note else "")
+
+    def _line(self) -> None:
+        print(self.line(), file=sys.stderr, flush=True)
+
+
+class _TerminalProgress(Progress):
+    """The same count on a rich bar."""
+
+    def __init__(self, label: str, total: int, unit: str, bar, task):
+        super().__init__(label, total, unit)
+        self._bar, self._task = bar, task
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        self.done += steps
+        self.note = note or self.note
+        self._bar.update(self._task, completed=self.done, note=self.note)
+
+
+@contextmanager
+def progress(label: str, total: int, unit: str = "steps") -> Iterator[Progress]:
+    """Show the progress of ``total`` steps: ``with progress("faces", 400, "videos") as bar: bar.advance()``."""
+    if not sys.stderr.isatty():
+        bar = Progress(label, total, unit)
+        yield bar
+        bar._line()
+        return
+    import rich.console
+    import rich.progress as rp
+
+    columns = (
+        rp.TextColumn("{task.description}"),
+        rp.BarColumn(),
+        rp.MofNCompleteColumn(),
+        rp.TextColumn(unit),
+        rp.TimeRemainingColumn(),
+        rp.TextColumn("{task.fields[note]}"),
+    )
+    with rp.Progress(*columns, console=rich.console.Console(stderr=True)) as shown:
+        yield _TerminalProgress(label, total, unit, shown, shown.add_task(label, total=total, note=""))
