@@ -1,0 +1,78 @@
+# Every target brings .venv up by itself. `make` alone lists them. Works with GNU make 3.81 and in paths with spaces.
+
+PROFILE ?= quick
+CORPUS  ?= both
+ROWS    ?= headline
+DEVICE  ?= auto
+SEED    ?=
+RUN     ?=
+PYTHON  ?=
+
+PY    := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test lab results figures bench notebooks
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  Variables of reproduce: PROFILE=smoke|quick|paper CORPUS=NAME|FOLDER ROWS=headline|all SEED=N DEVICE=auto|cpu|cuda RUN=FOLDER"
+	@echo "  PYTHON=FILE chooses the interpreter (3.11 to 3.13) that .venv is made with."
+
+reproduce: $(READY)  ## run every experiment and notebook from nothing, and compare with the committed results
+	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --device "$(DEVICE)" \
+		$(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
+
+test: $(READY)  ## lint, unit tests, notebooks against their committed outputs, one smoke run from nothing
+	$(PY) -m ruff check .
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 tests
+	$(PY) -m depnb.notebook_lint notebooks
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=300 notebooks
+	$(PY) -m pytest -m whole -s tests/runner/test_whole.py
+
+lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
+	@$(PY) -m depnb.course my
+	@$(PY) -m jupyterlab my
+
+results: $(READY)  ## train what the committed results lack (quick profile, seeds 0, 1, 2; resumes)
+	@$(PY) -m depnb run --missing --profile quick --rows all --seed 0 --seed 1 --seed 2 --store results
+
+figures: $(READY)  ## draw figures/ and its tables from results/
+	@$(PY) -m depnb figures
+	@$(PY) -m depnb tables
+
+bench: $(READY)  ## measure what the speed claims rest on
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
+
+notebooks: $(READY)  ## execute the committed notebooks in place and normalise them
+	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=3600 notebooks/*.ipynb
+	@$(PY) -m depnb.notebook_lint --normalise notebooks
+
+# .ready is written last, and .installing lies there from the start to the end of an installation:
+# an interrupted one is begun anew, never taken for complete.
+$(READY): pyproject.toml requirements.txt
+	@set -e; \
+	fits='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
+	python="$(PYTHON)"; \
+	if [ -z "$$python" ]; then \
+		for name in python3.11 python3.12 python3.13 python3 python; do \
+			if "$$name" -c "$$fits" >/dev/null 2>&1; then python="$$name"; break; fi; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo "No Python 3.11, 3.12 or 3.13 found (looked for python3.11, python3.12, python3.13, python3, python)." >&2; \
+			echo "Install one, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; \
+		fi; \
+	elif ! "$$python" -c "$$fits"; then \
+		echo "PYTHON=$$python does not run as Python 3.11, 3.12 or 3.13; depnb needs one of them." >&2; exit 1; \
+	fi; \
+	if [ -e .venv/.installing ] || ! .venv/bin/python -c "$$fits" >/dev/null 2>&1; then \
+		echo "Making .venv with $$python"; \
+		"$$python" -m venv --clear .venv; \
+	fi; \
+	touch .venv/.installing; \
+	echo "Installing the pinned requirements into .venv (several GB the first time)"; \
+	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt; \
+	$(PY) -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps -e .; \
+	rm .venv/.installing; \
+	touch $(READY)
