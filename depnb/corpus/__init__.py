@@ -1,0 +1,26 @@
+"""Recordings and labels: the generated corpora, and AVEC2014 by path."""
+
+from pathlib import Path
+
+from depnb.corpus.avec import open_avec2014
+from depnb.corpus.records import PARTITIONS, Corpus, Recording
+
+__all__ = ["PARTITIONS", "Corpus", "Recording", "open_corpus"]
+
+
+def open_corpus(path_or_name: str | Path) -> Corpus:
+    """Open a corpus; instant, videos of a generated one are made when they are needed.
+
+    Args:
+        path_or_name: ``both``, ``appearance``, ``dynamics`` or ``null`` (size quick, or with ``-tiny``, ``-quick``,
+            ``-full``), or a folder in AVEC2014's form.
+
+    Raises:
+        FileNotFoundError: no such corpus; the message says what was looked for.
+    """
+    from depnb.corpus.synthetic.make import open_generated
+    from depnb.corpus.synthetic.recipe import NAMED, named_recipe
+
+    if str(path_or_name).partition("-")[0] in NAMED and not Path(path_or_name).is_dir():
+        return open_generated(named_recipe(str(path_or_name)))
+    return open_avec2014(Path(path_or_name))

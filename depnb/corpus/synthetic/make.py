@@ -1,0 +1,187 @@
+"""Write a generated corpus: AVEC2014's tree of H.264 videos and label files, with the truth beside each video."""
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import av
+import numpy as np
+
+from depnb.corpus.avec import read_avec2014
+from depnb.corpus.records import Corpus, Recording
+from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
+from depnb.files import atomic_path, cache_dir, write_json, write_text
+from depnb.progress import progress
+
+FOLDERS = {"train": "Training", "development": "Development", "test": "Testing", "unseen": "Unseen"}
+VIDEOS = Path("AVEC2014_AudioVisual") / "Video"
+LABELS = {
+    "train": Path("AVEC2014_DepressionLabels") / "Training_DepressionLabels",
+    "development": Path("AVEC2014_DepressionLabels") / "Development_DepressionLabels",
+    "test": Path("AVEC2014_Labels_Testset") / "Testing" / "DepressionLabels",
+    "unseen": Path("AVEC2014_DepressionLabels") / "Unseen_DepressionLabels",
+}
+
+
+def corpus_folder(recipe: Recipe) -> Path:
+    """Where the corpus lies under the cache; another recipe or generator version is another folder."""
+    return cache_dir() / "corpora" / f"{recipe.name}-{recipe.size}-{recipe.digest()}"
+
+
+def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
+    """Lay out the corpus (labels, empty places of videos) and open it; videos are made by ``Corpus.ensure``."""
+    root = root or corpus_folder(recipe)
+    if not (root / "recipe.json").exists():
+        _lay_out(recipe, root)
+    recordings = read_avec2014(root, videos_expected=_expected(recipe, root))
+    return Corpus(
+        name=recipe.name,
+        root=root,
+        recordings=tuple(recordings),
+        generated=True,
+        fingerprint=recipe.fingerprint(),
+        noise_floor=noise_floor(recipe),
+        ensure=partial(make, recipe, root=root),
+    )
+
+
+def make(
+    recipe: Recipe, recordings: Sequence[Recording] | None = None, *, root: Path | None = None, workers: int | None = None
+) -> Path:
+    """Make the videos that are missing, in several processes; what is there is kept.
+
+    Args:
+        recipe: what to make.
+        recordings: only these; all where ``None``.
+        root: folder of the tree, by default under the cache.
+        workers: processes; one per core where ``None``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        StorageError: the folder cannot be written or the disk is full; finished videos stay.
+    """
+    root = root or corpus_folder(recipe)
+    corpus = open_generated(recipe, root)
+    missing = [r for r in (recordings or corpus.recordings) if not r.video.exists()]
+    if not missing:
+        return root
+    plan = {s.id: s for s in sessions(recipe.videos())}
+    jobs = [(recipe.videos(), plan[r.id], r.task, r.video.resolve()) for r in missing]
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    frames = SIZES[recipe.size].frames
+    with progress(f"corpus {recipe.name}-{recipe.size}", frames * len(jobs), "frames") as bar:
+        if workers == 1:
+            for job in jobs:
+                _make_video(*job)
+                bar.advance(frames)
+            return root
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
+            futures = [pool.submit(_make_video, *job) for job in jobs]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+                    bar.advance(frames)
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+    return root
+
+
+def film(recipe: Recipe, session: Session, task: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Render one video in memory.
+
+    Returns:
+        uint8 frames [T, H, W, 3] and the truth: ``landmarks`` float32 [T, 68, 2] in pixels (NaN where no face is
+        to be seen), ``visible`` bool [T], and the trajectories [T] by channel.
+    """
+    from depnb.corpus.synthetic import geometry
+    from depnb.corpus.synthetic.behaviour import behave
+    from depnb.corpus.synthetic.people import draw_person, draw_scene
+    from depnb.corpus.synthetic.render import render
+
+    size = SIZES[recipe.size]
+    number = int(session.id.split("_")[1])
+    person = draw_person(np.random.default_rng([recipe.seed, 10, session.subject]), session.age_z)
+    scene = draw_scene(np.random.default_rng([recipe.seed, 11, session.subject, number]))
+    rng = np.random.default_rng([recipe.seed, 12, session.subject, number, recipe.tasks.index(task)])
+    strengths = {"appearance": recipe.appearance, "dynamics": recipe.dynamics}
+    behaviour = behave(rng, session.severity, task, size.frames, size.fps, **strengths)
+    frames = render(behaviour, person, scene, (size.height, size.width)).numpy()
+    pose = geometry.pose_of(behaviour, person, scene, dims=1)
+    points = geometry.landmarks(person, pose, (size.height, size.width)).numpy()
+    visible = behaviour["hidden"] == 0
+    points[~visible] = np.nan
+    return frames, {"landmarks": points, "visible": visible, **behaviour}
+
+
+def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None:
+    frames, truth = film(recipe, session, task)
+    with atomic_path(truth_path(path)) as temporary:
+        np.savez_compressed(temporary, **truth)
+    with atomic_path(path) as temporary:
+        _encode(frames, SIZES[recipe.size].fps, temporary)
+
+
+def truth_path(video: Path) -> Path:
+    """The file beside a generated video that holds its known landmarks and trajectories."""
+    return video.with_suffix(".truth.npz")
+
+
+def load_truth(recording: Recording) -> dict[str, np.ndarray]:
+    """Known landmarks, visibility and trajectories of a generated recording.
+
+    Raises:
+        FileNotFoundError: the recording was not generated, or its video has not been made.
+    """
+    path = truth_path(recording.video)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"No known truth beside {recording.video}: only generated videos have one; make them with `depnb corpus make`."
+        )
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _encode(frames: np.ndarray, fps: float, path: Path) -> None:
+    """H.264 at a webcam's quality, one thread, so that the bytes do not depend on the number of cores."""
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+        stream.height, stream.width, stream.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"
+        stream.options = {"crf": "20", "preset": "veryfast", "threads": "1"}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def _expected(recipe: Recipe, root: Path) -> list[Path]:
+    """Paths of all videos of the recipe; an unseen person is filmed in one task only."""
+    paths = []
+    for session in sessions(recipe):
+        tasks = recipe.tasks if session.partition != "unseen" else [recipe.tasks[session.subject % len(recipe.tasks)]]
+        folder = root / VIDEOS / FOLDERS[session.partition]
+        paths += [folder / task / f"{session.id}_{task}_video.mp4" for task in tasks]
+    return paths
+
+
+def _lay_out(recipe: Recipe, root: Path) -> None:
+    for session in sessions(recipe):
+        write_text(root / LABELS[session.partition] / f"{session.id}_Depression.csv", f"{session.bdi}\n")
+    videos = root / "AVEC2014_AudioVisual"
+    if recipe.videos() != recipe:
+        shared = corpus_folder(recipe.videos()) / "AVEC2014_AudioVisual"
+        shared.mkdir(parents=True, exist_ok=True)
+        if not videos.is_symlink():
+            videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
+    write_json(root / "recipe.json", recipe.fingerprint())
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)

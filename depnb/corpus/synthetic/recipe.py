@@ -1,0 +1,216 @@
+"""Who is in a generated corpus, with which scores: AVEC's design, drawn from one seed."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from depnb.corpus.records import TASKS
+
+VERSION = 1
+"""Raise when any frame, label or trajectory of any recipe changes."""
+
+SEED = 2014
+"""Fixed before any training."""
+
+FIRST_SUBJECT = 203
+SEVERE = 45.0
+"""BDI-II score of severity 1; AVEC's labels end there."""
+WITHIN_SUBJECT_SHARE = 25 / 144
+"""Variance between sessions of one person (sd 5) over the variance between people (sd 12)."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is made: sessions, and the form of each video.
+
+    Attributes:
+        people: number of subjects by their sessions in (train, development, test); AVEC's overlap for quick, full.
+        unseen: people with one video each, in no other partition.
+    """
+
+    people: tuple[tuple[tuple[int, int, int], int], ...]
+    unseen: int
+    frames: int
+    height: int
+    width: int
+    fps: float
+
+
+AVEC_PEOPLE = (
+    ((1, 0, 0), 8), ((2, 0, 0), 2), ((0, 1, 0), 8), ((0, 2, 0), 1), ((0, 0, 1), 18), ((0, 0, 2), 7),
+    ((1, 1, 0), 8), ((2, 1, 0), 7), ((1, 2, 0), 6), ((1, 0, 1), 4), ((0, 1, 1), 7), ((1, 1, 1), 5), ((1, 1, 2), 1),
+)  # fmt: skip
+"""82 people, 50 sessions per partition, overlaps 27/10/13, sessions per person 34/29/18/1 as in AVEC2013."""
+TINY_PEOPLE = (
+    ((1, 0, 0), 3), ((0, 1, 0), 2), ((0, 0, 1), 4), ((1, 1, 0), 2), ((2, 1, 0), 1), ((1, 0, 1), 1), ((0, 1, 1), 1),
+    ((1, 1, 1), 1),
+)  # fmt: skip
+SIZES = {
+    "tiny": Size(TINY_PEOPLE, unseen=12, frames=16, height=128, width=128, fps=8.0),
+    "quick": Size(AVEC_PEOPLE, unseen=100, frames=48, height=128, width=128, fps=8.0),
+    "full": Size(AVEC_PEOPLE, unseen=100, frames=240, height=480, width=640, fps=30.0),
+}
+BANDS = {"train": (26, 8, 7, 9), "development": (26, 4, 11, 9), "test": (25, 10, 8, 7), "unseen": (26, 8, 7, 9)}
+"""Recordings per severity band (minimal 0–13, mild 14–19, moderate 20–28, severe 29–45) in 50, as in AVEC2013."""
+BAND_EDGES = ((0, 13), (14, 19), (20, 28), (29, 45))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a generated corpus.
+
+    Attributes:
+        name: what tables call it.
+        size: key of ``SIZES``.
+        seed: source of all numbers.
+        appearance: strength of the signal that one frame shows.
+        dynamics: strength of the signal in the time scales.
+        label_noise: sd in BDI points of what the face does not show: the RMSE nobody can beat is near it.
+        identity: correlation of a person's mean score with their visible age (0 = none).
+        shuffle_labels: lists of labels are permuted among people with as many sessions: nothing to learn but people.
+        tasks: which of AVEC2014's tasks are filmed.
+    """
+
+    name: str
+    size: str
+    seed: int = SEED
+    appearance: float = 1.0
+    dynamics: float = 1.0
+    label_noise: float = 3.0
+    identity: float = 0.0
+    shuffle_labels: bool = False
+    tasks: tuple[str, ...] = TASKS
+
+    def __post_init__(self) -> None:
+        if self.size not in SIZES:
+            raise ValueError(f"No corpus size {self.size!r}: choose from {', '.join(SIZES)}.")
+        if not set(self.tasks) <= set(TASKS) or not self.tasks:
+            raise ValueError(f"tasks={self.tasks!r}: choose one or both of {', '.join(TASKS)}.")
+        if not -1 <= self.identity <= 1 or self.label_noise < 0:
+            raise ValueError(
+                f"identity={self.identity} must lie in −1 … 1 and label_noise={self.label_noise} must not be negative."
+            )
+
+    def fingerprint(self) -> dict:
+        """What decides an experiment on this corpus."""
+        return {"generated": VERSION, **asdict(self), "tasks": list(self.tasks), "form": asdict(SIZES[self.size])}
+
+    def videos(self) -> "Recipe":
+        """The recipe that renders this one's videos: labels may be shuffled, videos never are."""
+        return replace(self, name="both", shuffle_labels=False) if self.shuffle_labels else self
+
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name the folder."""
+        text = json.dumps(self.fingerprint(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+NAMED = {
+    "both": {},
+    "appearance": {"dynamics": 0.0, "tasks": ("Freeform",)},
+    "dynamics": {"appearance": 0.0, "tasks": ("Freeform",)},
+    "null": {"shuffle_labels": True},
+}
+
+
+def named_recipe(name: str) -> Recipe:
+    """Recipe of ``both``, ``appearance``, ``dynamics`` or ``null``, optionally with a size: ``both-tiny``.
+
+    Raises:
+        ValueError: for a name or size that does not exist.
+    """
+    base, _, size = name.partition("-")
+    if base not in NAMED:
+        raise ValueError(f"No generated corpus {name!r}: choose from {', '.join(NAMED)} (with -tiny, -quick or -full).")
+    return Recipe(name=base, size=size or "quick", **NAMED[base])
+
+
+@dataclass(frozen=True)
+class Session:
+    """One planned session: the label that is written down, and the severity that the videos show."""
+
+    id: str
+    partition: str
+    bdi: int
+    severity: float
+    age_z: float
+
+    @property
+    def subject(self) -> int:
+        return int(self.id.split("_")[0])
+
+
+@cache
+def sessions(recipe: Recipe) -> tuple[Session, ...]:
+    """Plan all sessions of a corpus.
+
+    Scores are drawn by rank: each partition has AVEC's number of recordings per band, and a person's sessions
+    lie near each other (sd 5 BDI points). The videos show ``bdi`` plus ``label_noise``.
+    """
+    size = SIZES[recipe.size]
+    rng = np.random.default_rng([recipe.seed, 1])
+    kinds = [counts for counts, people in size.people for _ in range(people)]
+    rng.shuffle(kinds)
+    plan = [
+        (FIRST_SUBJECT + person, partition)
+        for person, counts in enumerate(kinds)
+        for partition, n in zip(("train", "development", "test"), counts, strict=True)
+        for _ in range(n)
+    ]
+    plan += [(FIRST_SUBJECT + len(kinds) + k, "unseen") for k in range(size.unseen)]
+    people = sorted({subject for subject, _ in plan})
+    trait = dict(zip(people, rng.normal(size=len(people)), strict=True))
+    ages = rng.normal(size=len(people))
+    age = {s: recipe.identity * trait[s] + np.sqrt(1 - recipe.identity**2) * a for s, a in zip(people, ages, strict=True)}
+    latent = np.array([trait[s] for s, _ in plan]) + np.sqrt(WITHIN_SUBJECT_SHARE) * rng.normal(size=len(plan))
+    bdi = np.zeros(len(plan), dtype=int)
+    for partition, bands in BANDS.items():
+        rows = np.array([k for k, (_, p) in enumerate(plan) if p == partition])
+        bdi[rows[np.argsort(latent[rows])]] = _scores(rng, bands, len(rows))
+    shown = bdi + recipe.label_noise * rng.normal(size=len(plan))
+    if recipe.shuffle_labels:
+        bdi = _shuffled(recipe, plan, bdi)
+    count: dict[int, int] = {}
+    planned = []
+    for (subject, partition), label, value in zip(plan, bdi, shown, strict=True):
+        count[subject] = count.get(subject, 0) + 1
+        severity = float(np.clip(value / SEVERE, -0.1, 1.1))
+        planned.append(Session(f"{subject}_{count[subject]}", partition, int(label), severity, float(age[subject])))
+    return tuple(planned)
+
+
+def noise_floor(recipe: Recipe) -> float | None:
+    """RMSE in BDI points of the predictor that knows the severity shown; ``None`` where labels are shuffled."""
+    if recipe.shuffle_labels:
+        return None
+    plan = sessions(recipe)
+    return float(np.sqrt(np.mean([(s.bdi - np.clip(s.severity * SEVERE, 0, SEVERE)) ** 2 for s in plan])))
+
+
+def _scores(rng: np.random.Generator, bands: tuple[int, ...], n: int) -> np.ndarray:
+    """``n`` ascending scores with the bands' shares; low scores are likelier within a band."""
+    shares = np.cumsum(bands) / sum(bands)
+    places = (np.arange(n) + 0.5) / n
+    which = np.searchsorted(shares, places)
+    low, high = np.array(BAND_EDGES).T
+    draws = rng.beta(1.0, 1.4, size=n)
+    return np.sort(np.round(low[which] + draws * (high - low)[which]).astype(int))
+
+
+def _shuffled(recipe: Recipe, plan: list[tuple[int, str]], bdi: np.ndarray) -> np.ndarray:
+    """Permute whole lists of labels among people with the same number of sessions, ``unseen`` apart."""
+    rng = np.random.default_rng([recipe.seed, 2])
+    rows: dict[int, list[int]] = {}
+    for k, (subject, _) in enumerate(plan):
+        rows.setdefault(subject, []).append(k)
+    groups: dict[tuple[int, bool], list[int]] = {}
+    for subject, own in rows.items():
+        groups.setdefault((len(own), plan[own[0]][1] == "unseen"), []).append(subject)
+    shuffled = bdi.copy()
+    for members in groups.values():
+        for taker, giver in zip(members, rng.permutation(members), strict=True):
+            shuffled[rows[taker]] = bdi[rows[int(giver)]]
+    return shuffled
