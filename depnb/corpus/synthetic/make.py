@@ -12,7 +12,8 @@ import av
 import numpy as np
 
 from depnb.corpus.avec import read_avec2014
-from depnb.corpus.records import Corpus, Recording
+from depnb.corpus.records import TASKS, Corpus, Recording
+from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
 from depnb.files import atomic_path, cache_dir, write_json, write_text
 from depnb.progress import progress
@@ -101,7 +102,6 @@ def film(recipe: Recipe, session: Session, task: str) -> tuple[np.ndarray, dict[
         to be seen), ``visible`` bool [T], and the trajectories [T] by channel.
     """
     from depnb.corpus.synthetic import geometry
-    from depnb.corpus.synthetic.behaviour import behave
     from depnb.corpus.synthetic.people import draw_person, draw_scene
     from depnb.corpus.synthetic.render import render
 
@@ -109,15 +109,22 @@ def film(recipe: Recipe, session: Session, task: str) -> tuple[np.ndarray, dict[
     number = int(session.id.split("_")[1])
     person = draw_person(np.random.default_rng([recipe.seed, 10, session.subject]), session.age_z)
     scene = draw_scene(np.random.default_rng([recipe.seed, 11, session.subject, number]))
-    rng = np.random.default_rng([recipe.seed, 12, session.subject, number, recipe.tasks.index(task)])
-    strengths = {"appearance": recipe.appearance, "dynamics": recipe.dynamics}
-    behaviour = behave(rng, session.severity, task, size.frames, size.fps, **strengths)
+    behaviour = trajectories(recipe, session, task)
     frames = render(behaviour, person, scene, (size.height, size.width)).numpy()
     pose = geometry.pose_of(behaviour, person, scene, dims=1)
     points = geometry.landmarks(person, pose, (size.height, size.width)).numpy()
     visible = behaviour["hidden"] == 0
     points[~visible] = np.nan
     return frames, {"landmarks": points, "visible": visible, **behaviour}
+
+
+def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.ndarray]:
+    """Movements of one video, arrays [T] by channel."""
+    size = SIZES[recipe.size]
+    number = int(session.id.split("_")[1])
+    rng = np.random.default_rng([recipe.seed, 12, session.subject, number, TASKS.index(task)])
+    strengths = {"appearance": recipe.appearance, "dynamics": recipe.dynamics}
+    return behave(rng, session.severity, task, size.frames, size.fps, **strengths)
 
 
 def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None:
@@ -159,14 +166,20 @@ def _encode(frames: np.ndarray, fps: float, path: Path) -> None:
         container.mux(stream.encode())
 
 
+def tasks_of(recipe: Recipe, session: Session) -> tuple[str, ...]:
+    """Tasks that a session was filmed in; an unseen person is filmed in one."""
+    if session.partition == "unseen":
+        return (recipe.tasks[session.subject % len(recipe.tasks)],)
+    return recipe.tasks
+
+
 def _expected(recipe: Recipe, root: Path) -> list[Path]:
-    """Paths of all videos of the recipe; an unseen person is filmed in one task only."""
-    paths = []
-    for session in sessions(recipe):
-        tasks = recipe.tasks if session.partition != "unseen" else [recipe.tasks[session.subject % len(recipe.tasks)]]
-        folder = root / VIDEOS / FOLDERS[session.partition]
-        paths += [folder / task / f"{session.id}_{task}_video.mp4" for task in tasks]
-    return paths
+    folder = {partition: root / VIDEOS / name for partition, name in FOLDERS.items()}
+    return [
+        folder[session.partition] / task / f"{session.id}_{task}_video.mp4"
+        for session in sessions(recipe)
+        for task in tasks_of(recipe, session)
+    ]
 
 
 def _lay_out(recipe: Recipe, root: Path) -> None:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from depnb.corpus.synthetic import geometry
-from depnb.corpus.synthetic.geometry import HALF_VIEW, Pose, bump
+from depnb.corpus.synthetic.geometry import HALF_VIEW, Pose, bell, bump
 from depnb.corpus.synthetic.people import Person, Scene
 
 MAP_HALF = 1.30
@@ -73,8 +73,10 @@ class Painter:
         hand = torch.from_numpy(hidden == 1).view(-1, 1, 1)
         head_x, head_y, edge = self._head_coordinates(pose)
         picture = self._behind(pose, head_x, head_y, edge)
-        face, mask = self._face(pose, head_x, head_y, edge)
-        picture = picture + (face - picture) * mask[:, None]
+        box = _box(head_x, head_y, -0.85, 0.85, -1.15, 1.25)
+        face, mask = self._face(pose, head_x[box], head_y[box], edge)
+        seen = picture[(slice(None), *box)]
+        seen += (face - seen) * mask[:, None]
         if bool(hand.any()):
             picture = torch.where(hand[:, None], self._hand(picture, head_x, head_y), picture)
         picture = torch.where(away[:, None], self.background[None], picture)
@@ -102,7 +104,7 @@ class Painter:
 
         for weight in (1.0, 0.8, 0.8, 0.7):
             u, v = step(u, v, coarse_x, coarse_y, weight)
-        fine = F.interpolate(torch.stack([u, v], dim=1), size=self.size, mode="bilinear", align_corners=False)
+        fine = F.interpolate(torch.stack([u, v], dim=1), size=x.shape[1:], mode="bilinear", align_corners=False)
         # Sampling every second pixel starts at pixel 0, so the coarse grid lies half a pixel up and left.
         half = 0.5 * self.pixel / self.scene.scale
         u, v = fine[:, 0] - half, fine[:, 1] - half  # [F, H, W]
@@ -129,10 +131,12 @@ class Painter:
         albedo = albedo * (1 - 0.30 * fold * pose.smile.clamp(0, 1))[:, None]
         worry = bump(side - 0.045, neutral - person.eye_y + person.brow_gap * 0.9, 0.014, 0.06)
         albedo = albedo * (1 - 0.35 * worry * (-pose.brow).clamp(0, 1.5))[:, None]
-        rows = _band(y, person.eye_y - 0.50, person.eye_y + 0.32)
-        albedo[:, :, rows] = self._eyes(pose, albedo[:, :, rows], u[:, rows], v[:, rows], edge)
-        rows = _band(y, person.mouth_y - 0.42, person.mouth_y + 0.42)
-        albedo[:, :, rows] = self._mouth(pose, albedo[:, :, rows], u[:, rows], v[:, rows], edge)
+        box = _box(u, v, -0.75, 0.75, person.eye_y - 0.34, person.eye_y + 0.25)
+        colour = (slice(None), *box)
+        albedo[colour] = self._eyes(pose, albedo[colour], u[box], v[box], edge)
+        box = _box(u, v, -0.42, 0.42, person.mouth_y - 0.22, person.mouth_y + 0.32)
+        colour = (slice(None), *box)
+        albedo[colour] = self._mouth(pose, albedo[colour], u[box], v[box], edge)
         light = torch.tensor([scene.light_x, scene.light_y, 0.8])
         light = light / light.norm()
         cos_yaw, sin_yaw, cos_pitch, sin_pitch = pose.yaw.cos(), pose.yaw.sin(), pose.pitch.cos(), pose.pitch.sin()
@@ -141,7 +145,7 @@ class Painter:
         key = (nx * light[0] + ny * light[1] + nz * light[2]).clamp(min=0)
         shade = scene.ambient * (0.75 + 0.25 * nz) + (1.02 - scene.ambient) * key
         shade = shade + scene.fill * (nz * 0.5 - nx * light[0].sign() * 0.6).clamp(min=0)
-        gloss = 0.05 * (0.5 * key + 0.5 * nz).clamp(min=0) ** 24
+        gloss = 0.05 * (0.5 * key + 0.5 * nz).clamp(min=0).square().square().square().square() ** 2
         mask = _soft(geometry.inside(person, u, neutral) - 0.02, 1.6 * edge)
         return albedo * shade[:, None] + gloss[:, None], mask
 
@@ -155,9 +159,9 @@ class Painter:
         t = du / person.eye_width
         upper, lower = geometry.lids(person, pose, t.clamp(-1, 1))
         within = _soft(1 - t.abs(), 3 * edge)
-        crease = torch.exp(-(((dv - upper + 0.030 + 0.012 * (1 - t**2)) / 0.013) ** 2)) * _soft(1.05 - t.abs(), 0.1)
+        crease = bell((dv - upper + 0.030 + 0.012 * (1 - t**2)) / 0.013) * _soft(1.05 - t.abs(), 0.1)
         albedo = _mix(albedo, skin * 0.55, 0.55 * crease * (1 - 0.6 * pose.blink))
-        bag = torch.exp(-(((dv - lower - 0.045 + 0.03 * t**2) / 0.020) ** 2)) * _soft(0.9 - t.abs(), 0.15)
+        bag = bell((dv - lower - 0.045 + 0.03 * t**2) / 0.020) * _soft(0.9 - t.abs(), 0.15)
         albedo = _mix(albedo, skin * 0.66, (0.15 + 0.40 * person.age) * bag)
         opening = torch.minimum(_soft(dv - upper, edge), _soft(lower - dv, edge)) * within
         white = torch.tensor([0.90, 0.87, 0.85])
@@ -172,16 +176,16 @@ class Painter:
         glint_u = off_u * mirror + 0.016 * (1 if self.scene.light_x > 0 else -1)
         glint = _soft(0.011 - torch.sqrt(glint_u**2 + (off_v + 0.016) ** 2), edge)
         eyeball = _mix(eyeball, torch.ones(3), 0.9 * glint)
-        eyeball = eyeball * (1 - 0.45 * torch.exp(-(((dv - upper) / 0.022) ** 2)))[:, None]
+        eyeball = eyeball * (1 - 0.45 * bell((dv - upper) / 0.022))[:, None]
         albedo = albedo + (eyeball - albedo) * opening[:, None]
-        lash = torch.exp(-(((dv - upper) / 0.013) ** 2)) * _soft(1.06 - t.abs(), 0.06)
+        lash = bell((dv - upper) / 0.013) * _soft(1.06 - t.abs(), 0.06)
         albedo = _mix(albedo, torch.tensor([0.07, 0.05, 0.045]), 0.85 * lash)
-        lower_lash = torch.exp(-(((dv - lower) / 0.009) ** 2)) * _soft(0.95 - t.abs(), 0.1)
+        lower_lash = bell((dv - lower) / 0.009) * _soft(0.95 - t.abs(), 0.1)
         albedo = _mix(albedo, skin * 0.40, 0.50 * lower_lash)
         s = (du / geometry.BROW_HALF_WIDTH).clamp(-1.2, 1.2)
         centre = geometry.brow_line(person, pose, s.clamp(-1, 1))
         thickness = person.brow_thickness * (1.0 + 0.35 * s)
-        brow = torch.exp(-(((v - centre) / thickness) ** 4)) * _soft(1 - s.abs(), 0.10)
+        brow = bell(((v - centre) / thickness).square()) * _soft(1 - s.abs(), 0.10)
         albedo = _mix(albedo, torch.tensor(person.hair) * 0.75, 0.88 * brow)
         return self._glasses(albedo, du, dv, u, edge) if person.glasses else albedo
 
@@ -210,8 +214,8 @@ class Painter:
         skin = torch.tensor(person.skin)
         colour = skin * torch.tensor([0.86, 0.55, 0.56]) * person.lip_red + skin * 0.72 * (1 - person.lip_red)
         lip = torch.minimum(_soft(v - upper, edge), _soft(lower - v, edge)) * within
-        relief = 1 - 0.20 * torch.exp(-(((v - lower + 0.008) / 0.014) ** 2))
-        shine = 0.10 * torch.exp(-(((v - 0.45 * lower - 0.55 * lower_inner) / 0.014) ** 2)) * (1 - t**2).clamp(min=0)
+        relief = 1 - 0.20 * bell((v - lower + 0.008) / 0.014)
+        shine = 0.10 * bell((v - 0.45 * lower - 0.55 * lower_inner) / 0.014) * (1 - t**2).clamp(min=0)
         tone = torch.where(v < (upper_inner + lower_inner) / 2, 0.80, 1.0) * relief + shine
         albedo = albedo + (colour.view(3, 1, 1) * tone[:, None] - albedo) * (0.85 * lip)[:, None]
         hole = torch.minimum(_soft(v - upper_inner, edge), _soft(lower_inner - v, edge)) * within
@@ -221,11 +225,11 @@ class Painter:
         teeth = _soft(upper_inner + 0.024 - v, 2 * edge) * _soft(0.8 - t.abs(), 0.15) * (gap / 0.05).clamp(0, 1)
         cavity = _mix(cavity, torch.tensor([0.86, 0.83, 0.78]), 0.85 * teeth)
         albedo = albedo + (cavity - albedo) * hole[:, None]
-        line = torch.exp(-(((v - (upper_inner + lower_inner) / 2) / 0.009) ** 2)) * within * (1 - (gap / 0.02).clamp(0, 1))
+        line = bell((v - (upper_inner + lower_inner) / 2) / 0.009) * within * (1 - (gap / 0.02).clamp(0, 1))
         albedo = _mix(albedo, colour * 0.30, 0.75 * line)
         corners = bump(t.abs() - 1.0, v - geometry.lips(person, pose, torch.ones(1))[1], 0.09, 0.022)
         albedo = _mix(albedo, skin * 0.45, 0.45 * corners)
-        shadow = torch.exp(-(((v - lower - 0.028) / 0.020) ** 2)) * (1 - t**2).clamp(min=0)
+        shadow = bell((v - lower - 0.028) / 0.020) * (1 - t**2).clamp(min=0)
         return _mix(albedo, skin * 0.62, 0.38 * shadow)
 
     def _behind(self, pose: Pose, x: Tensor, y: Tensor, edge: float) -> Tensor:
@@ -234,44 +238,56 @@ class Painter:
         frames = x.shape[0]
         picture = self.background.expand(frames, -1, -1, -1)
         skin, hair = torch.tensor(person.skin), torch.tensor(person.hair)
-        shade = scene.ambient + 0.45
         back_x, back_y = x + 0.22 * pose.yaw.sin(), y + 0.22 * pose.pitch.sin()
-        lit = (1 + 0.25 * scene.light_x * x).clamp(0.6, 1.4) * shade
+        lit = (1 + 0.25 * scene.light_x * x).clamp(0.6, 1.4) * (scene.ambient + 0.45)
         if person.hair_style in ("long", "bob"):
-            ends = 1.25 if person.hair_style == "long" else 0.62
-            fall = 1 - (back_x / (person.face_width * 1.16 + person.hair_volume)).abs() ** 3
-            hanging = _soft(fall, 0.08) * _soft(ends - y, 0.05) * _soft(y + 0.2, 0.1)
-            picture = _mix(picture, hair * 0.62 * shade, hanging)
+            ends = 1.45 if person.hair_style == "long" else 0.70
+            half = person.face_width * 1.12 + person.hair_volume
+            across, along = (back_x / half).square(), ((y - ends + 1.1) / 1.1).square()
+            hanging = _soft(1 - across.square() - along.square(), 0.12) * _soft(y + 0.3, 0.1)
+            strands = 0.92 + 0.08 * torch.sin(23 * back_x + 4 * torch.sin(3 * y))
+            picture = picture + (hair.view(3, 1, 1) * (0.62 * lit * strands)[:, None] - picture) * hanging[:, None]
         neck_half = person.face_width * 0.62
         neck = _soft(neck_half + 0.10 * (y - 0.75).clamp(min=0) - (x - 0.1 * pose.yaw).abs(), 0.02) * _soft(y - 0.3, 0.05)
         throat = 0.62 + 0.25 * ((y - 0.85) / 0.5).clamp(0, 1)
         picture = picture + (skin.view(3, 1, 1) * (lit * throat)[:, None] - picture) * neck[:, None]
         picture = self._shoulders(picture, pose, x, y, lit)
-        for side in (-1, 1):
-            if person.hair_style in ("long", "bob"):
-                break
-            ear_x = side * person.face_width * 1.0 * pose.yaw.cos() + 0.02 * pose.yaw.sin()
-            ex, ey = (x - ear_x) / 0.085, (y - 0.03 - 0.05 * pose.pitch) / 0.165
-            ear = _soft(1 - ex**2 - ey**2, 0.25)
-            hollow = torch.exp(-((ex - side * 0.15) ** 2) / 0.10 - (ey + 0.1) ** 2 / 0.25)
-            picture = picture + (skin.view(3, 1, 1) * (lit * (0.88 - 0.30 * hollow))[:, None] - picture) * ear[:, None]
+        picture = self._back_of_head(picture, back_x, back_y, y, lit)
+        return picture if person.hair_style in ("long", "bob") else self._ears(picture, pose, x, y, lit)
+
+    def _back_of_head(self, picture: Tensor, x: Tensor, y: Tensor, face_y: Tensor, lit: Tensor) -> Tensor:
+        person = self.person
+        skin, hair = torch.tensor(person.skin), torch.tensor(person.hair)
         if person.hair_style == "bald":
-            skull = _soft(1 - (back_x / (person.face_width * 0.99)) ** 2 - ((back_y + 0.02) / (person.forehead * 1.02)) ** 2, 0.08)
-            return picture + (skin.view(3, 1, 1) * lit[:, None] * 0.85 - picture) * (skull * _soft(0.2 - y, 0.1))[:, None]
-        volume = person.hair_volume + 0.03
-        cap = 1 - (back_x / (person.face_width + volume)) ** 2 - ((back_y + 0.04) / (person.forehead + volume)) ** 2
-        cap = _soft(cap, 0.06) * _soft(0.16 - y, 0.06)
-        strands = 0.85 + 0.15 * torch.sin(38 * back_x + 9 * torch.sin(5 * back_y))
+            skull = 1 - (x / (person.face_width * 0.99)).square() - ((y + 0.02) / (person.forehead * 1.02)).square()
+            cover = _soft(skull, 0.08) * _soft(0.2 - face_y, 0.1)
+            return picture + (skin.view(3, 1, 1) * lit[:, None] * 0.85 - picture) * cover[:, None]
+        covers_ears = person.hair_style in ("long", "bob")
+        volume = person.hair_volume * (1.0 if covers_ears else 0.6) + 0.03
+        sides = person.face_width + volume * (1.0 if covers_ears else 0.55)
+        cap = 1 - (x / sides).square() - ((y + 0.05) / (person.forehead + volume)).square()
+        cap = _soft(cap, 0.08) * _soft((0.2 if covers_ears else -0.02) - face_y, 0.12)
+        strands = 0.90 + 0.07 * torch.sin(31 * x + 7 * torch.sin(4 * y))
         picture = picture + (hair.view(3, 1, 1) * (lit * strands)[:, None] - picture) * cap[:, None]
         if person.hair_style == "bun":
-            bun = _soft(1 - (back_x / 0.24) ** 2 - ((back_y + person.forehead + 0.16) / 0.20) ** 2, 0.15)
-            picture = _mix(picture, hair * 0.8 * shade, bun)
+            bun = _soft(1 - (x / 0.24).square() - ((y + person.forehead + 0.14) / 0.20).square(), 0.15)
+            picture = picture + (hair.view(3, 1, 1) * (0.8 * lit)[:, None] - picture) * bun[:, None]
+        return picture
+
+    def _ears(self, picture: Tensor, pose: Pose, x: Tensor, y: Tensor, lit: Tensor) -> Tensor:
+        skin = torch.tensor(self.person.skin).view(3, 1, 1)
+        for side in (-1, 1):
+            centre = side * self.person.face_width * pose.yaw.cos() + 0.02 * pose.yaw.sin()
+            across, along = (x - centre) / 0.085, (y - 0.03 - 0.05 * pose.pitch) / 0.165
+            ear = _soft(1 - across.square() - along.square(), 0.25)
+            hollow = bump(across - side * 0.15, along + 0.1, 0.32, 0.5)
+            picture = picture + (skin * (lit * (0.88 - 0.30 * hollow))[:, None] - picture) * ear[:, None]
         return picture
 
     def _shoulders(self, picture: Tensor, pose: Pose, x: Tensor, y: Tensor, lit: Tensor) -> Tensor:
         """The body follows the head's shift but not its rotation."""
         scene, person = self.scene, self.person
-        slope = 1.02 + 0.26 * (x.abs() / 1.0) ** 2.2
+        slope = 1.02 + 0.26 * x.square()
         neckline = torch.where(x.abs() < person.face_width * 0.62, 0.10 * (1 - (x / (person.face_width * 0.62)) ** 2), 0.0)
         body = _soft(y - slope - neckline, 0.02)
         shirt = torch.tensor(scene.shirt)
@@ -302,7 +318,8 @@ class Painter:
         """Exposure, white balance, gamma and the lens."""
         warmth = self.scene.warmth
         gain = self.scene.exposure * torch.tensor([1 + warmth, 1.0, 1 - warmth]).view(1, 3, 1, 1)
-        picture = (picture * gain).clamp(min=1e-4) ** 0.87
+        root = (picture * gain).clamp_(min=1e-4).sqrt_()
+        picture = root * (root * root.sqrt()).sqrt()  # ** 0.875
         if self.softness is not None:
             kernel = self.softness
             picture = F.conv2d(picture.flatten(0, 1)[:, None], kernel, padding=kernel.shape[-1] // 2)
@@ -337,7 +354,7 @@ def _albedo(person: Person, u: Tensor, v: Tensor, rng: np.random.Generator) -> T
     albedo = _mix(albedo, skin * 0.28, 0.80 * bump(side - person.nose_width * 0.42, v - person.nose_tip - 0.055, 0.030, 0.015))
     albedo = _mix(albedo, skin * 0.55, 0.40 * bump(u, v - person.nose_tip - 0.082, person.nose_width * 0.8, 0.016))
     wing = torch.sqrt((side - person.nose_width * 0.62) ** 2 + (v - person.nose_tip - 0.01) ** 2)
-    crease = torch.exp(-(((wing - 0.058) / 0.013) ** 2)) * torch.sigmoid((side - person.nose_width * 0.62) / 0.012)
+    crease = bell((wing - 0.058) / 0.013) * torch.sigmoid((side - person.nose_width * 0.62) / 0.012)
     albedo = _mix(albedo, skin * 0.50, 0.45 * crease)
     lines = torch.exp(-((torch.sin(34 * v + 1.5 * _noise(rng, shape, 6)) - 1) ** 2) / 0.08)
     forehead = bump(u, v + 0.42, 0.34, 0.12)
@@ -357,10 +374,11 @@ def _albedo(person: Person, u: Tensor, v: Tensor, rng: np.random.Generator) -> T
     if person.hair_style != "bald":
         recede = 0.16 if person.hair_style == "receding" else 0.0
         line = -person.hairline - recede + 0.16 * (u - person.parting * 0.5) ** 2 / 0.3
-        line = line + (0.10 if person.hair_style in ("long", "bob") else 0.0) * torch.exp(-((u - person.parting) ** 2) / 0.02) * -1
+        if person.hair_style in ("long", "bob"):
+            line = line - 0.10 * bell((u - person.parting) / 0.14)
         temple = torch.sigmoid((side - person.face_width * 0.90) / 0.02) * torch.sigmoid((-0.02 - v) / 0.04)
         front = torch.sigmoid((line + 0.025 * _noise(rng, shape, 30) - v) / 0.022)
-        strands = 0.85 + 0.22 * torch.sin(46 * (u - person.parting) + 14 * v * torch.sign(u - person.parting) + 2 * _noise(rng, shape, 10))
+        strands = 0.92 + 0.09 * _noise(rng, shape, 9, 90) + 0.05 * torch.sin(17 * (u - person.parting) + 6 * v * u.sign())
         cover = torch.maximum(front, 0.9 * temple)
         albedo = albedo + (hair.view(3, 1, 1) * strands - albedo) * cover
     return albedo.clamp(0.01, 1)
@@ -400,9 +418,9 @@ def _sensor_noise(scene: Scene, size: tuple[int, int]) -> Tensor:
     return torch.tensor(scene.noise * (0.8 * luma + 0.6 * chroma), dtype=torch.float32)
 
 
-def _noise(rng: np.random.Generator, shape: torch.Size, cells: int) -> Tensor:
-    """Smooth noise of about unit variance with ``cells`` cells across."""
-    coarse = torch.tensor(rng.normal(size=(1, 1, cells, cells)), dtype=torch.float32)
+def _noise(rng: np.random.Generator, shape: torch.Size, rows: int, columns: int | None = None) -> Tensor:
+    """Smooth noise of about unit variance with so many cells down and across (square where not given)."""
+    coarse = torch.tensor(rng.normal(size=(1, 1, rows, columns or rows)), dtype=torch.float32)
     return F.interpolate(coarse, size=tuple(shape), mode="bicubic", align_corners=False)[0, 0] * 1.3
 
 
@@ -416,10 +434,13 @@ def _blur_kernel(sigma: float) -> Tensor | None:
     return (kernel / kernel.sum())[None, None]
 
 
-def _band(y: Tensor, top: float, bottom: float) -> slice:
-    """Rows of the picture in which some frame shows heights ``top`` … ``bottom`` of the picture plane."""
-    rows = ((y > top) & (y < bottom)).any(dim=0).any(dim=1).nonzero()
-    return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
+def _box(x: Tensor, y: Tensor, left: float, right: float, top: float, bottom: float) -> tuple[slice, slice, slice]:
+    """Index of the smallest box of pixels that holds the given range of coordinates in every frame."""
+    within = ((x > left) & (x < right) & (y > top) & (y < bottom)).any(dim=0)  # [H, W]
+    rows, columns = within.any(dim=1).nonzero().flatten(), within.any(dim=0).nonzero().flatten()
+    if not len(rows):
+        return slice(None), slice(0, 0), slice(0, 0)
+    return slice(None), slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _soft(distance: Tensor, width: float) -> Tensor:
