@@ -1,0 +1,36 @@
+"""Video → aligned face crops with landmarks.
+
+``video`` (decode) → ``detect`` and ``track`` (where is the person) → ``align`` and ``landmarks`` → ``crops``
+(the cache) is the way of one video, ``process``; ``prepare`` walks it for many; ``quality`` reports;
+``samples`` are real pictures.
+"""
+
+from .align import CROP_SIZE, TEMPLATE, similarity, transform_points, warp
+from .crops import VERSION, Crops, DamagedCrops, Settings, load
+from .detect import Faces, detect_frames
+from .landmarks import landmarks68
+from .prepare import prepare
+from .quality import Report, VideoReport
+from .video import Frame, Video, VideoError
+
+__all__ = [
+    "CROP_SIZE",
+    "TEMPLATE",
+    "VERSION",
+    "Crops",
+    "DamagedCrops",
+    "Faces",
+    "Frame",
+    "Report",
+    "Settings",
+    "Video",
+    "VideoError",
+    "VideoReport",
+    "detect_frames",
+    "landmarks68",
+    "load",
+    "prepare",
+    "similarity",
+    "transform_points",
+    "warp",
+]

@@ -1,0 +1,276 @@
+"""Aligned crops on disk: one lossless file a video, and the way back from it.
+
+A file holds the crops of one video as packets of the intra-only lossless codec UT Video (every crop can be
+read without the others), then all arrays as an npz archive, then a short trailer:
+
+    "DEPNBCRP" | packets … | npz | length of the npz: uint64 | CRC-32 of the npz: uint32 | "DEPNBEND"
+
+Place and CRC-32 of each packet stand in the archive, so a half or damaged file is always noticed.
+"""
+
+import hashlib
+import io
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from ..files import atomic_path, cache_dir
+from .align import CROP_SIZE
+
+if TYPE_CHECKING:
+    from ..corpus.records import Recording
+
+VERSION = 1
+"""Raised when crops or landmarks of the same video change."""
+
+_BEGIN, _END = b"DEPNBCRP", b"DEPNBEND"
+_TRAILER = struct.Struct("<QI8s")
+
+
+class DamagedCrops(ValueError):
+    """A crop file is cut off or changed; ``prepare`` makes it again."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the crops of a video besides the video itself.
+
+    Attributes:
+        detect_every: full detection in every this many frames (1: in all).
+        min_face: side of the smallest face looked for, as a share of the frame's shorter side.
+    """
+
+    detect_every: int = 8
+    min_face: float = 1 / 8
+
+
+DEFAULT = Settings()
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Aligned crops of one video.
+
+    T is the number of frames of the video, n the number of crops that were asked for.
+
+    Attributes:
+        frames: uint8 RGB ``[n, 224, 224, 3]``.
+        index: int64 ``[n]``, frame number in the video.
+        time: float64 ``[n]``, seconds after the first frame.
+        landmarks: float32 ``[n, 68, 2]`` in crop pixels (300-W order; x right, y down, pixel centres at
+            integers).
+        points: float32 ``[n, 5, 2]``, the five points in video pixels.
+        boxes: float32 ``[n, 4]``, left, top, right, bottom in video pixels.
+        matrices: float64 ``[n, 2, 3]``, video pixels → crop pixels.
+        found: bool ``[T]``, is the person seen in the frame; the frames with a crop.
+        times: float64 ``[T]``, seconds after the first frame, of all frames.
+        quality: the numbers of ``VideoReport`` (without name, status and origin).
+        source: path, size and modification time of the video, its frame size.
+    """
+
+    frames: NDArray[np.uint8]
+    index: NDArray[np.int64]
+    time: NDArray[np.float64]
+    landmarks: NDArray[np.float32]
+    points: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    matrices: NDArray[np.float64]
+    found: NDArray[np.bool_]
+    times: NDArray[np.float64]
+    quality: dict[str, Any]
+    source: dict[str, Any]
+
+
+def load(
+    recording: "Recording",
+    indices: Sequence[int] | NDArray[np.int64] | None = None,
+    settings: Settings = DEFAULT,
+) -> Crops:
+    """Crops that ``prepare`` made for a recording.
+
+    Args:
+        recording: whose video.
+        indices: frame numbers in the video, in the wanted order; None for all frames with a face; empty for
+            everything but pictures.
+        settings: those that ``prepare`` used.
+
+    Raises:
+        FileNotFoundError: no crops for this video as it is now.
+        IndexError: a frame is asked for in which no face was found.
+        DamagedCrops: the file is cut off or changed.
+    """
+    path = crop_path(recording.video, settings)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"No crops for {recording.name} ({recording.video}): run `depnb faces` or faces.prepare(…)."
+        )
+    return read(path, indices)
+
+
+def crop_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
+    """Where the crops of a video lie: the name changes with the file, the settings and ``VERSION``.
+
+    Links are followed, so a video that two corpora share is prepared once.
+
+    Raises:
+        FileNotFoundError: no such video.
+    """
+    real = Path(video).resolve(strict=True)
+    facts = {**source_facts(real), "version": VERSION, "settings": asdict(settings)}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+    return cache_dir() / "faces" / f"v{VERSION}" / f"{real.stem[:40]}-{digest}.crops"
+
+
+def source_facts(real: Path) -> dict[str, Any]:
+    """What identifies a video file without reading it."""
+    status = real.stat()
+    return {"video": os.fspath(real), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+
+
+class CropWriter:
+    """Encodes crops into an open file; ``finish`` adds the arrays."""
+
+    def __init__(self, handle: BinaryIO):
+        self._handle = handle
+        self._handle.write(_BEGIN)
+        self._offsets = [len(_BEGIN)]
+        self._checks: list[int] = []
+        self._codec = av.CodecContext.create("utvideo", "w")
+        self._codec.width = self._codec.height = CROP_SIZE
+        self._codec.pix_fmt = "gbrp"
+        self._codec.time_base = Fraction(1, 25)
+        self._codec.thread_count = 1
+        self._codec.options = {"pred": "median"}
+
+    def add(self, crop: NDArray[np.uint8]) -> None:
+        """Append one crop, uint8 RGB ``[224, 224, 3]``."""
+        picture = av.VideoFrame.from_ndarray(crop, format="rgb24").reformat(format="gbrp")
+        (packet,) = self._codec.encode(picture)
+        data = bytes(packet)
+        self._handle.write(data)
+        self._offsets.append(self._offsets[-1] + len(data))
+        self._checks.append(zlib.crc32(data))
+
+    def finish(self, facts: dict[str, Any], **arrays: NDArray) -> None:
+        """Write the arrays and the JSON-able facts behind the crops, and the trailer."""
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            offsets=np.array(self._offsets, np.int64),
+            checks=np.array(self._checks, np.uint32),
+            codec=np.frombuffer(self._codec.extradata or b"", np.uint8),
+            facts=np.array(json.dumps(facts)),
+            **arrays,
+        )
+        data = buffer.getvalue()
+        self._handle.write(data)
+        self._handle.write(_TRAILER.pack(len(data), zlib.crc32(data), _END))
+
+
+@contextmanager
+def write(path: Path) -> Iterator[CropWriter]:
+    """A writer whose file appears at ``path`` when the block ends well, and not at all otherwise.
+
+    Raises:
+        StorageError: the cache cannot be written or is full.
+    """
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        yield CropWriter(handle)
+
+
+def read(path: Path, indices: Sequence[int] | NDArray[np.int64] | None = None) -> Crops:
+    """Read a crop file; see ``load``."""
+    with open(path, "rb") as handle:
+        arrays, facts = _read_arrays(handle, path)
+        place = {int(frame): k for k, frame in enumerate(arrays["index"])}
+        if indices is None:
+            indices = list(place)
+        missing = [int(k) for k in indices if int(k) not in place]
+        if missing:
+            raise IndexError(
+                f"No crop of frame {missing[0]} of {facts['source']['video']} ({len(arrays['found'])} frames, "
+                f"{len(place)} with a face). Choose frames with `found`."
+            )
+        rows = np.array([place[int(k)] for k in indices], np.int64)
+        frames = _decode(handle, arrays, rows, path)
+    per_crop = {name: arrays[name][rows] for name in ("index", "landmarks", "points", "boxes", "matrices")}
+    return Crops(
+        frames=frames,
+        time=arrays["times"][per_crop["index"]],
+        found=arrays["found"],
+        times=arrays["times"],
+        quality=facts["quality"],
+        source=facts["source"],
+        **per_crop,
+    )
+
+
+def check(path: Path) -> dict[str, Any]:
+    """Read a whole crop file and compare all check sums; gives its facts.
+
+    Raises:
+        DamagedCrops: cut off or changed.
+    """
+    with open(path, "rb") as handle:
+        arrays, facts = _read_arrays(handle, path)
+        for row in range(len(arrays["checks"])):
+            _packet(handle, arrays, row, path)
+    return facts
+
+
+def _read_arrays(handle: BinaryIO, path: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
+    size = handle.seek(0, os.SEEK_END)
+    damaged = DamagedCrops(f"Damaged crop file {path}: run `depnb faces` to make it again.")
+    if size < len(_BEGIN) + _TRAILER.size:
+        raise damaged
+    handle.seek(0)
+    begin = handle.read(len(_BEGIN))
+    handle.seek(size - _TRAILER.size)
+    length, crc, end = _TRAILER.unpack(handle.read(_TRAILER.size))
+    start = size - _TRAILER.size - length
+    if begin != _BEGIN or end != _END or start < len(_BEGIN):
+        raise damaged
+    handle.seek(start)
+    data = handle.read(length)
+    if zlib.crc32(data) != crc:
+        raise damaged
+    with np.load(io.BytesIO(data)) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    if arrays["offsets"][-1] != start:
+        raise damaged
+    return arrays, json.loads(str(arrays["facts"]))
+
+
+def _packet(handle: BinaryIO, arrays: dict[str, NDArray], row: int, path: Path) -> bytes:
+    begin, end = arrays["offsets"][row : row + 2]
+    handle.seek(begin)
+    data = handle.read(end - begin)
+    if zlib.crc32(data) != arrays["checks"][row]:
+        raise DamagedCrops(f"Damaged crop file {path}: run `depnb faces` to make it again.")
+    return data
+
+
+def _decode(
+    handle: BinaryIO, arrays: dict[str, NDArray], rows: NDArray[np.int64], path: Path
+) -> NDArray[np.uint8]:
+    frames = np.empty((len(rows), CROP_SIZE, CROP_SIZE, 3), np.uint8)  # [n, 224, 224, 3]
+    codec = av.CodecContext.create("utvideo", "r")
+    codec.width = codec.height = CROP_SIZE
+    codec.codec_tag = "ULRG"
+    codec.extradata = arrays["codec"].tobytes()
+    codec.thread_count = 1
+    for k, row in enumerate(rows):
+        (picture,) = codec.decode(av.Packet(_packet(handle, arrays, row, path)))
+        frames[k] = picture.to_ndarray(format="rgb24")
+    return frames

@@ -1,0 +1,218 @@
+"""Make the crop files of many videos, in several processes."""
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import torch
+
+from ..files import StorageError
+from ..progress import progress
+from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path
+from .detect import detector
+from .process import make_crops
+from .quality import Report, VideoReport
+from .video import VideoError
+
+if TYPE_CHECKING:
+    from ..corpus.records import Recording
+
+FEW_VIDEOS = 4
+"""Fewer videos than this are done before worker processes would have started."""
+
+
+class Stopped(Exception):
+    """The user or a storage error ended the work before this video was finished."""
+
+
+def prepare(
+    recordings: Sequence["Recording"],
+    workers: int | None = None,
+    device: str = "cpu",
+    settings: Settings = DEFAULT,
+) -> Report:
+    """Make the missing crop files of the recordings' videos.
+
+    Files that are there are kept, damaged ones made again. A video that cannot be used is listed as failed
+    and does not stop the others. Any number of calls may work on the same cache at once. After an
+    interruption the next call goes on with the videos that are not finished.
+
+    Args:
+        recordings: whose videos; two that share a file cost one.
+        workers: number of processes; None for one per usable core (and none beside this one for few videos).
+        device: where the detector runs, ``cpu`` or ``cuda``.
+        settings: how to detect.
+
+    Raises:
+        StorageError: the cache cannot be written or is full; what was finished before is kept.
+    """
+    began = time.monotonic()
+    real = {recording.name: Path(recording.video).resolve() for recording in recordings}
+    cores = _usable_cores()
+    with ThreadPoolExecutor(cores) as threads:
+        videos = list(dict.fromkeys(real.values()))
+        rows = dict(zip(videos, threads.map(lambda video: _from_cache(video, settings), videos), strict=True))
+    todo = [video for video, row in rows.items() if row.origin != "cached"]
+    if workers is None:
+        workers = min(cores, len(todo)) if len(todo) >= FEW_VIDEOS else 1
+    if todo:
+        _fill(rows, todo, workers, device, settings)
+    return Report([replace(rows[real[r.name]], name=r.name) for r in recordings], time.monotonic() - began)
+
+
+def _fill(
+    rows: dict[Path, VideoReport], todo: list[Path], workers: int, device: str, settings: Settings
+) -> None:
+    """Replace the rows of the videos that must be made."""
+    began = time.monotonic()
+    frames = failed = 0
+    with progress("faces", len(todo), "videos") as bar:
+        for video, row in _make(todo, workers, device, settings):
+            rows[video] = replace(row, origin=rows[video].origin)
+            frames += row.frames
+            failed += row.status == "failed"
+            bar.advance(1, f"{frames / (time.monotonic() - began):.0f} frames/s, {failed} failed")
+
+
+def _from_cache(video: Path, settings: Settings) -> VideoReport:
+    """The row of a video as the cache knows it; ``origin`` says whether it must be made."""
+    try:
+        return _row(check(crop_path(video, settings)), "cached")
+    except FileNotFoundError:
+        return VideoReport("", "failed", origin="made")
+    except DamagedCrops:
+        return VideoReport("", "failed", origin="remade")
+
+
+def _row(facts: dict[str, Any], origin: str) -> VideoReport:
+    quality = {key: float("nan") if value is None else value for key, value in facts["quality"].items()}
+    quality["warnings"] = tuple(quality["warnings"])
+    frames = quality["frames"]
+    empty = quality["without_face"] == frames
+    error = f"No face in any of {frames} frames of {facts['source']['video']}." if empty else ""
+    return VideoReport("", "failed" if empty else "ok", error, **quality, origin=origin)
+
+
+def _one(video: Path, settings: Settings, device: str, proceed=lambda: None) -> VideoReport:
+    """Make one crop file unless another process did so meanwhile."""
+    try:
+        target = crop_path(video, settings)
+    except FileNotFoundError:
+        return VideoReport("", "failed", f"No such video: {video}. Check the corpus folder.")
+    cached = _from_cache(video, settings)
+    if cached.origin == "cached":
+        return cached
+    try:
+        return _row(make_crops(video, target, settings, detector(device, settings.min_face), proceed), "made")
+    except VideoError as error:
+        return VideoReport("", "failed", str(error))
+    except (StorageError, Stopped):
+        raise
+    except Exception as error:
+        return VideoReport("", "failed", f"{video}: {type(error).__name__}: {error}")
+
+
+def _make(
+    videos: list[Path], workers: int, device: str, settings: Settings
+) -> Iterator[tuple[Path, VideoReport]]:
+    """Rows in the order in which they are finished."""
+    if workers == 1:
+        with _one_thread():
+            for video in videos:
+                yield video, _one(video, settings, device)
+        return
+    left = list(videos)
+    while left:
+        suspects: list[Path] = []
+        for video, row in _in_pool(left, workers, device, settings):
+            if row is None:
+                suspects.append(video)
+            else:
+                left.remove(video)
+                yield video, row
+        for video in suspects:
+            ((_, row),) = _in_pool([video], 1, device, settings)
+            left.remove(video)
+            yield video, row or VideoReport("", "failed", f"{video}: the process that worked on it died.")
+
+
+def _in_pool(
+    videos: list[Path], workers: int, device: str, settings: Settings
+) -> Iterator[tuple[Path, VideoReport | None]]:
+    """Rows from worker processes; None for the videos at work when a process died, which ends the pool."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    waiting = iter(videos)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (stop, settings, device))
+    running: dict[Future, Path] = {}
+    try:
+        while True:
+            while len(running) < workers + 1 and (video := next(waiting, None)) is not None:
+                running[pool.submit(_work, video)] = video
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                video = running.pop(future)
+                yield video, future.result()
+    except BrokenProcessPool:
+        yield video, None
+        for video in running.values():
+            yield video, None
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker(stop, settings: Settings, device: str) -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    global _task
+    _task = (stop, settings, device)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker does not outlive a killed parent."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _work(video: Path) -> VideoReport:
+    stop, settings, device = _task
+
+    def proceed() -> None:
+        if stop.is_set():
+            raise Stopped
+
+    proceed()
+    return _one(video, settings, device, proceed)
+
+
+class _one_thread:
+    """The setting of a worker for as long as this process is the worker: the numbers do not depend on it."""
+
+    def __enter__(self) -> None:
+        self._before = torch.get_num_threads(), cv2.getNumThreads()
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+
+    def __exit__(self, *failure) -> None:
+        torch.set_num_threads(self._before[0])
+        cv2.setNumThreads(self._before[1])
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,144 @@
+"""One video → one crop file: survey, locate, align, 68 landmarks, write."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .align import similarity, transform_points, warp
+from .crops import CropWriter, Settings, source_facts, write
+from .detect import Detector, Faces
+from .landmarks import COUNT, landmarks68
+from .quality import blur, face_sizes, jumps
+from .track import Person, Sighting, locate, survey
+from .video import Frame, Video
+
+CHUNK_BYTES = 64 * 2**20
+"""About so many bytes of frames are decoded before the networks see them."""
+LONGEST_CHUNK = 256
+DETECTION_BATCH = 8
+
+
+def make_crops(
+    video: Path,
+    target: Path,
+    settings: Settings,
+    detector: Detector,
+    proceed: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Write the crop file of one video.
+
+    The video is decoded twice, so that memory does not grow with its length: first for the person to follow,
+    then for the crops.
+
+    Args:
+        video: the file.
+        target: where the crop file goes.
+        settings: how to detect.
+        detector: the networks.
+        proceed: called now and then; may raise to stop, and then nothing is left behind.
+
+    Returns:
+        The facts that the file holds: ``source`` and ``quality``.
+
+    Raises:
+        VideoError: the video cannot be read.
+        StorageError: the crop file cannot be written.
+    """
+    source = Video(video)
+    person = survey(_looks(source, settings, detector, proceed), settings.detect_every)
+    with write(target) as writer:
+        return _write_crops(writer, source, person, settings, detector, proceed)
+
+
+def _looks(
+    source: Video, settings: Settings, detector: Detector, proceed: Callable[[], None]
+) -> Iterator[tuple[int, Faces]]:
+    """Full detections at every k-th frame."""
+    for batch in _in_batches(source.frames(settings.detect_every), DETECTION_BATCH):
+        proceed()
+        faces = detector.detect([frame.rgb for frame in batch])
+        yield from zip((frame.index for frame in batch), faces, strict=True)
+
+
+def _write_crops(
+    writer: CropWriter,
+    source: Video,
+    person: Person,
+    settings: Settings,
+    detector: Detector,
+    proceed: Callable[[], None],
+) -> dict[str, Any]:
+    times: list[float] = []
+    seen: list[Sighting] = []
+    matrices, landmarks, blurs, shape = [], [], [], (0, 0)
+    for chunk in _in_chunks(source.frames(), settings.detect_every):
+        proceed()
+        pictures = [frame.rgb for frame in chunk]
+        times += [frame.time for frame in chunk]
+        shape = pictures[0].shape
+        for picture, sighting in zip(
+            pictures, locate(detector, person, pictures, chunk[0].index), strict=True
+        ):
+            if sighting is None:
+                continue
+            matrix = similarity(sighting.points)
+            crop = warp(picture, matrix)
+            writer.add(crop)
+            seen.append(sighting)
+            matrices.append(matrix)
+            landmarks.append(transform_points(landmarks68(picture, sighting.box), matrix))
+            blurs.append(blur(crop))
+
+    index = np.array([s.index for s in seen], np.int64)
+    boxes = np.array([s.box for s in seen], np.float32).reshape(-1, 4)
+    found = np.zeros(len(times), bool)
+    found[index] = True
+    quality = {
+        "frames": len(times),
+        "without_face": int(np.sum(~found)),
+        "jumps": jumps(index, boxes),
+        "blur": float(np.median(blurs)) if blurs else None,
+        "face_size_px": float(np.median(face_sizes(boxes))) if blurs else None,
+        "other_faces": person.others,
+        "warnings": source.warnings,
+    }
+    facts = {
+        "source": {**source_facts(source.path.resolve()), "height": shape[0], "width": shape[1]},
+        "quality": quality,
+    }
+    writer.finish(
+        facts,
+        index=index,
+        times=np.array(times, np.float64),
+        found=found,
+        boxes=boxes,
+        points=np.array([s.points for s in seen], np.float32).reshape(-1, 5, 2),
+        matrices=np.array(matrices, np.float64).reshape(-1, 2, 3),
+        landmarks=np.array(landmarks, np.float32).reshape(-1, COUNT, 2),
+    )
+    return facts
+
+
+def _in_chunks(frames: Iterator[Frame], every: int) -> Iterator[list[Frame]]:
+    """Lists of consecutive frames of at most about ``CHUNK_BYTES``."""
+    first = next(frames)
+    length = int(np.clip(CHUNK_BYTES // first.rgb.nbytes, every, LONGEST_CHUNK))
+
+    def again() -> Iterator[Frame]:
+        yield first
+        yield from frames
+
+    return _in_batches(again(), length)
+
+
+def _in_batches(frames: Iterator[Frame], length: int) -> Iterator[list[Frame]]:
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) == length:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
