@@ -75,5 +75,7 @@ def _labels(root: Path) -> dict[str, float]:
             raise ValueError(f"{path}: the label {text!r} is not an integer from 0 to {BDI_MAX} (one cell, no header).")
         session = match.group(1)
         if labels.setdefault(session, float(text)) != float(text):
-            raise ValueError(f"{path}: session {session} has label {text} here and {labels[session]:.0f} in another file.")
+            raise ValueError(
+                f"{path}: session {session} has label {text} here and {labels[session]:.0f} in another file."
+            )
     return labels

@@ -96,7 +96,14 @@ def behave(
         pace = channel.pace * (tau if channel.moves_with_severity else rest_tau)
         path = _speech(rng, task, frames, fps, pace) if name == "open" else _wander(rng, frames, fps, pace)
         values[name] = channel.quantile(quantiles)[np.argsort(np.argsort(path))]  # [T]
-    for name, sd in {"yaw": 0.05, "pitch": 0.03, "gaze_x": 0.1, "gaze_y": 0.08, "brow": 0.1, "smile": 0.08}.items():
+    for name, sd in {
+        "yaw": 0.05,
+        "pitch": 0.03,
+        "gaze_x": 0.1,
+        "gaze_y": 0.08,
+        "brow": 0.1,
+        "smile": 0.08,
+    }.items():
         values[name] = values[name] + sd * rng.normal()
     offset = {name: appearance * severity * unit for name, unit in APPEARANCE.items()}
     values["smile"] = values["smile"] - values.pop("frown") + offset["mouth"]

@@ -181,7 +181,12 @@ def to_picture(
     if w is None:
         w = height(person, u, neutral_v(person, v, pose.open))
     u = u + person.asymmetry * v
-    cos_yaw, sin_yaw, cos_pitch, sin_pitch = pose.yaw.cos(), pose.yaw.sin(), pose.pitch.cos(), pose.pitch.sin()
+    cos_yaw, sin_yaw, cos_pitch, sin_pitch = (
+        pose.yaw.cos(),
+        pose.yaw.sin(),
+        pose.pitch.cos(),
+        pose.pitch.sin(),
+    )
     x, depth = cos_yaw * u + sin_yaw * w, cos_yaw * w - sin_yaw * u
     y = cos_pitch * v + sin_pitch * depth
     cos_roll, sin_roll = pose.roll.cos(), pose.roll.sin()

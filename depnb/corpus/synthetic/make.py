@@ -51,7 +51,11 @@ def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
 
 
 def make(
-    recipe: Recipe, recordings: Sequence[Recording] | None = None, *, root: Path | None = None, workers: int | None = None
+    recipe: Recipe,
+    recordings: Sequence[Recording] | None = None,
+    *,
+    root: Path | None = None,
+    workers: int | None = None,
 ) -> Path:
     """Make the videos that are missing, in several processes; what is there is kept.
 
@@ -82,7 +86,9 @@ def make(
                 _make_video(*job)
                 bar.advance(frames)
             return root
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
+        with ProcessPoolExecutor(
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
+        ) as pool:
             futures = [pool.submit(_make_video, *job) for job in jobs]
             try:
                 for future in as_completed(futures):

@@ -96,7 +96,9 @@ def draw_person(rng: np.random.Generator, age_z: float | None = None) -> Person:
     grey = float(np.clip((age - 0.55) * 2.2, 0, 1)) * uniform(0.4, 1)
     hair = hair * (1 - grey) + np.array([0.62, 0.61, 0.60]) * grey
     irises = [(0.24, 0.14, 0.07), (0.30, 0.18, 0.08), (0.25, 0.40, 0.52), (0.30, 0.38, 0.24)]
-    iris = irises[int(rng.choice(4, p=[0.35 + 0.5 * tone, 0.15, 0.3 * (1 - tone) + 0.0, 0.5 - 0.5 * tone - 0.3 * (1 - tone)]))]
+    iris = irises[
+        int(rng.choice(4, p=[0.35 + 0.5 * tone, 0.15, 0.3 * (1 - tone) + 0.0, 0.5 - 0.5 * tone - 0.3 * (1 - tone)]))
+    ]
     masculine = rng.random() < 0.5
     styles = ["short", "receding", "bald"] if masculine else ["long", "bob", "bun"]
     weights = [0.75 - 0.3 * age, 0.15 + 0.2 * age, 0.10 + 0.1 * age] if masculine else [0.45, 0.35, 0.2]

@@ -53,7 +53,12 @@ SIZES = {
     "quick": Size(AVEC_PEOPLE, unseen=100, frames=48, height=128, width=128, fps=8.0),
     "full": Size(AVEC_PEOPLE, unseen=100, frames=240, height=480, width=640, fps=30.0),
 }
-BANDS = {"train": (26, 8, 7, 9), "development": (26, 4, 11, 9), "test": (25, 10, 8, 7), "unseen": (26, 8, 7, 9)}
+BANDS = {
+    "train": (26, 8, 7, 9),
+    "development": (26, 4, 11, 9),
+    "test": (25, 10, 8, 7),
+    "unseen": (26, 8, 7, 9),
+}
 """Recordings per severity band (minimal 0–13, mild 14–19, moderate 20–28, severe 29–45) in 50, as in AVEC2013."""
 BAND_EDGES = ((0, 13), (14, 19), (20, 28), (29, 45))
 
@@ -96,7 +101,12 @@ class Recipe:
 
     def fingerprint(self) -> dict:
         """What decides an experiment on this corpus."""
-        return {"generated": VERSION, **asdict(self), "tasks": list(self.tasks), "form": asdict(SIZES[self.size])}
+        return {
+            "generated": VERSION,
+            **asdict(self),
+            "tasks": list(self.tasks),
+            "form": asdict(SIZES[self.size]),
+        }
 
     def videos(self) -> "Recipe":
         """The recipe that renders this one's videos: labels may be shuffled, videos never are."""
@@ -164,7 +174,9 @@ def sessions(recipe: Recipe) -> tuple[Session, ...]:
     people = sorted({subject for subject, _ in plan})
     trait = dict(zip(people, rng.normal(size=len(people)), strict=True))
     ages = rng.normal(size=len(people))
-    age = {s: recipe.identity * trait[s] + np.sqrt(1 - recipe.identity**2) * a for s, a in zip(people, ages, strict=True)}
+    age = {
+        s: recipe.identity * trait[s] + np.sqrt(1 - recipe.identity**2) * a for s, a in zip(people, ages, strict=True)
+    }
     latent = np.array([trait[s] for s, _ in plan]) + np.sqrt(WITHIN_SUBJECT_SHARE) * rng.normal(size=len(plan))
     bdi = np.zeros(len(plan), dtype=int)
     for partition, bands in BANDS.items():

@@ -92,7 +92,12 @@ class Painter:
     def _unproject(self, pose: Pose, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Face coordinates (u, v) seen at picture-plane points, by damped fixed-point steps."""
         person = self.person
-        cos_yaw, sin_yaw, cos_pitch, sin_pitch = pose.yaw.cos(), pose.yaw.sin(), pose.pitch.cos(), pose.pitch.sin()
+        cos_yaw, sin_yaw, cos_pitch, sin_pitch = (
+            pose.yaw.cos(),
+            pose.yaw.sin(),
+            pose.pitch.cos(),
+            pose.pitch.sin(),
+        )
         coarse_x, coarse_y = x[:, ::2, ::2], y[:, ::2, ::2]
         u, v = coarse_x / cos_yaw, coarse_y / cos_pitch
 
@@ -107,7 +112,7 @@ class Painter:
         fine = F.interpolate(torch.stack([u, v], dim=1), size=x.shape[1:], mode="bilinear", align_corners=False)
         # Sampling every second pixel starts at pixel 0, so the coarse grid lies half a pixel up and left.
         half = 0.5 * self.pixel / self.scene.scale
-        u, v = fine[:, 0] - half, fine[:, 1] - half  # [F, H, W]
+        u, v = fine[:, 0] + half, fine[:, 1] + half  # [F, H, W]
         u, v = step(u, v, x, y, 0.7)
         return u - person.asymmetry * v, v
 
@@ -139,8 +144,16 @@ class Painter:
         albedo[colour] = self._mouth(pose, albedo[colour], u[box], v[box], edge)
         light = torch.tensor([scene.light_x, scene.light_y, 0.8])
         light = light / light.norm()
-        cos_yaw, sin_yaw, cos_pitch, sin_pitch = pose.yaw.cos(), pose.yaw.sin(), pose.pitch.cos(), pose.pitch.sin()
-        nx, depth = cos_yaw * normal[:, 0] + sin_yaw * normal[:, 2], cos_yaw * normal[:, 2] - sin_yaw * normal[:, 0]
+        cos_yaw, sin_yaw, cos_pitch, sin_pitch = (
+            pose.yaw.cos(),
+            pose.yaw.sin(),
+            pose.pitch.cos(),
+            pose.pitch.sin(),
+        )
+        nx, depth = (
+            cos_yaw * normal[:, 0] + sin_yaw * normal[:, 2],
+            cos_yaw * normal[:, 2] - sin_yaw * normal[:, 0],
+        )
         ny, nz = cos_pitch * normal[:, 1] + sin_pitch * depth, cos_pitch * depth - sin_pitch * normal[:, 1]
         key = (nx * light[0] + ny * light[1] + nz * light[2]).clamp(min=0)
         shade = scene.ambient * (0.75 + 0.25 * nz) + (1.02 - scene.ambient) * key
@@ -203,7 +216,11 @@ class Painter:
         rim = _soft(0.013 - distance.abs(), edge)
         bridge = _soft(0.012 - (dv + 0.055).abs(), edge) * _soft(person.eye_x - 0.20 - u.abs(), edge)
         temple = _soft(0.013 - (dv + 0.04).abs(), edge) * _soft(-du - 0.20, edge)
-        return _mix(albedo, torch.tensor(person.glasses_colour), 0.92 * torch.maximum(rim, torch.maximum(bridge, temple)))
+        return _mix(
+            albedo,
+            torch.tensor(person.glasses_colour),
+            0.92 * torch.maximum(rim, torch.maximum(bridge, temple)),
+        )
 
     def _mouth(self, pose: Pose, albedo: Tensor, u: Tensor, v: Tensor, edge: float) -> Tensor:
         person = self.person
@@ -248,7 +265,9 @@ class Painter:
             strands = 0.92 + 0.08 * torch.sin(23 * back_x + 4 * torch.sin(3 * y))
             picture = picture + (hair.view(3, 1, 1) * (0.62 * lit * strands)[:, None] - picture) * hanging[:, None]
         neck_half = person.face_width * 0.62
-        neck = _soft(neck_half + 0.10 * (y - 0.75).clamp(min=0) - (x - 0.1 * pose.yaw).abs(), 0.02) * _soft(y - 0.3, 0.05)
+        neck = _soft(neck_half + 0.10 * (y - 0.75).clamp(min=0) - (x - 0.1 * pose.yaw).abs(), 0.02) * _soft(
+            y - 0.3, 0.05
+        )
         throat = 0.62 + 0.25 * ((y - 0.85) / 0.5).clamp(0, 1)
         picture = picture + (skin.view(3, 1, 1) * (lit * throat)[:, None] - picture) * neck[:, None]
         picture = self._shoulders(picture, pose, x, y, lit)
@@ -288,7 +307,9 @@ class Painter:
         """The body follows the head's shift but not its rotation."""
         scene, person = self.scene, self.person
         slope = 1.02 + 0.26 * x.square()
-        neckline = torch.where(x.abs() < person.face_width * 0.62, 0.10 * (1 - (x / (person.face_width * 0.62)) ** 2), 0.0)
+        neckline = torch.where(
+            x.abs() < person.face_width * 0.62, 0.10 * (1 - (x / (person.face_width * 0.62)) ** 2), 0.0
+        )
         body = _soft(y - slope - neckline, 0.02)
         shirt = torch.tensor(scene.shirt)
         folds = 0.92 + 0.08 * torch.sin(7 * x + 3 * y)
@@ -347,11 +368,19 @@ def _albedo(person: Person, u: Tensor, v: Tensor, rng: np.random.Generator) -> T
     side = u.abs()
     albedo = skin.view(3, 1, 1) * (1 + 0.045 * _noise(rng, shape, 14) + 0.03 * _noise(rng, shape, 48))
     red = skin * torch.tensor([1.0, 0.74, 0.72])
-    albedo = _mix(albedo, red, 0.38 * bump(side - 0.34, v - 0.20, 0.17, 0.13) + 0.25 * bump(u, v - person.nose_tip, 0.10, 0.07))
+    albedo = _mix(
+        albedo,
+        red,
+        0.38 * bump(side - 0.34, v - 0.20, 0.17, 0.13) + 0.25 * bump(u, v - person.nose_tip, 0.10, 0.07),
+    )
     albedo = _mix(albedo, skin * 0.72, 0.30 * bump(side - person.eye_x, v - person.eye_y, 0.19, 0.11))
     freckle = (_noise(rng, shape, 90) - 1.1).clamp(min=0) * bump(side - 0.2, v - 0.12, 0.3, 0.16)
     albedo = _mix(albedo, skin * torch.tensor([0.70, 0.55, 0.45]), (person.freckles * 1.2 * freckle).clamp(0, 0.8))
-    albedo = _mix(albedo, skin * 0.28, 0.80 * bump(side - person.nose_width * 0.42, v - person.nose_tip - 0.055, 0.030, 0.015))
+    albedo = _mix(
+        albedo,
+        skin * 0.28,
+        0.80 * bump(side - person.nose_width * 0.42, v - person.nose_tip - 0.055, 0.030, 0.015),
+    )
     albedo = _mix(albedo, skin * 0.55, 0.40 * bump(u, v - person.nose_tip - 0.082, person.nose_width * 0.8, 0.016))
     wing = torch.sqrt((side - person.nose_width * 0.62) ** 2 + (v - person.nose_tip - 0.01) ** 2)
     crease = bell((wing - 0.058) / 0.013) * torch.sigmoid((side - person.nose_width * 0.62) / 0.012)
@@ -378,7 +407,9 @@ def _albedo(person: Person, u: Tensor, v: Tensor, rng: np.random.Generator) -> T
             line = line - 0.10 * bell((u - person.parting) / 0.14)
         temple = torch.sigmoid((side - person.face_width * 0.90) / 0.02) * torch.sigmoid((-0.02 - v) / 0.04)
         front = torch.sigmoid((line + 0.025 * _noise(rng, shape, 30) - v) / 0.022)
-        strands = 0.92 + 0.09 * _noise(rng, shape, 9, 90) + 0.05 * torch.sin(17 * (u - person.parting) + 6 * v * u.sign())
+        strands = (
+            0.92 + 0.09 * _noise(rng, shape, 9, 90) + 0.05 * torch.sin(17 * (u - person.parting) + 6 * v * u.sign())
+        )
         cover = torch.maximum(front, 0.9 * temple)
         albedo = albedo + (hair.view(3, 1, 1) * strands - albedo) * cover
     return albedo.clamp(0.01, 1)

@@ -1,0 +1,105 @@
+"""Files of a generated corpus: whole or not there, the same from one seed, made again only where missing."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import av
+import numpy as np
+import pytest
+
+from depnb import files
+from depnb.corpus import open_corpus
+from depnb.corpus.synthetic import film, load_truth, named_recipe, sessions
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache dir"))
+    return tmp_path / "cache dir"
+
+
+def frames_of(path):
+    with av.open(str(path)) as container:
+        return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)])
+
+
+def test_videos_hold_the_filmed_frames_and_their_truth(cache):
+    corpus = open_corpus("both-tiny")
+    recording = corpus.recordings[0]
+    corpus.ensure([recording])
+    session = next(s for s in sessions(named_recipe("both-tiny")) if s.id == recording.id)
+    frames, truth = film(named_recipe("both-tiny"), session, recording.task)
+    decoded = frames_of(recording.video)
+    assert decoded.shape == frames.shape == (16, 128, 128, 3)
+    assert np.abs(decoded.astype(int) - frames).mean() < 6
+    stored = load_truth(recording)
+    for name, values in truth.items():
+        np.testing.assert_array_equal(stored[name], values)
+    assert stored["landmarks"].shape == (16, 68, 2)
+    with av.open(str(recording.video)) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        assert container.streams.video[0].average_rate == 8
+
+
+def test_what_is_there_is_kept_and_what_is_missing_is_made(cache):
+    corpus = open_corpus("both-tiny")
+    first, second = corpus.recordings[:2]
+    corpus.ensure([first])
+    made = first.video.stat().st_mtime_ns
+    corpus.ensure([first, second])
+    assert first.video.stat().st_mtime_ns == made
+    assert second.video.exists()
+    content = second.video.read_bytes()
+    second.video.unlink()
+    corpus.ensure([second])
+    assert second.video.read_bytes() == content
+
+
+def test_null_shares_the_videos_of_both(cache):
+    null, both = open_corpus("null-tiny"), open_corpus("both-tiny")
+    null.ensure(null.recordings[:1])
+    assert both.recordings[0].video.exists()
+    assert both.recordings[0].video.resolve() == null.recordings[0].video.resolve()
+    assert [r.bdi for r in null.recordings] != [r.bdi for r in both.recordings]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_cannot_be_written_is_named_and_leaves_no_part(cache, monkeypatch, code):
+    corpus = open_corpus("both-tiny")
+
+    def refuse(temporary, path):
+        raise OSError(code, "refused")
+
+    monkeypatch.setattr(files, "_commit", refuse)
+    with pytest.raises(files.StorageError, match="203_1") as caught:
+        corpus.ensure(corpus.recordings[:1])
+    assert caught.value.errno == code
+    assert not [p for p in corpus.root.rglob("*") if p.suffix in (".mp4", ".npz")]
+
+
+def test_a_killed_make_leaves_only_whole_files_and_goes_on(cache):
+    corpus = open_corpus("both-tiny")
+    code = "from depnb.corpus import open_corpus; c = open_corpus('both-tiny'); c.ensure(c.recordings[:12])"
+    worker = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__': {code}"], start_new_session=True)
+    wanted = corpus.recordings[:12]
+    deadline = time.monotonic() + 60
+    while sum(r.video.exists() for r in wanted) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+    done = [r for r in wanted if r.video.exists()]
+    assert 2 <= len(done) < 12
+    for recording in done:
+        assert len(frames_of(recording.video)) == 16
+    corpus.ensure(wanted)
+    assert all(len(frames_of(r.video)) == 16 for r in wanted)
+
+
+def test_truth_of_a_foreign_video_is_refused(cache):
+    with pytest.raises(FileNotFoundError, match="only generated videos"):
+        load_truth(open_corpus("both-tiny").recordings[0])

@@ -1,0 +1,115 @@
+"""The generated corpus has AVEC's design, whatever the seed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from depnb.corpus import open_corpus
+from depnb.corpus.synthetic.recipe import BANDS, Recipe, named_recipe, noise_floor, sessions
+
+
+def by_partition(recipe):
+    planned = {}
+    for session in sessions(recipe):
+        planned.setdefault(session.partition, []).append(session)
+    return planned
+
+
+@pytest.mark.parametrize("seed", [2014, 1, 2])
+def test_partitions_and_overlap_are_avecs(seed):
+    planned = by_partition(replace(named_recipe("both"), seed=seed))
+    people = {name: {s.subject for s in group} for name, group in planned.items()}
+    assert {name: len(group) for name, group in planned.items()} == {
+        "train": 50, "development": 50, "test": 50, "unseen": 100,
+    }  # fmt: skip
+    assert (len(people["train"]), len(people["development"]), len(people["test"])) == (41, 43, 42)
+    assert len(people["train"] & people["development"]) == 27
+    assert len(people["train"] & people["test"]) == 10
+    assert len(people["development"] & people["test"]) == 13
+    known = people["train"] | people["development"] | people["test"]
+    assert len(known) == 82
+    assert not known & people["unseen"]
+    counts = [sum(s.subject == p for g in planned.values() for s in g) for p in known]
+    assert np.bincount(counts).tolist() == [0, 34, 29, 18, 1]
+
+
+@pytest.mark.parametrize("seed", [2014, 1, 2])
+def test_scores_have_avecs_moments(seed):
+    planned = by_partition(replace(named_recipe("both"), seed=seed))
+    for name, group in planned.items():
+        scores = np.array([s.bdi for s in group])
+        assert abs(scores.mean() - 15) < 1.5
+        assert abs(scores.std(ddof=1) - 12) < 1.6
+        bands = np.histogram(scores, bins=[0, 14, 20, 29, 64])[0] * 50 / len(scores)
+        assert np.abs(bands - BANDS[name]).max() <= 1
+    own = {}
+    for session in sessions(replace(named_recipe("both"), seed=seed)):
+        own.setdefault(session.subject, []).append(session.bdi)
+    within = np.sqrt(np.mean([np.var(v, ddof=1) for v in own.values() if len(v) > 1]))
+    assert 3.5 < within < 7
+
+
+def test_null_permutes_lists_of_labels_among_people():
+    both, null = sessions(named_recipe("both")), sessions(named_recipe("null"))
+    assert [s.id for s in both] == [s.id for s in null]
+    assert [s.severity for s in both] == [s.severity for s in null]
+
+    def lists(plan):
+        people = {}
+        for session in plan:
+            people.setdefault((session.partition == "unseen", session.subject), []).append(session.bdi)
+        return people
+
+    before, after = lists(both), lists(null)
+    assert sorted((k[0], *v) for k, v in before.items()) == sorted((k[0], *v) for k, v in after.items())
+    moved = [before[k] != after[k] for k in before]
+    assert np.mean(moved) > 0.8
+    shown, said = np.array([[s.severity, s.bdi] for s in null if s.partition == "unseen"]).T
+    assert abs(np.corrcoef(shown, said)[0, 1]) < 0.3
+
+
+def test_label_noise_is_the_floor():
+    assert noise_floor(replace(named_recipe("both"), label_noise=0.0)) == pytest.approx(0, abs=1e-9)
+    assert 2 < noise_floor(named_recipe("both")) < 3.2
+    assert noise_floor(named_recipe("null")) is None
+
+
+def test_identity_knob_ties_scores_to_age():
+    recipe = replace(named_recipe("both"), identity=0.9)
+    bdi, age = np.array([[s.bdi, s.age_z] for s in sessions(recipe)]).T
+    assert np.corrcoef(bdi, age)[0, 1] > 0.6
+    bdi, age = np.array([[s.bdi, s.age_z] for s in sessions(named_recipe("both"))]).T
+    assert abs(np.corrcoef(bdi, age)[0, 1]) < 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("bth", "both, appearance, dynamics, null"), ("both-huge", "tiny, quick, full")]
+)
+def test_unknown_names_are_refused(name, message):
+    with pytest.raises(ValueError, match=message):
+        named_recipe(name)
+
+
+def test_knobs_out_of_range_are_refused():
+    with pytest.raises(ValueError, match="identity"):
+        Recipe("x", "tiny", identity=2.0)
+
+
+def test_another_knob_is_another_corpus():
+    recipe = named_recipe("both")
+    others = [replace(recipe, seed=1), replace(recipe, label_noise=1.0), replace(recipe, size="tiny")]
+    assert len({r.digest() for r in [recipe, *others]}) == 4
+
+
+def test_opening_reads_the_tree_like_avec(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+    corpus = open_corpus("both-tiny")
+    assert corpus.generated
+    assert "generated" in corpus.title
+    assert {r.partition for r in corpus.recordings} == {"train", "development", "test", "unseen"}
+    planned = {s.id: s for s in sessions(named_recipe("both-tiny"))}
+    for recording in corpus.recordings:
+        assert recording.bdi == planned[recording.id].bdi
+        assert recording.subject == str(planned[recording.id].subject)
+    assert not corpus.subjects("unseen") & corpus.subjects("train", "development", "test")
