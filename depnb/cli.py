@@ -1,0 +1,381 @@
+"""The command ``depnb``. Everything heavy is imported inside the commands, so that help is there at once."""
+
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from depnb.results import Store
+
+DEBUG = "DEPNB_DEBUG"
+PACKAGE = Path(__file__).resolve().parent
+
+MANUAL = """A notebook course on video-based depression estimation, and an honest reproduction of five papers.
+
+The way through it: a corpus (generated, or AVEC2014 on your disk) → faces → training → results → tables
+and figures → notebooks. Each command does the steps before it where they are missing, keeps what is there,
+and can be interrupted and started again at any time.
+
+**Examples**
+
+* `depnb reproduce --plan` : what the whole reproduction would do, and how long it takes
+* `depnb reproduce` : do it, with one seed that the committed results do not have
+* `depnb corpus make both` and then `depnb faces both --csv faces.csv` : a corpus and its faces, with a table
+* `depnb run --missing --profile quick --seed 0 --seed 1 --seed 2` : fill the store `results/`
+* `depnb results explain distribution expectation` : is this run stored, and if not, why
+
+**Where files go**
+
+* `$DEPNB_CACHE` (by default the user's cache folder): generated corpora, face crops, checkpoints
+* `results/` : committed results, one JSON file a run, generated corpora only
+* `figures/` : figures and tables drawn from `results/`
+* `runs/<time>/` : one reproduction with its own results, notebooks, figures, logs and report.html
+
+Nothing here diagnoses anybody.
+"""
+
+app = typer.Typer(
+    help=MANUAL,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+corpus_app = typer.Typer(help="Make and look at corpora.", no_args_is_help=True, rich_markup_mode="markdown")
+results_app = typer.Typer(help="Look at stored results.", no_args_is_help=True, rich_markup_mode="markdown")
+app.add_typer(corpus_app, name="corpus")
+app.add_typer(results_app, name="results")
+
+CorpusName = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATH_OR_NAME",
+        help="both, appearance, dynamics, null (also with -tiny, -quick, -full), or a folder in AVEC2014's form.",
+    ),
+]
+Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop) or paper (a GPU).")]
+Rows = Annotated[str, typer.Option(help="headline: each paper's own model and its direct rivals; or all.")]
+Protocol = Annotated[str, typer.Option(help="honest (select on development, test opened once) or paper.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
+StoreFolder = Annotated[
+    Path | None, typer.Option(help="Folder with results; by default the committed results/.")
+]
+CorpusOption = Annotated[
+    str,
+    typer.Option(help="both stands for every row of the grid; another name or folder runs all rows on it."),
+]
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (also DEPNB_DEBUG=1).")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ[DEBUG] = "1"
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("depnb").setLevel(logging.INFO)
+
+
+@corpus_app.command("make")
+def corpus_make(
+    name: Annotated[str, typer.Argument(help="both, appearance, dynamics or null.")],
+    size: Annotated[str, typer.Option(help="tiny, quick or full.")] = "quick",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
+) -> None:
+    """Make the videos of a generated corpus that are not there yet.
+
+    Example: `depnb corpus make both --size tiny`
+    """
+    from depnb.corpus import open_corpus
+
+    corpus = open_corpus(f"{name}-{size}")
+    missing = sum(not recording.video.exists() for recording in corpus.recordings)
+    corpus.ensure(corpus.recordings, workers=workers)
+    typer.echo(
+        f"{corpus.title}: {missing} videos made, {len(corpus.recordings) - missing} kept, in {corpus.root}"
+    )
+
+
+@corpus_app.command("show")
+def corpus_show(corpus: CorpusName = "both") -> None:
+    """Show who and what is in a corpus: people, recordings, labels and overlap between the partitions.
+
+    Example: `depnb corpus show /data/AVEC2014`
+    """
+    from rich.table import Table
+
+    from depnb.corpus import PARTITIONS, open_corpus
+
+    opened = open_corpus(corpus)
+    table = Table(title=opened.title)
+    for heading in (
+        "partition",
+        "recordings",
+        "with video",
+        "with label",
+        "people",
+        "also in training",
+        "BDI-II mean",
+    ):
+        table.add_column(heading, justify="left" if heading == "partition" else "right")
+    train = opened.subjects("train")
+    for partition in PARTITIONS:
+        recordings = opened.partition(partition)
+        if not recordings:
+            continue
+        people = {r.subject for r in recordings}
+        labels = [r.bdi for r in recordings if r.bdi is not None]
+        table.add_row(
+            partition,
+            str(len(recordings)),
+            str(sum(r.video.exists() for r in recordings)),
+            str(len(labels)),
+            str(len(people)),
+            "–" if partition == "train" else str(len(people & train)),
+            f"{sum(labels) / len(labels):.1f}" if labels else "–",
+        )
+    _console().print(table)
+    typer.echo(f"Folder: {opened.root}")
+    if opened.noise_floor is not None:
+        typer.echo(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
+
+
+@app.command()
+def faces(
+    corpus: CorpusName,
+    csv: Annotated[Path | None, typer.Option(help="Also write the whole report there.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
+    device: Device = "cpu",
+) -> None:
+    """Find, align and store the faces of a corpus, and report on every video; failed videos are listed.
+
+    Example: `depnb faces /data/AVEC2014 --csv faces.csv`. The crops lie under `$DEPNB_CACHE`.
+    """
+    from depnb import faces as faces_stage
+    from depnb.corpus import open_corpus
+    from depnb.files import write_text
+
+    opened = open_corpus(corpus)
+    opened.ensure(opened.recordings)
+    report = faces_stage.prepare(opened.recordings, workers=workers, device=device)
+    table = report.table()
+    if csv is not None:
+        write_text(csv, table.to_csv(index=False))
+    _print_frame(table)
+    for key, value in report.summary().items():
+        typer.echo(f"{key}: {value}")
+    for failure in report.failures:
+        typer.echo(f"✘ {failure.name}: {failure.error}", err=True)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Make what the store lacks; without it only list what that is.")
+    ] = False,
+    profile: Profile = "quick",
+    rows: Rows = "all",
+    corpus: CorpusOption = "both",
+    protocol: Protocol = "honest",
+    seed: Annotated[list[int] | None, typer.Option(help="Give it several times for several seeds.")] = None,
+    store: StoreFolder = None,
+    device: Device = "auto",
+) -> None:
+    """Train the runs of the tables that a store lacks; any number of processes may fill the same store.
+
+    Example: `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`
+    """
+    from depnb.course import COMMITTED_SEEDS, runs_for
+    from depnb.experiments import estimate
+    from depnb.runner import describe, fill
+
+    opened = _store(store)
+    wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
+    lacking = opened.missing(wanted)
+    typer.echo(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
+    if not missing:
+        for one in lacking:
+            typer.echo(f"  {describe(one)}")
+        return
+    for what, seconds, megabytes in estimate(lacking):
+        typer.echo(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
+    problems: list[str] = []
+    fill(lacking, opened, device, typer.echo, problems.append)
+    if problems:
+        typer.echo(f"{len(problems)} of {len(lacking)} runs failed:", err=True)
+        for problem in problems:
+            typer.echo(f"✘ {problem}", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def reproduce(
+    profile: Profile = "quick",
+    corpus: CorpusOption = "both",
+    protocol: Protocol = "honest",
+    rows: Rows = "headline",
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="By default one that no committed result has (100 or later).")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Run folder; by default an unfinished one with these settings, else runs/<time>."),
+    ] = None,
+    device: Device = "auto",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Further notebook parameter."),
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would be done, and how long it takes.")
+    ] = False,
+) -> None:
+    """Run everything from an empty store: experiments, notebooks, figures, tables, and a report beside the
+    committed results.
+
+    Examples: `depnb reproduce --profile smoke` from nothing in minutes; `depnb reproduce --rows all --seed 7`;
+    `depnb reproduce --corpus /data/AVEC2014 --profile paper --device cuda`.
+    """
+    from depnb import runner
+
+    extra = dict(_named_value(text) for text in parameter or ())
+    place = corpus if not Path(corpus).is_dir() else str(Path(corpus).resolve())
+    seed = runner.fresh_seed(profile) if seed is None else seed
+    settings = runner.Settings(profile, place, protocol, rows, seed, device, extra)
+    if not runner.reproduce(settings, folder, plan, typer.echo):
+        raise typer.Exit(1)
+
+
+@results_app.command("list")
+def results_list(
+    paper: Annotated[str | None, typer.Argument(help="Only this paper, as in “distribution”.")] = None,
+    store: StoreFolder = None,
+) -> None:
+    """List the stored results with their test errors.
+
+    Example: `depnb results list distribution`
+    """
+    from rich.table import Table
+
+    opened = _store(store)
+    table = Table(title="Results (BDI-II points)")
+    for heading in ("paper", "row", "corpus", "protocol", "profile"):
+        table.add_column(heading)
+    for heading in ("seed", "MAE", "RMSE"):
+        table.add_column(heading, justify="right")
+    stored = opened.results(paper)
+    for result in stored:
+        one, test = result.run, result.metrics["test"]
+        numbers = (str(one.seed), f"{test['mae']:.2f}", f"{test['rmse']:.2f}")
+        table.add_row(one.paper, one.row, one.corpus, one.protocol, one.profile, *numbers)
+    _console().print(table)
+    typer.echo(f"{len(stored)} results in {opened.path}")
+
+
+@results_app.command("explain")
+def results_explain(
+    paper: str,
+    row: str,
+    corpus: Annotated[str, typer.Option(help="Corpus of the run.")] = "both",
+    protocol: Protocol = "honest",
+    profile: Profile = "quick",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    store: StoreFolder = None,
+) -> None:
+    """Say whether a run is stored, and if not, how it differs from the nearest one that is.
+
+    Example: `depnb results explain distribution expectation --seed 1`
+    """
+    from depnb.experiments import Run
+
+    opened = _store(store)
+    asked = Run(paper=paper, row=row, corpus=corpus, protocol=protocol, profile=profile, seed=seed)
+    typer.echo(opened.explain(asked))
+
+
+@app.command()
+def tables(
+    store: StoreFolder = None, out: Annotated[Path | None, typer.Option(help="By default figures/.")] = None
+) -> None:
+    """Write every table (CSV, LaTeX, PNG) from stored results, the printed numbers beside ours."""
+    from depnb import tables as tables_stage
+
+    tables_stage.make_all(_store(store), _figures(out))
+
+
+@app.command()
+def figures(
+    store: StoreFolder = None, out: Annotated[Path | None, typer.Option(help="By default figures/.")] = None
+) -> None:
+    """Draw every figure (PDF and PNG) from stored results."""
+    from depnb import figures as figures_stage
+
+    figures_stage.make_all(_store(store), _figures(out))
+
+
+def main() -> None:
+    """Entry point: an error that depnb raises on purpose is one message and exit status 1, not a traceback."""
+    try:
+        app(prog_name="depnb")
+    except (OSError, ValueError, RuntimeError, LookupError) as error:
+        if os.environ.get(DEBUG, "0") != "0" or not _ours(error):
+            raise
+        typer.echo(f"{type(error).__name__}: {_message(error)}", err=True)
+        sys.exit(1)
+
+
+def _ours(error: Exception) -> bool:
+    """Whether depnb itself raised the error, so that its message says what to do."""
+    *_, (last, _) = traceback.walk_tb(error.__traceback__)
+    return PACKAGE in Path(last.f_code.co_filename).parents
+
+
+def _message(error: Exception) -> str:
+    """The message; ``str`` of a LookupError would put it in quotes."""
+    return str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+
+
+def _named_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(f"-p {text}: write it as NAME=VALUE.")
+    return name, value
+
+
+def _store(folder: Path | None) -> "Store":
+    from depnb.results import COMMITTED, Store
+
+    return Store(folder or COMMITTED)
+
+
+def _figures(folder: Path | None) -> Path:
+    from depnb.course import ROOT
+
+    return folder or ROOT / "figures"
+
+
+def _console():
+    from rich.console import Console
+
+    return Console()
+
+
+def _print_frame(frame) -> None:
+    from rich.table import Table
+
+    table = Table()
+    for column in frame.columns:
+        table.add_column(str(column))
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{value:.2f}" if isinstance(value, float) else str(value) for value in row))
+    _console().print(table)

@@ -1,0 +1,348 @@
+"""What the notebooks need and nothing else: a session, exercises, tables, verdicts.
+
+``python -m depnb.course my`` copies the notebooks into a folder to play in.
+"""
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from depnb.files import write_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+    from depnb.corpus import Corpus
+    from depnb.experiments import Run
+    from depnb.results import Result, Store
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+SOLUTIONS = NOTEBOOKS / "solutions"
+COMMITTED_SEEDS = (0, 1, 2)
+PROTOCOLS = ("honest", "paper")
+WHICH = ("headline", "all")
+DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+_current: "Session | None" = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """One notebook's parameters, and what follows from them.
+
+    Attributes:
+        name: the notebook's file name without suffix.
+        profile: ``smoke``, ``quick`` or ``paper``.
+        corpus_name: name of a generated corpus, or the folder of a corpus on disk.
+        protocol: ``honest`` or ``paper``.
+        store: ``committed``, or a folder; a relative one lies in the repository.
+        seed: seed of the runs in a store that is not the committed one.
+        device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
+    """
+
+    name: str
+    profile: str
+    corpus_name: str
+    protocol: str
+    store: str
+    seed: int
+    device: str
+
+    @property
+    def committed(self) -> bool:
+        """Whether results are read from the committed store, and nothing is trained."""
+        return self.store == "committed"
+
+    @cached_property
+    def corpus(self) -> "Corpus":
+        """The corpus of this session, a generated one in the size of the profile."""
+        from depnb.corpus import open_corpus
+
+        return open_corpus(sized(self.corpus_name, self.profile))
+
+    @cached_property
+    def results_store(self) -> "Store":
+        """Where results come from; the committed store is strict."""
+        from depnb.results import COMMITTED, Store
+
+        if self.committed:
+            return Store(COMMITTED, strict=True)
+        return Store(self.run_folder / "results")
+
+    @property
+    def run_folder(self) -> Path:
+        """Folder that holds ``results/`` and ``figures/``, of a store that is not the committed one."""
+        folder = ROOT / self.store
+        return folder.parent if folder.name == "results" else folder
+
+    def results(self, paper: str, which: str = "all") -> "list[Result]":
+        """The results of a paper's rows: seeds 0, 1 and 2 from the committed store, else the session's seed.
+
+        A store that is not the committed one is filled first: what it lacks is trained. In the folder of a
+        reproduction of the headline rows, ``all`` are those.
+
+        Raises:
+            ValueError: no row belongs to ``paper``.
+        """
+        seeds = COMMITTED_SEEDS if self.committed else (self.seed,)
+        runs = [
+            r
+            for r in runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
+            if r.paper == paper
+        ]
+        if not runs:
+            raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
+        if self.committed:
+            return [self.results_store.load(run) for run in runs]
+        from depnb import experiments
+
+        return [experiments.run(run, self.results_store, device=self.device) for run in runs]
+
+    def _reproduces_headline(self) -> bool:
+        state = self.run_folder / "run.json"
+        return not self.committed and state.exists() and json.loads(state.read_text())["rows"] == "headline"
+
+    def figure(self, figure: "Figure", name: str, caption: str) -> None:
+        """Show a figure with its caption as text; in a run folder also save it as PDF and PNG."""
+        import matplotlib.pyplot as plt
+
+        from depnb import style
+
+        if not self.committed:
+            style.save(figure, self.run_folder / "figures", name)
+        plt.show()
+        plt.close(figure)
+        print(caption)
+
+    def end(self) -> None:
+        """Print the end-marker: without it a headless run of this notebook counts as failed."""
+        print(f"depnb: finished {self.name}")
+
+
+def start(
+    name: str, *, profile: str, corpus: str, protocol: str, store: str, seed: int, device: str
+) -> Session:
+    """Begin a notebook: check its parameters, set the style, seed the generators, and say what it runs on.
+
+    Raises:
+        ValueError: a parameter is not one of the values it can have.
+        FileNotFoundError: no such corpus.
+    """
+    from depnb import style
+    from depnb.profiles import PROFILES
+
+    _one_of("profile", profile, tuple(PROFILES))
+    _one_of("protocol", protocol, PROTOCOLS)
+    if not DEVICES.fullmatch(device):
+        raise ValueError(f"device is {device!r}: give auto, cpu, mps, cuda or cuda:N.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}: give an integer from 0 upwards.")
+    if store == "committed" and profile != "quick":
+        raise ValueError(
+            f"The committed results are of the quick profile, not of {profile!r}: keep profile quick, "
+            "or name an empty store to train into, as in store = 'runs/mine'."
+        )
+    session = Session(name, profile, corpus, protocol, store, seed, device)
+    title = session.corpus.title
+    style.apply()
+    _seed(seed)
+    source = "committed" if session.committed else f"trained with seed {seed}, kept in the run folder"
+    print(f"{title}, profile {profile}, protocol {protocol}, results: {source}")
+    global _current
+    _current = session
+    return session
+
+
+def sized(corpus: str, profile: str) -> str:
+    """The corpus name with the size that the profile asks for: ``both`` at ``smoke`` is ``both-tiny``.
+
+    A name that has a size, and a folder, stay as they are.
+    """
+    from depnb.corpus.synthetic.recipe import NAMED
+    from depnb.profiles import PROFILES
+
+    return f"{corpus}-{PROFILES[profile].corpus_size}" if corpus in NAMED else corpus
+
+
+def runs_for(
+    profile: str, which: str, seeds: tuple[int, ...], corpus: str = "both", protocol: str = "honest"
+) -> "list[Run]":
+    """The grid of runs as a notebook or a reproduction asks for it.
+
+    On another corpus than ``both`` every row runs on that corpus alone.
+
+    Raises:
+        ValueError: ``which`` or ``protocol`` is not one of the values it can have.
+    """
+    from depnb.experiments import grid
+
+    _one_of("rows", which, WHICH)
+    _one_of("protocol", protocol, PROTOCOLS)
+    runs = grid(profile, which, seeds=seeds)
+    if corpus != "both":
+        runs = [replace(run, corpus=corpus) for run in runs if run.corpus == "both"]
+    return [replace(run, protocol=protocol) for run in runs]
+
+
+def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str:
+    """A paper's claim “A has the smaller error than B” as one of three answers, with its numbers.
+
+    Args:
+        claim: the claim in words.
+        difference: error of A minus error of B, BDI-II points.
+        interval: 95 % interval of the difference (paired, over subjects).
+
+    Returns:
+        ``claim: confirmed …`` if the interval lies below 0, ``not confirmed`` if it lies above (or touches) 0
+        with its lower end, else ``too little data to tell``.
+    """
+    low, high = interval
+    if low > high:
+        raise ValueError(f"The interval of {claim!r} runs from {low} to {high}: give (low, high).")
+    answer = "confirmed" if high < 0 else "not confirmed" if low >= 0 else "too little data to tell"
+    numbers = f"difference {difference:+.2f}, 95 % interval {low:+.2f} to {high:+.2f} BDI-II points"
+    return f"{claim}: {answer} ({numbers})"
+
+
+def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:
+    """Show a table as text and HTML that are the same each time, with the caption above it."""
+    from IPython.display import display
+
+    if caption:
+        print(caption)
+    options = {"float_format": lambda value: f"{value:.{digits}f}", "na_rep": "–", "index": False}
+    bundle = {"text/plain": frame.to_string(**options), "text/html": frame.to_html(**options, border=0)}
+    display(bundle, raw=True)
+
+
+def check(name: str, answer: Any) -> None:
+    """Check the answer to an exercise of the current notebook: print ✔, or ✘ and what is wrong; never raise.
+
+    The checker is ``check_<name>`` in ``notebooks/solutions/<notebook>.py``, beside the solution ``<name>``.
+    """
+    if _current is None:
+        raise RuntimeError("No session: run the set-up cell (course.start) first.")
+    problem = judge(exercises(_current.name), name, answer)
+    print(f"✔ {name}" if problem is None else f"✘ {name}: {problem}")
+
+
+def exercises(notebook: str) -> ModuleType:
+    """The module with checkers and solutions of a notebook.
+
+    Raises:
+        FileNotFoundError: the notebook has none.
+    """
+    path = SOLUTIONS / f"{notebook}.py"
+    if not path.exists():
+        raise FileNotFoundError(f"No checkers for {notebook}: looked for {path}.")
+    spec = spec_from_file_location(f"solutions_{notebook}", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def checkers(module: ModuleType) -> dict[str, Callable[[Any], None]]:
+    """Exercise names with their checkers, as the module lists them."""
+    prefix = "check_"
+    return {key.removeprefix(prefix): value for key, value in vars(module).items() if key.startswith(prefix)}
+
+
+def judge(module: ModuleType, name: str, answer: Any) -> str | None:
+    """What is wrong with an answer, in one sentence; ``None`` if nothing is.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    known = checkers(module)
+    if name not in known:
+        raise ValueError(f"No exercise {name!r}: this notebook has {', '.join(known) or 'none'}.")
+    if answer is None or answer is Ellipsis:
+        return "not answered yet"
+    try:
+        known[name](answer)
+    except NotImplementedError:
+        return "not answered yet"
+    except AssertionError as wrong:
+        return str(wrong) or "not yet right"
+    except Exception as error:  # an exercise may fail in any way; the learner reads how
+        return f"your code stops with {type(error).__name__}: {error}"
+    return None
+
+
+@dataclass
+class Copies:
+    """What happened to the notebooks on their way into the playing folder."""
+
+    new: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    yours: list[str] = field(default_factory=list)
+
+
+def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
+    """Copy the notebooks into ``folder``; a copy that was edited there is never touched."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = folder / ".copied.json"
+    known = json.loads(record.read_text()) if record.exists() else {}
+    copies = Copies()
+    for original in sorted(source.glob("*.ipynb")):
+        target = folder / original.name
+        content = original.read_bytes()
+        if not target.exists():
+            copies.new.append(target.name)
+        elif _digest(target.read_bytes()) != known.get(target.name):
+            copies.yours.append(target.name)
+            continue
+        elif target.read_bytes() != content:
+            copies.updated.append(target.name)
+        target.write_bytes(content)
+        known[target.name] = _digest(content)
+    write_json(record, known)
+    return copies
+
+
+def main(arguments: list[str]) -> None:
+    """``python -m depnb.course FOLDER``."""
+    (folder,) = arguments
+    copies = copy_notebooks(folder)
+    for what, names in (
+        ("new", copies.new),
+        ("updated", copies.updated),
+        ("kept as you edited it", copies.yours),
+    ):
+        for name in names:
+            print(f"{folder}/{name}: {what}")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _seed(seed: int) -> None:
+    import random
+
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - what a learner types first draws from the global generator
+    torch.manual_seed(seed)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}: choose from {', '.join(allowed)}.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,441 @@
+"""The whole reproduction: fill an empty store, execute every notebook on it, draw, compare, report.
+
+A run folder holds everything: ``results/`` (one file a run), ``notebooks/`` (executed, and as HTML),
+``figures/``, ``logs/``, ``run.json`` (settings, state, seconds) and ``report.html``. Whatever was interrupted
+is continued, because each stage only does what the folder lacks.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from depnb import __version__, course
+from depnb.files import StorageError, write_json
+from depnb.notebook_lint import notebooks_in, quick_seconds
+from depnb.progress import progress
+
+if TYPE_CHECKING:
+    from depnb.experiments import Run
+    from depnb.results import Store
+
+RUNS = course.ROOT / "runs"
+FRESH_SEED = 100
+CELL_TIMEOUT = 6 * 3600.0
+NOTEBOOK_MB = 2
+
+log = logging.getLogger("depnb")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a reproduction is of; the same settings continue the same folder.
+
+    Attributes:
+        profile: ``smoke``, ``quick`` or ``paper``.
+        corpus: name of a generated corpus, or an absolute folder.
+        protocol: ``honest`` or ``paper``.
+        rows: ``headline`` or ``all``.
+        seed: seed of every run.
+        device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
+        extra: further notebook parameters, name → text.
+    """
+
+    profile: str = "quick"
+    corpus: str = "both"
+    protocol: str = "honest"
+    rows: str = "headline"
+    seed: int = FRESH_SEED
+    device: str = "auto"
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is going to happen, known before anything starts.
+
+    Attributes:
+        runs: all runs of the reproduction.
+        missing: those that the folder's store lacks.
+        notebooks: the notebooks in order.
+        parameters: the parameters of each, by name.
+        stages: (stage, what, seconds or ``None`` where not known, MB of disk).
+    """
+
+    runs: "list[Run]"
+    missing: "list[Run]"
+    notebooks: list[Path]
+    parameters: dict[str, dict[str, Any]]
+    stages: list[tuple[str, str, float | None, float]]
+
+    def lines(self) -> Iterator[str]:
+        """The plan as text."""
+        for stage, what, seconds, megabytes in self.stages:
+            minutes = "   ? min" if seconds is None else f"{seconds / 60:4.0f} min"
+            yield f"  {stage:10} {minutes}  {megabytes:6.0f} MB  {what}"
+
+
+@dataclass
+class Reproduction:
+    """A reproduction and its folder; :meth:`run` is the whole of it.
+
+    Args:
+        settings: what to reproduce.
+        folder: the run folder, made when missing.
+        source: folder of the notebooks.
+        say: where lines for the reader go.
+        cell_timeout: longest time of one cell, seconds.
+    """
+
+    settings: Settings
+    folder: Path
+    source: Path = course.NOTEBOOKS
+    say: Callable[[str], None] = print
+    cell_timeout: float = CELL_TIMEOUT
+    stages: dict[str, float] = field(default_factory=dict)
+    notebooks: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The folder's own store; a miss there is trained."""
+        from depnb.results import Store
+
+        return Store(self.folder / "results")
+
+    @cached_property
+    def started(self) -> str:
+        """When this invocation began, UTC."""
+        return datetime.now(UTC).isoformat(timespec="seconds")
+
+    def plan(self) -> Plan:
+        """Look at everything before anything starts.
+
+        Raises:
+            ValueError: a setting or a notebook parameter that would not have the effect it seems to have.
+            FileNotFoundError: no such corpus, or no notebook.
+        """
+        from depnb.corpus import open_corpus
+        from depnb.experiments import estimate
+        from depnb.headless import parameters_for
+
+        s = self.settings
+        runs = course.runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
+        open_corpus(course.sized(s.corpus, s.profile))
+        notebooks = notebooks_in([self.source])
+        given = {name: getattr(s, name) for name in ("profile", "corpus", "protocol", "seed", "device")}
+        given["store"] = str((self.folder / "results").resolve())
+        parameters = parameters_for(notebooks, given, s.extra)
+        missing = self.store.missing(runs)
+        stages = [("results", *stage) for stage in estimate(missing)]
+        known = [quick_seconds(path) for path in notebooks]
+        seconds = None if None in known else sum(known)
+        stages.append(("notebooks", f"{len(notebooks)} notebooks", seconds, NOTEBOOK_MB * len(notebooks)))
+        return Plan(runs, missing, notebooks, parameters, stages)
+
+    def run(self, plan_only: bool = False) -> bool:
+        """Do what is left to do; True if everything went well.
+
+        Raises:
+            StorageError: the disk is too small for the plan, or the folder cannot be written.
+            RuntimeError: another process works on the folder.
+        """
+        plan = self.plan()
+        self._announce(plan)
+        if plan_only:
+            return True
+        self._demand_disk(plan)
+        with self._locked(), self._logging():
+            self._save(finished=False)
+            with self._stage("results"):
+                self._fill(plan)
+            with self._stage("notebooks"):
+                self._execute(plan)
+            with self._stage("figures"):
+                self._draw()
+            with self._stage("report"):
+                self._render()
+                comparisons = self._compare(plan)
+            from depnb.report import count, write_report
+
+            self._save(finished=True)
+            page = write_report(self.folder, self.state(finished=True), comparisons)
+            self._conclude(count(comparisons), page)
+        return not self.problems
+
+    def state(self, finished: bool) -> dict[str, Any]:
+        """What ``run.json`` holds."""
+        from depnb.corpus import open_corpus
+
+        corpus = open_corpus(course.sized(self.settings.corpus, self.settings.profile))
+        return {
+            **asdict(self.settings),
+            "corpus_title": corpus.title,
+            "generated": corpus.generated,
+            "version": __version__,
+            "commit": _commit(),
+            "started": self.started,
+            "finished": finished,
+            "stages": self.stages,
+            "seconds": sum(self.stages.values()),
+            "peak_memory_mb": peak_memory_mb(),
+            "notebooks": self.notebooks,
+            "problems": self.problems,
+        }
+
+    def _announce(self, plan: Plan) -> None:
+        s = self.settings
+        stored = len(plan.runs) - len(plan.missing)
+        self.say(f"{s.corpus}, profile {s.profile}, rows {s.rows}, protocol {s.protocol}, seed {s.seed}")
+        self.say(f"{len(plan.runs)} runs ({stored} stored already), {len(plan.notebooks)} notebooks")
+        for line in plan.lines():
+            self.say(line)
+        self.say(f"Everything goes to {self.folder}")
+
+    def _demand_disk(self, plan: Plan) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        needed = sum(megabytes for *_, megabytes in plan.stages)
+        free = shutil.disk_usage(self.folder).free / 1e6
+        if free < needed:
+            raise StorageError(
+                f"{needed:.0f} MB are needed and {free:.0f} MB are free at {self.folder}. Free some "
+                "space, or point --folder and DEPNB_CACHE to a larger disk."
+            )
+
+    def _fill(self, plan: Plan) -> None:
+        fill(plan.missing, self.store, self.settings.device, self.say, self.problems.append)
+
+    def _execute(self, plan: Plan) -> None:
+        import nbformat
+
+        from depnb.headless import execute
+
+        cells = sum(len(nbformat.read(path, as_version=4).cells) for path in plan.notebooks)
+        cells += len(plan.notebooks)  # papermill adds the cell with the injected parameters
+        with progress("notebooks", cells, "cells") as bar:
+            for path in plan.notebooks:
+                outcome = execute(
+                    path,
+                    self.folder / "notebooks" / path.name,
+                    plan.parameters[path.stem],
+                    log=self.folder / "logs" / f"{path.stem}.log",
+                    cell_timeout=self.cell_timeout,
+                    on_cell=lambda name=path.stem: bar.advance(1, note=name),
+                )
+                log.info("%s: %s", outcome.name, outcome.problem or f"finished in {outcome.seconds:.1f} s")
+                if outcome.problem:
+                    self.problems.append(f"{outcome.name}: {outcome.problem}")
+                    self.say(f"✘ {self.problems[-1]}")
+                self.notebooks.append(
+                    {"name": outcome.name, "problem": outcome.problem, "seconds": outcome.seconds, "page": ""}
+                )
+                self._save(finished=False)
+
+    def _draw(self) -> None:
+        from depnb import figures, tables
+
+        for what, make in (("figures", figures.make_all), ("tables", tables.make_all)):
+            try:
+                make(self.store, self.folder / "figures")
+            except Exception as error:  # the report must still be written
+                log.exception("%s", what)
+                self.problems.append(f"{what}: {type(error).__name__}: {error}")
+
+    def _render(self) -> None:
+        from depnb.report import write_html
+
+        for entry in self.notebooks:
+            executed = self.folder / "notebooks" / f"{entry['name']}.ipynb"
+            if executed.exists():
+                entry["page"] = write_html(executed).relative_to(self.folder).as_posix()
+
+    def _compare(self, plan: Plan) -> list:
+        from depnb.report import compare
+        from depnb.results import COMMITTED, Store
+
+        new = [result for run in plan.runs if (result := self.store.load(run)) is not None]
+        return compare(new, Store(COMMITTED).results())
+
+    def _conclude(self, counts: Mapping[str, int], page: Path) -> None:
+        for stage, seconds in self.stages.items():
+            self.say(f"  {stage:10} {seconds:8.1f} s")
+        self.say(
+            f"Numbers: {counts['inside']} inside what the committed seeds let expect, {counts['outside']} "
+            f"outside, {counts['alone']} without committed seeds to compare with"
+        )
+        for problem in self.problems:
+            self.say(f"✘ {problem}")
+        self.say(f"Report: {page}")
+
+    def _save(self, finished: bool) -> None:
+        write_json(self.folder / "run.json", self.state(finished))
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.stages[name] = time.monotonic() - begun
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with open(self.folder / ".lock", "w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RuntimeError(
+                    f"Another process is working on {self.folder}: wait for it, or choose another --folder."
+                ) from error
+            yield
+
+    @contextmanager
+    def _logging(self) -> Iterator[None]:
+        path = self.folder / "logs" / "run.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        level = log.level
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(level)
+            handler.close()
+
+
+def fill(
+    runs: "Sequence[Run]",
+    store: "Store",
+    device: str,
+    say: Callable[[str], None],
+    problem: Callable[[str], None],
+) -> None:
+    """Make the results of ``runs``, one after the other; one that fails is reported, and the rest go on."""
+    from depnb import experiments
+
+    begun = time.monotonic()
+    for number, run in enumerate(runs, start=1):
+        spent = time.monotonic() - begun
+        left = (
+            f", about {spent / (number - 1) * (len(runs) - number + 1) / 60:.0f} min left"
+            if number > 1
+            else ""
+        )
+        say(f"[{number}/{len(runs)}] {describe(run)}{left}")
+        try:
+            experiments.run(run, store, device=device)
+        except StorageError:
+            raise
+        except Exception as error:  # the other rows are worth having
+            log.exception("%s", describe(run))
+            problem(f"{describe(run)}: {type(error).__name__}: {error}")
+            say(f"✘ {describe(run)}: {type(error).__name__}: {error}")
+
+
+def describe(run: "Run") -> str:
+    """A run in words."""
+    return f"{run.paper} {run.row} on {run.corpus}, {run.protocol}, {run.profile}, seed {run.seed}"
+
+
+def fresh_seed(profile: str) -> int:
+    """The first seed from ``FRESH_SEED`` upwards that no committed result of the profile has."""
+    from depnb.results import COMMITTED, Store
+
+    taken = {result.run.seed for result in Store(COMMITTED).results() if result.run.profile == profile}
+    seed = FRESH_SEED
+    while seed in taken:
+        seed += 1
+    return seed
+
+
+def unfinished(settings: Settings, runs: Path = RUNS) -> Path | None:
+    """The newest run folder with these settings that did not come to a good end and that nobody works on."""
+    for state_file in sorted(runs.glob("*/run.json"), key=lambda p: p.stat().st_mtime, reverse=True):
+        state = json.loads(state_file.read_text())
+        same = all(state.get(name) == value for name, value in asdict(settings).items())
+        if same and (not state["finished"] or state["problems"]) and not _busy(state_file.parent):
+            return state_file.parent
+    return None
+
+
+def new_folder(runs: Path = RUNS) -> Path:
+    """A folder that does not exist yet, named after the time (UTC)."""
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
+    folder, number = runs / stamp, 1
+    while folder.exists():
+        number += 1
+        folder = runs / f"{stamp}-{number}"
+    return folder
+
+
+def reproduce(
+    settings: Settings,
+    folder: Path | None = None,
+    plan_only: bool = False,
+    say: Callable[[str], None] = print,
+) -> bool:
+    """Reproduce everything; True if all of it went well.
+
+    Args:
+        settings: what to reproduce.
+        folder: the run folder; by default an unfinished one with the same settings, else a new one.
+        plan_only: only say what would be done, and how long it takes.
+        say: where lines for the reader go.
+    """
+    if folder is None:
+        folder = unfinished(settings)
+        if folder is not None:
+            say(f"Continuing {folder}, which did not come to a good end (a new --folder starts anew)")
+    elif (folder / "run.json").exists():
+        _demand_same(settings, folder)
+    return Reproduction(settings, (folder or new_folder()).absolute(), say=say).run(plan_only)
+
+
+def peak_memory_mb() -> float:
+    """The largest resident memory of this process or one of its kernels so far, MB."""
+    unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(w).ru_maxrss for w in who) / unit
+
+
+def _demand_same(settings: Settings, folder: Path) -> None:
+    state = json.loads((folder / "run.json").read_text())
+    other = [f"{k} {state.get(k)!r}" for k, value in asdict(settings).items() if state.get(k) != value]
+    if other:
+        raise ValueError(
+            f"{folder} holds a run with {', '.join(other)}: ask for the same, or choose another folder."
+        )
+
+
+def _busy(folder: Path) -> bool:
+    if not (folder / ".lock").exists():
+        return False
+    with open(folder / ".lock") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _commit() -> str:
+    """The commit of the repository, with ``+`` when files differ from it; ``unknown`` outside git."""
+    command = ["git", "-C", str(course.ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    return done.stdout.strip() or "unknown"
