@@ -1,0 +1,67 @@
+"""How large an experiment is: one table. Nothing else differs between profiles."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Size of a network; every method builds its paper's network at ``Scale()``, which is scale 1.
+
+    Attributes:
+        width: factor on every channel count.
+        depth: ResNet depth, a key of ``backbones.STAGES``.
+        input_size: side of the square input, px.
+    """
+
+    width: float = 1.0
+    depth: int = 50
+    input_size: int = 224
+
+
+PRINTED = Scale()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One size of experiment.
+
+    Attributes:
+        corpus_size: size of a generated corpus, ``tiny``, ``quick`` or ``full``.
+        scale: size of the networks.
+        frames: frames of a video that are used, evenly spaced among those with a face.
+        steps: optimiser steps.
+        batch: frames in a step.
+        lr: peak of the one-cycle learning rate.
+        precision: Lightning Fabric's name, ``32-true`` or ``bf16-mixed``.
+        memory_format: layout of images and convolution weights in memory.
+        threads: CPU threads of torch.
+    """
+
+    name: str
+    corpus_size: Literal["tiny", "quick", "full"]
+    scale: Scale
+    frames: int
+    steps: int
+    batch: int
+    lr: float
+    precision: str = field(metadata={"decides": False})
+    memory_format: Literal["channels_last", "contiguous_format"] = field(metadata={"decides": False})
+    threads: int = field(metadata={"decides": False})
+
+    def deciding(self) -> dict[str, Any]:
+        """The fields that a run's digest covers: all but the name and how the machine computes."""
+        skip = {name for name, f in self.__dataclass_fields__.items() if not f.metadata.get("decides", True)}
+        return {name: value for name, value in asdict(self).items() if name not in skip | {"name"}}
+
+
+# The papers leave the training length open (E68): the steps are ours. `paper` has the printed learning rate.
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        #       name     corpus   width depth input        frames steps batch lr
+        Profile("smoke", "tiny", Scale(0.125, 10, 32), 4, 30, 16, 2e-3, "32-true", "channels_last", 2),
+        Profile("quick", "quick", Scale(0.5, 18, 64), 12, 300, 32, 1e-3, "32-true", "channels_last", 2),
+        Profile("paper", "full", PRINTED, 48, 6000, 32, 1e-4, "bf16-mixed", "channels_last", 8),
+    )
+}

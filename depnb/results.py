@@ -1,0 +1,291 @@
+"""Runs and their results: frozen data, one JSON file each, in a store that says HIT or MISS and why.
+
+A file is read only if all of it is there and of the right form; it is written whole or not at all, so any number of
+processes may share a store.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from depnb.corpus import Corpus, open_corpus
+from depnb.files import write_json
+
+COMMITTED = Path(__file__).resolve().parent.parent / "results"
+
+_SCHEMA = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+log = logging.getLogger("depnb")
+
+
+@dataclass(frozen=True, order=True, config=_SCHEMA)
+class Run:
+    """One training of one row: what is asked for.
+
+    Attributes:
+        paper: a method of ``depnb.methods``.
+        row: one of its ``ROWS``.
+        corpus: a generated corpus by name, in the profile's size unless the name has one (``both-tiny``), or a folder.
+        protocol: ``honest`` (train, select on development, test opened once) or ``paper``.
+        profile: a key of ``PROFILES``.
+        seed: of weights, order and sampling.
+    """
+
+    paper: str
+    row: str
+    corpus: str = "both"
+    protocol: str = "honest"
+    profile: str = "quick"
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """File name without the digest."""
+        return f"{self.row}-{Path(self.corpus).name}-{self.protocol}-{self.profile}-s{self.seed}"
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Everything that decides the numbers, JSON-able. Precision, threads and device do not.
+
+        Raises:
+            KeyError: no such paper, row, protocol or profile; the message lists those that there are.
+            FileNotFoundError: no such corpus.
+        """
+        from depnb import clips, evaluation, faces, training
+        from depnb.methods import method
+        from depnb.profiles import PROFILES
+
+        module = method(self.paper)
+        corpus = opened(self.corpus, self.profile)
+        text = json.dumps(corpus.fingerprint, sort_keys=True)
+        fingerprint = json.loads(text) if corpus.generated else {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        return {
+            "configuration": asdict(_pick(module.ROWS, self.row, f"row of {self.paper}")),
+            "protocol": {
+                "name": self.protocol,
+                **asdict(_pick(module.PROTOCOLS, self.protocol, f"protocol of {self.paper}")),
+            },
+            "profile": _pick(PROFILES, self.profile, "profile").deciding(),
+            "corpus": fingerprint,
+            "seed": self.seed,
+            "versions": {
+                "faces": faces.VERSION,
+                "clips": clips.VERSION,
+                "training": training.VERSION,
+                "evaluation": evaluation.VERSION,
+                self.paper: module.VERSION,
+            },
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the facts as canonical JSON."""
+        text = json.dumps(self.facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, config=_SCHEMA)
+class Predictions:
+    """Video scores of one partition, column by column, in the corpus's order; all of length N.
+
+    Attributes:
+        video: names. subject: people. bdi: labels.
+        score: the network's, BDI-II points.
+        constant: the constant predictor's. identity_only: that of ``baselines.identity_only``.
+    """
+
+    video: tuple[str, ...]
+    subject: tuple[str, ...]
+    bdi: tuple[float, ...]
+    score: tuple[float, ...]
+    constant: tuple[float, ...]
+    identity_only: tuple[float, ...]
+
+    def __post_init__(self):
+        lengths = {name: len(getattr(self, name)) for name in self.__dataclass_fields__}
+        if len(set(lengths.values())) != 1:
+            raise ValueError(f"Columns of different lengths: {lengths}.")
+
+
+@dataclass(frozen=True, config=_SCHEMA)
+class Result:
+    """One run's numbers, and what they came from.
+
+    Attributes:
+        run: what was asked for. digest: of its facts. facts: everything that decided the numbers.
+        metrics: by partition (``test``, ``unseen``): mae, rmse, the ends of their 95 % intervals over people
+            (mae_low, mae_high, rmse_low, rmse_high), videos, subjects.
+        baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
+        noise_floor: RMSE that nobody can beat; None where it is not known.
+        predictions: by partition; empty for a corpus that is not generated.
+        curve: by check: step, train_loss, rmse on development, and what the method describes.
+        selected_step: the step whose weights were evaluated.
+        learnt: whether the training loss fell below the constant predictor's; if not, this is no result of the method.
+        left_out: by partition, (name, reason) of videos without a score.
+        seconds: by stage. peak_memory_mb, device, precision, threads, versions, commit: how it was computed.
+        origin: HIT or MISS and why; not stored.
+    """
+
+    run: Run
+    digest: str
+    facts: dict[str, Any]
+    metrics: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, dict[str, float]]]
+    noise_floor: float | None
+    predictions: dict[str, Predictions]
+    curve: tuple[dict[str, float | int], ...]
+    selected_step: int
+    learnt: bool
+    left_out: dict[str, tuple[tuple[str, str], ...]]
+    seconds: dict[str, float]
+    peak_memory_mb: float
+    device: str
+    precision: str
+    threads: int
+    versions: dict[str, str]
+    commit: str | None
+    origin: str = field(default="", compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a file, without ``origin``."""
+        data = _ADAPTER.dump_python(self, mode="json")
+        del data["origin"]
+        return data
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> "Result":
+        """Read what ``to_json`` gave.
+
+        Raises:
+            DamagedResult: not all of it, something else, or a number that is not finite.
+        """
+        try:
+            return _ADAPTER.validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise DamagedResult(f"{place}: {first['msg']}" if place else first["msg"]) from error
+
+
+_ADAPTER = TypeAdapter(Result)
+
+
+class DamagedResult(ValueError):
+    """A file that is not a whole result."""
+
+
+class MissingResult(LookupError):
+    """A strict store lacks a result."""
+
+
+class Store:
+    """A folder of results, ``<paper>/<row>-<corpus>-<protocol>-<profile>-s<seed>-<digest>.json``.
+
+    Args:
+        path: the folder; made when the first result is saved.
+        strict: a MISS or a damaged file is an error instead of a reason to train.
+    """
+
+    def __init__(self, path: Path | str, strict: bool = False):
+        self.path = Path(path)
+        self.strict = strict
+
+    def file(self, run: Run) -> Path:
+        """Where the result of a run lies."""
+        return self.path / run.paper / f"{run.name}-{run.digest[:8]}.json"
+
+    def load(self, run: Run) -> Result | None:
+        """The result of a run; ``None`` on a MISS.
+
+        Raises:
+            MissingResult: a MISS in a strict store.
+        """
+        result = self._read(run)
+        if result is None and self.strict:
+            raise MissingResult(f"{self.explain(run)}. Run `make results`.")
+        return result
+
+    def save(self, result: Result) -> Path:
+        """Write a result; it replaces what the same run had when other facts decided it."""
+        path = self.file(result.run)
+        write_json(path, result.to_json())
+        for old in path.parent.glob(f"{result.run.name}-????????.json"):
+            if old != path:
+                old.unlink(missing_ok=True)
+        return path
+
+    def missing(self, runs: Iterable[Run]) -> list[Run]:
+        """The runs that have no result here."""
+        return [run for run in runs if self._read(run) is None]
+
+    def results(self, paper: str | None = None) -> list[Result]:
+        """Everything stored, of one paper or of all, ordered by run.
+
+        Raises:
+            DamagedResult: a file is not a whole result, in a strict store; else it is logged and left out.
+        """
+        found = []
+        for path in self.path.glob(f"{paper or '*'}/*.json"):
+            try:
+                found.append(Result.from_json(path.read_bytes()))
+            except DamagedResult as error:
+                if self.strict:
+                    raise DamagedResult(f"{path} is not a whole result: {error}. Delete it.") from error
+                log.warning("Left out %s, not a whole result: %s", path, error)
+        return sorted(found, key=lambda result: result.run)
+
+    def explain(self, run: Run) -> str:
+        """HIT, or MISS with the nearest stored run and the facts in which it differs."""
+        path = self.file(run)
+        if self._read(run) is not None:
+            return f"HIT {path}"
+        miss = f"MISS {run.paper}/{run.name}"
+        if path.exists():
+            return f"{miss}: {path} is not a whole result"
+        stored = [result for result in Store(self.path).results(run.paper) if result.facts != run.facts]
+        if not stored:
+            return f"{miss}: nothing stored for {run.paper} under {self.path}"
+        differences = {result.run.name: _differences(run.facts, result.facts) for result in stored}
+        nearest = min(differences, key=lambda name: (len(differences[name]), name != run.name, name))
+        return f"{miss}: the nearest stored run is {nearest}; it differs in {'; '.join(differences[nearest])}"
+
+    def _read(self, run: Run) -> Result | None:
+        try:
+            result = Result.from_json(self.file(run).read_bytes())
+        except (FileNotFoundError, DamagedResult):
+            return None
+        return result if result.digest == run.digest else None
+
+
+@cache
+def opened(corpus: str, profile: str) -> Corpus:
+    """The corpus of a run, a generated one in the profile's size."""
+    from depnb.corpus.synthetic.recipe import NAMED
+    from depnb.profiles import PROFILES
+
+    size = _pick(PROFILES, profile, "profile").corpus_size
+    return open_corpus(f"{corpus}-{size}" if corpus in NAMED else corpus)
+
+
+def _pick(table: dict[str, Any], key: str, what: str) -> Any:
+    if key not in table:
+        raise KeyError(f"No {what} {key!r}: choose from {', '.join(table)}.")
+    return table[key]
+
+
+def _differences(ours: Any, theirs: Any, place: Sequence[str] = ()) -> list[str]:
+    """Leaves in which two nested dicts differ, as text."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        keys = sorted(ours.keys() | theirs.keys())
+        return [d for key in keys for d in _differences(ours.get(key), theirs.get(key), (*place, key))]
+    if json.dumps(ours) == json.dumps(theirs):
+        return []
+    return [f"{'.'.join(place)} ({json.dumps(theirs)[:60]} there, {json.dumps(ours)[:60]} asked for)"]
