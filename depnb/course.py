@@ -66,9 +66,9 @@ class Session:
     @cached_property
     def corpus(self) -> "Corpus":
         """The corpus of this session, a generated one in the size of the profile."""
-        from depnb.corpus import open_corpus
+        from depnb.results import opened
 
-        return open_corpus(sized(self.corpus_name, self.profile))
+        return opened(self.corpus_name, self.profile)
 
     @cached_property
     def results_store(self) -> "Store":
@@ -161,17 +161,6 @@ def start(
     global _current
     _current = session
     return session
-
-
-def sized(corpus: str, profile: str) -> str:
-    """The corpus name with the size that the profile asks for: ``both`` at ``smoke`` is ``both-tiny``.
-
-    A name that has a size, and a folder, stay as they are.
-    """
-    from depnb.corpus.synthetic.recipe import NAMED
-    from depnb.profiles import PROFILES
-
-    return f"{corpus}-{PROFILES[profile].corpus_size}" if corpus in NAMED else corpus
 
 
 def runs_for(

@@ -127,13 +127,13 @@ class Reproduction:
             ValueError: a setting or a notebook parameter that would not have the effect it seems to have.
             FileNotFoundError: no such corpus, or no notebook.
         """
-        from depnb.corpus import open_corpus
         from depnb.experiments import estimate
         from depnb.headless import parameters_for
+        from depnb.results import opened
 
         s = self.settings
         runs = course.runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
-        open_corpus(course.sized(s.corpus, s.profile))
+        opened(s.corpus, s.profile)
         notebooks = notebooks_in([self.source])
         given = {name: getattr(s, name) for name in ("profile", "corpus", "protocol", "seed", "device")}
         given["store"] = str((self.folder / "results").resolve())
@@ -177,9 +177,9 @@ class Reproduction:
 
     def state(self, finished: bool) -> dict[str, Any]:
         """What ``run.json`` holds."""
-        from depnb.corpus import open_corpus
+        from depnb.results import opened
 
-        corpus = open_corpus(course.sized(self.settings.corpus, self.settings.profile))
+        corpus = opened(self.settings.corpus, self.settings.profile)
         return {
             **asdict(self.settings),
             "corpus_title": corpus.title,

@@ -18,7 +18,7 @@ def apply() -> None:
     """Set matplotlib up: colour-blind safe cycle with line styles and markers, fonts embedded as TrueType."""
     import matplotlib.pyplot as plt
     import seaborn as sns
-    from cycler import cycler
+    from matplotlib import cycler
 
     colours = sns.color_palette("colorblind", len(LINES))
     sns.set_theme(context="paper", style="ticks", palette=colours)
