@@ -23,7 +23,7 @@ def open_avec2014(root: Path) -> Corpus:
     """
     if not root.is_dir():
         raise FileNotFoundError(
-            f"No corpus {str(root)!r}: give the folder of AVEC2014, or a generated corpus: both, appearance, dynamics, null."
+            f"No corpus {str(root)!r}: give the folder of AVEC2014, or one of both, appearance, dynamics, null."
         )
     recordings = read_avec2014(root)
     facts = [[r.name, r.partition, r.bdi, r.video.stat().st_size] for r in recordings]

@@ -100,8 +100,10 @@ def make(
     return root
 
 
-def film(recipe: Recipe, session: Session, task: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Render one video in memory.
+def film(
+    recipe: Recipe, session: Session, task: str, frames: slice = slice(None)
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Render one video, or some of its frames, in memory.
 
     Returns:
         uint8 frames [T, H, W, 3] and the truth: ``landmarks`` float32 [T, 68, 2] in pixels (NaN where no face is
@@ -115,13 +117,13 @@ def film(recipe: Recipe, session: Session, task: str) -> tuple[np.ndarray, dict[
     number = int(session.id.split("_")[1])
     person = draw_person(np.random.default_rng([recipe.seed, 10, session.subject]), session.age_z)
     scene = draw_scene(np.random.default_rng([recipe.seed, 11, session.subject, number]))
-    behaviour = trajectories(recipe, session, task)
-    frames = render(behaviour, person, scene, (size.height, size.width)).numpy()
+    behaviour = {name: path[frames] for name, path in trajectories(recipe, session, task).items()}
+    pictures = render(behaviour, person, scene, (size.height, size.width)).numpy()
     pose = geometry.pose_of(behaviour, person, scene, dims=1)
     points = geometry.landmarks(person, pose, (size.height, size.width)).numpy()
     visible = behaviour["hidden"] == 0
     points[~visible] = np.nan
-    return frames, {"landmarks": points, "visible": visible, **behaviour}
+    return pictures, {"landmarks": points, "visible": visible, **behaviour}
 
 
 def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.ndarray]:
@@ -155,7 +157,7 @@ def load_truth(recording: Recording) -> dict[str, np.ndarray]:
     path = truth_path(recording.video)
     if not path.exists():
         raise FileNotFoundError(
-            f"No known truth beside {recording.video}: only generated videos have one; make them with `depnb corpus make`."
+            f"No known truth beside {recording.video}: only generated videos have one (`depnb corpus make`)."
         )
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files}

@@ -261,7 +261,7 @@ class Painter:
             ends = 1.45 if person.hair_style == "long" else 0.70
             half = person.face_width * 1.12 + person.hair_volume
             across, along = (back_x / half).square(), ((y - ends + 1.1) / 1.1).square()
-            hanging = _soft(1 - across.square() - along.square(), 0.12) * _soft(y + 0.3, 0.1)
+            hanging = _soft(1 - across.square() - along.square(), 0.12) * _soft(y + 0.05, 0.5)
             strands = 0.92 + 0.08 * torch.sin(23 * back_x + 4 * torch.sin(3 * y))
             picture = picture + (hair.view(3, 1, 1) * (0.62 * lit * strands)[:, None] - picture) * hanging[:, None]
         neck_half = person.face_width * 0.62
@@ -343,7 +343,9 @@ class Painter:
         picture = root * (root * root.sqrt()).sqrt()  # ** 0.875
         if self.softness is not None:
             kernel = self.softness
-            picture = F.conv2d(picture.flatten(0, 1)[:, None], kernel, padding=kernel.shape[-1] // 2)
+            reach = kernel.shape[-1] // 2
+            padded = F.pad(picture, (reach, reach, reach, reach), mode="replicate").flatten(0, 1)[:, None]
+            picture = F.conv2d(padded, kernel)
             picture = picture.view(-1, 3, *self.size)
         return picture
 

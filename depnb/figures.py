@@ -1,0 +1,211 @@
+"""Figures that belong to the repository: drawn from results and from the generator's recipe, nothing else.
+
+``make_all`` writes each as PDF and PNG, and an index with captions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from depnb import style, tables
+from depnb.corpus.synthetic import film, named_recipe, sessions
+from depnb.evaluation import rmse
+from depnb.files import write_text
+from depnb.results import Result, Store
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure of the index: what it shows, what it is drawn from, and the function that draws it."""
+
+    caption: str
+    data: str
+    draw: Callable[[Store], "Figure | None"]
+
+
+def contact_sheet(store: Store, rows: int = 5, columns: int = 10) -> "Figure":
+    """One frame of each of 50 people of the partition ``unseen``."""
+    recipe = named_recipe("both")
+    people = [s for s in sessions(recipe) if s.partition == "unseen"][: rows * columns]
+    faces = []
+    for person in people:
+        task = recipe.tasks[person.subject % len(recipe.tasks)]
+        picture, truth = film(recipe, person, task, slice(10, 40, 10))
+        faces.append(picture[int(np.argmax(truth["visible"]))])
+    figure, axes = _pictures(rows, columns, width=7.0)
+    for axis, face in zip(axes.flat, faces, strict=True):
+        axis.imshow(face)
+    return figure
+
+
+def same_person(store: Store, scores: tuple[int, int] = (0, 40), shots: int = 7) -> "Figure":
+    """One person and one session, acted twice with the same random numbers: at BDI-II 0 and at 40."""
+    from dataclasses import replace
+
+    recipe = replace(named_recipe("both"), label_noise=0.0)
+    person = next(s for s in sessions(recipe) if s.partition == "unseen" and s.id == "287_1")
+    figure, axes = _pictures(len(scores), shots, width=7.0, titles=True)
+    for line, score in zip(axes, scores, strict=True):
+        acted = replace(person, bdi=score, severity=score / 45)
+        pictures, truth = film(recipe, acted, recipe.tasks[0], slice(0, 3 * shots, 3))
+        for axis, picture in zip(line, pictures, strict=True):
+            axis.imshow(picture)
+        line[0].set_ylabel(f"BDI-II {score}", fontsize=8)
+    return figure
+
+
+def oracle_errors(store: Store) -> "Figure":
+    """What linear regression reads from the true trajectories of each corpus."""
+    import matplotlib.pyplot as plt
+
+    from depnb.corpus.synthetic.oracle import FEATURES, oracle
+
+    names = ("both", "appearance", "dynamics", "null")
+    figure, axis = plt.subplots(figsize=(5.5, 2.6))
+    labels = {"moments": "mean and variance (single frames)", "autocorrelation": "lag-1 autocorrelation (time)"}
+    for offset, features in zip((-0.17, 0.17), FEATURES, strict=True):
+        found = [oracle(named_recipe(name), features) for name in names]
+        hatch = "" if features == "moments" else "///"
+        place = np.arange(len(names)) + offset
+        axis.bar(place, [o.rmse for o in found], 0.32, label=labels[features], hatch=hatch, edgecolor="white")
+    axis.axhline(found[0].constant, color="black", linestyle="--", marker="", label="constant predictor")
+    axis.set_xticks(range(len(names)), names)
+    axis.set_ylabel("RMSE on unseen people (BDI-II)")
+    axis.set_ylim(0, 16)
+    axis.legend(fontsize=7, loc="upper left", ncols=2)
+    return figure
+
+
+def unseen_errors(store: Store) -> "Figure | None":
+    """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
+    import matplotlib.pyplot as plt
+
+    results = store.results()
+    summaries = tables.summarise(results, "unseen")
+    if not summaries:
+        return None
+    figure, axis = plt.subplots(figsize=(5.5, 0.9 + 0.42 * len(summaries)))
+    for place, s in enumerate(summaries):
+        own = [r for r in results if (r.run.row, r.run.corpus) == (s.row, s.corpus)]
+        axis.plot([s.rmse_low, s.rmse_high], [place, place], color="C0", linestyle="-", marker="", linewidth=1.5)
+        values = [r.metrics["unseen"]["rmse"] for r in own]
+        axis.plot(values, [place] * len(values), color="C0", linestyle="", marker="o", markersize=4)
+        axis.plot([s.constant] * 2, [place - 0.35, place + 0.35], color="black", linestyle="--", marker="")
+        if s.noise_floor is not None:
+            axis.plot([s.noise_floor] * 2, [place - 0.35, place + 0.35], color="0.5", linestyle=":", marker="")
+        axis.annotate(s.verdict, (s.rmse_high, place), xytext=(6, -2.5), textcoords="offset points", fontsize=7)
+    axis.set_yticks(range(len(summaries)), [f"{s.row}\non “{s.corpus}”" for s in summaries])
+    axis.set_xlim(0, max(s.rmse_high for s in summaries) * 1.45)
+    axis.set_ylim(len(summaries) - 0.4, -0.6)
+    axis.set_xlabel("RMSE on unseen people (BDI-II): seeds, interval over people")
+    return figure
+
+
+def unseen_scores(store: Store) -> "Figure | None":
+    """Label and score of every unseen person, for the headline rows."""
+    import matplotlib.pyplot as plt
+
+    results = [r for r in store.results("distribution") if r.run.row == "expectation" and "unseen" in r.predictions]
+    corpora = list(dict.fromkeys(r.run.corpus for r in results))
+    if not corpora:
+        return None
+    figure, axes = plt.subplots(1, len(corpora), figsize=(2.9 * len(corpora), 2.9), sharey=True, squeeze=False)
+    for axis, corpus in zip(axes[0], corpora, strict=True):
+        scatter(axis, [r for r in results if r.run.corpus == corpus], "unseen")
+        axis.set_title(f"generated “{corpus}”", fontsize=8)
+    axes[0, 0].set_ylabel("predicted score")
+    return figure
+
+
+def scatter(axis: "Axes", results: list[Result], partition: str) -> None:
+    """Scores of one row over the labels, mean over its seeds, with the constant predictor and the severity bands."""
+    predictions = results[0].predictions[partition]
+    mean = np.mean([r.predictions[partition].score for r in results], axis=0)
+    for edge in (13.5, 19.5, 28.5):
+        axis.axvline(edge, color="0.85", linestyle="-", marker="", linewidth=0.8)
+    axis.plot([0, 45], [0, 45], color="0.6", linestyle=":", marker="", label="perfect")
+    axis.axhline(predictions.constant[0], color="black", linestyle="--", marker="", label="constant")
+    axis.plot(predictions.bdi, mean, linestyle="", marker="o", markersize=3, alpha=0.7)
+    axis.set_xlabel(f"BDI-II label (RMSE {rmse(predictions.bdi, mean):.2f})")
+    axis.set_xlim(-1, 46)
+    axis.set_ylim(-1, 46)
+    axis.set_aspect("equal")
+
+
+FIGURES = {
+    "corpus_contact_sheet": Entry(
+        "Fifty of the people of the generated corpus “both”, partition unseen, one frame each. Nobody here exists.",
+        "recipe of the corpus",
+        contact_sheet,
+    ),
+    "corpus_same_person": Entry(
+        "One generated person acting the same seconds at BDI-II 0 (top) and 40 (bottom): resting mouth, brows, lids, "
+        "gaze and head pitch carry the appearance signal; movement is slower in the lower row. The signal is planted "
+        "and says nothing about real people.",
+        "recipe of the corpus",
+        same_person,
+    ),
+    "corpus_oracle": Entry(
+        "Where the planted signal is: ridge regression on the true trajectories of each generated corpus, people of "
+        "partition unseen. Statistics of single frames know nothing of “dynamics”; nothing knows anything of “null”.",
+        "recipes of the corpora",
+        oracle_errors,
+    ),
+    "results_unseen": Entry(
+        "RMSE on the unseen people of the generated corpora: points are seeds, bars 95 % intervals over people, dashed "
+        "the constant predictor, dotted the noise floor.",
+        "results/",
+        unseen_errors,
+    ),
+    "distribution_unseen": Entry(
+        "Expectation loss: label and predicted score of each unseen person of the generated corpora (mean over seeds). "
+        "Dashed: constant predictor; grey verticals: BDI-II bands. On “null” labels are shuffled among people.",
+        "results/distribution/",
+        unseen_scores,
+    ),
+}
+
+
+def make_all(store: Store, folder: Path) -> list[Path]:
+    """Draw every figure that ``store`` has data for, and the index.
+
+    Returns:
+        The files written.
+    """
+    import matplotlib.pyplot as plt
+
+    style.apply()
+    written, lines = [], ["# Figures", "", "Drawn by `make figures`; everything on generated corpora.", ""]
+    for name, entry in FIGURES.items():
+        figure = entry.draw(store)
+        if figure is None:
+            continue
+        written += style.save(figure, folder, name)
+        plt.close(figure)
+        lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", f"Data: {entry.data}.", ""]
+    write_text(folder / "index.md", "\n".join(lines))
+    return [*written, folder / "index.md"]
+
+
+def _pictures(rows: int, columns: int, width: float, titles: bool = False) -> tuple["Figure", np.ndarray]:
+    """A grid of square pictures without axes; with ``titles`` there is room for a label at the left."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(width + 0.25 * titles, width / columns * rows), layout="none", squeeze=False
+    )
+    left = 0.25 / (width + 0.25) if titles else 0
+    figure.subplots_adjust(left=left, right=1, bottom=0, top=1, wspace=0.02, hspace=0.02)
+    for axis in axes.flat:
+        axis.set_xticks([])
+        axis.set_yticks([])
+        for spine in axis.spines.values():
+            spine.set_visible(False)
+    return figure, axes

@@ -1,0 +1,212 @@
+"""Tables of the papers' experiments: the printed numbers and ours side by side, never mixed.
+
+Tables read results and nothing else. A row is a configuration × corpus; its seeds are averaged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from depnb.evaluation import mae, paired_subject_bootstrap, rmse
+from depnb.files import write_text
+from depnb.methods import PAPERS, method
+from depnb.papers import printed
+from depnb.results import Result, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTITION_TITLES = {"unseen": "unseen people", "test": "test set"}
+PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One row over its seeds, on one partition; all numbers in BDI-II points.
+
+    Attributes:
+        rmse, rmse_sd, mae, mae_sd: mean and sd over the seeds (sd is NaN for one seed).
+        rmse_low, rmse_high: 95 % interval over people, mean over the seeds.
+        constant: RMSE of the training mean.
+        difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people.
+        learnt: whether every seed's training loss fell below the constant predictor's.
+    """
+
+    paper: str
+    row: str
+    corpus: str
+    protocol: str
+    partition: str
+    seeds: int
+    rmse: float
+    rmse_sd: float
+    mae: float
+    mae_sd: float
+    rmse_low: float
+    rmse_high: float
+    constant: float
+    noise_floor: float | None
+    difference: float
+    low: float
+    high: float
+    learnt: bool
+
+    @property
+    def beats_constant(self) -> bool:
+        """The upper 95 % bound of the difference lies below 0."""
+        return self.learnt and self.high < 0
+
+    @property
+    def gain(self) -> float:
+        """Share by which the RMSE lies below the constant predictor's."""
+        return 1 - self.rmse / self.constant
+
+    @property
+    def verdict(self) -> str:
+        """What the interval of the difference says in words."""
+        if not self.learnt:
+            return "not trained"
+        return "beats the constant" if self.beats_constant else "does not beat the constant"
+
+
+def summarise(results: Sequence[Result], partition: str = "unseen") -> list[Summary]:
+    """Rows over their seeds, in the order in which they first appear.
+
+    Args:
+        results: of any rows; those without predictions on ``partition`` are left out.
+        partition: ``unseen`` or ``test``.
+    """
+    groups: dict[tuple, list[Result]] = {}
+    for result in results:
+        if partition in result.predictions:
+            run = result.run
+            groups.setdefault((run.paper, run.row, run.corpus, run.protocol, run.profile), []).append(result)
+    return [_summary(group, partition) for group in groups.values()]
+
+
+def _summary(group: list[Result], partition: str) -> Summary:
+    first = group[0].predictions[partition]
+    scores = np.array([result.predictions[partition].score for result in group])  # [seeds, N]
+    rmses, maes = ([metric(first.bdi, s) for s in scores] for metric in (rmse, mae))
+    difference, low, high = paired_subject_bootstrap(first.bdi, scores, first.constant, first.subject)
+    run = group[0].run
+    return Summary(
+        paper=run.paper,
+        row=run.row,
+        corpus=run.corpus,
+        protocol=run.protocol,
+        partition=partition,
+        seeds=len(group),
+        rmse=float(np.mean(rmses)),
+        rmse_sd=_sd(rmses),
+        mae=float(np.mean(maes)),
+        mae_sd=_sd(maes),
+        rmse_low=float(np.mean([r.metrics[partition]["rmse_low"] for r in group])),
+        rmse_high=float(np.mean([r.metrics[partition]["rmse_high"] for r in group])),
+        constant=group[0].baselines[partition]["constant"]["rmse"],
+        noise_floor=group[0].noise_floor,
+        difference=difference,
+        low=low,
+        high=high,
+        learnt=all(result.learnt for result in group),
+    )
+
+
+def _sd(values: list[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+
+def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.DataFrame":
+    """Our numbers: networks first, then the predictors that look at no face and the noise floor, per corpus."""
+    import pandas as pd
+
+    summaries = summarise(results, partition)
+    lines = []
+    for corpus in dict.fromkeys(s.corpus for s in summaries):
+        own = [s for s in summaries if s.corpus == corpus]
+        lines += [_line(s) for s in own]
+        one = next(r for r in results if r.run.corpus == corpus and partition in r.baselines)
+        for name, title in PREDICTORS.items():
+            numbers = one.baselines[partition][name]
+            lines.append(_plain_line(own[0], title, numbers["rmse"], numbers["mae"]))
+        if one.noise_floor is not None:
+            lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
+    return pd.DataFrame(lines)
+
+
+def _line(s: Summary) -> dict[str, str]:
+    return {
+        "corpus": f"generated “{s.corpus}”",
+        "protocol": s.protocol,
+        "partition": PARTITION_TITLES[s.partition],
+        "predictor": s.row,
+        "seeds": str(s.seeds),
+        "RMSE": _with_sd(s.rmse, s.rmse_sd),
+        "95 % interval": f"{s.rmse_low:.2f} – {s.rmse_high:.2f}",
+        "MAE": _with_sd(s.mae, s.mae_sd),
+        "RMSE − constant": f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
+        "verdict": s.verdict,
+    }
+
+
+def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> dict[str, str]:
+    dash = "–"
+    return _line(like) | {
+        "predictor": title,
+        "seeds": dash,
+        "RMSE": f"{rmse_:.2f}",
+        "95 % interval": dash,
+        "MAE": dash if mae_ is None else f"{mae_:.2f}",
+        "RMSE − constant": dash,
+        "verdict": "",
+    }
+
+
+def _with_sd(mean: float, sd: float) -> str:
+    return f"{mean:.2f}" if np.isnan(sd) else f"{mean:.2f} ± {sd:.2f}"
+
+
+def printed_table(paper: str, source: str) -> "pd.DataFrame":
+    """A table as the paper prints it: one line a method, one column a data set and metric."""
+    frame = printed(paper, source)
+    wide = frame.pivot_table(index="method", columns=["dataset", "metric"], values="value", sort=False)
+    wide.columns = [f"{dataset} {metric} (printed)" for dataset, metric in wide.columns]
+    return wide.reset_index()
+
+
+def beside_printed(paper: str, source: str, results: Sequence[Result], corpus: str = "both") -> "pd.DataFrame":
+    """A paper's table with our columns beside the printed ones; rows that were not run stay empty."""
+    frame = printed_table(paper, source)
+    titles = method(paper).TABLES[source]
+    for partition, title in PARTITION_TITLES.items():
+        ours = {s.row: s for s in summarise(results, partition) if s.corpus == corpus and s.paper == paper}
+        by_title = {titles[row]: s for row, s in ours.items() if row in titles}
+        column = [_with_sd(s.rmse, s.rmse_sd) if (s := by_title.get(m)) else "not run" for m in frame["method"]]
+        frame[f"RMSE, generated “{corpus}”, {title}"] = column
+    return frame
+
+
+def make_all(store: Store, folder: Path) -> list[Path]:
+    """Write every table that ``store`` has results for, as CSV and LaTeX.
+
+    Returns:
+        The files written.
+    """
+    written = []
+    for paper in PAPERS:
+        results = store.results(paper)
+        if not results:
+            continue
+        tables = {f"{paper}_measured_{p}": measured_table(results, p) for p in PARTITION_TITLES}
+        tables |= {
+            f"{paper}_{source.lower().replace(' ', '')}": beside_printed(paper, source, results)
+            for source in method(paper).TABLES
+        }
+        for name, frame in tables.items():
+            written += [folder / f"{name}.csv", folder / f"{name}.tex"]
+            write_text(written[-2], frame.to_csv(index=False))
+            write_text(written[-1], frame.style.hide(axis="index").to_latex(hrules=True))
+    return written
