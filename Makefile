@@ -73,6 +73,6 @@ $(READY): pyproject.toml requirements.txt
 	touch .venv/.installing; \
 	echo "Installing the pinned requirements into .venv (several GB the first time)"; \
 	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt; \
-	$(PY) -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps -e .; \
+	PYTHONWARNINGS=ignore $(PY) -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps -e .; \
 	rm .venv/.installing; \
 	touch $(READY)

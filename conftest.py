@@ -6,6 +6,8 @@ import pytest
 
 from depnb.notebook_lint import is_compared
 
+pytest_plugins = ["pytester"]
+
 compared = pytest.StashKey[Counter]()
 PROPERTY = "nbval-compared"
 
