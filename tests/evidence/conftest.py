@@ -1,0 +1,54 @@
+"""A corpus in memory whose brightness is the label: what any network must learn, and nothing else is needed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from depnb.clips import Frames
+from depnb.corpus.records import Corpus, Recording
+from depnb.profiles import PROFILES
+
+
+def bright_recordings(partition: str, people: int, first: int = 200) -> list[Recording]:
+    """Two sessions a person, labels 0–45."""
+    rng = np.random.default_rng(first)
+    return [
+        Recording(f"{first + person}_{session}", None, partition, Path(f"{first + person}_{session}.mp4"), float(bdi))
+        for person in range(people)
+        for session, bdi in enumerate(rng.integers(0, 46, size=2), start=1)
+    ]
+
+
+def bright_frames(recordings: list[Recording], frames: int = 3, size: int = 32) -> Frames:
+    """Noise whose mean grows with the label."""
+    rng = np.random.default_rng(len(recordings))
+    bdi = np.array([r.bdi for r in recordings])
+    noise = rng.normal(0, 10, size=(len(recordings), frames, 3, size, size))
+    pixels = (60 + 3 * bdi[:, None, None, None, None] + noise).clip(0, 255).astype(np.uint8)
+    return Frames(torch.from_numpy(pixels), tuple(recordings))
+
+
+@pytest.fixture
+def profile():
+    """The smoke profile on one thread."""
+    return replace(PROFILES["smoke"], threads=1)
+
+
+@pytest.fixture(scope="session")
+def bright() -> dict[str, Frames]:
+    """Frames by partition; nobody is in two of them."""
+    people = {"train": 20, "development": 8, "test": 8, "unseen": 8}
+    return {
+        name: bright_frames(bright_recordings(name, count, first=200 + 100 * k))
+        for k, (name, count) in enumerate(people.items())
+    }
+
+
+@pytest.fixture
+def bright_corpus(bright) -> Corpus:
+    """The recordings of ``bright`` as a generated corpus; its videos do not exist."""
+    recordings = tuple(recording for frames in bright.values() for recording in frames.recordings)
+    return Corpus("bright", Path("bright"), recordings, True, {"recipe": {"seed": 1}}, noise_floor=1.5)
