@@ -49,8 +49,13 @@ def transform_points(points: NDArray[np.float32], matrix: NDArray[np.float64]) -
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
+def transform_box(box: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Upright box ``[4]`` around the moved centre, its sides scaled but not turned."""
+    centre = transform_points((box[:2] + box[2:]) / 2, matrix)
+    half = np.sqrt(np.linalg.det(matrix[:, :2])) * (box[2:] - box[:2]) / 2
+    return np.concatenate([centre - half, centre + half]).astype(np.float32)
+
+
 def warp(frame: NDArray[np.uint8], matrix: NDArray[np.float64], size: int = CROP_SIZE) -> NDArray[np.uint8]:
     """Aligned crop ``[size, size, 3]`` (bilinear; the frame's border pixels are repeated outside of it)."""
-    return cv2.warpAffine(
-        frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    return cv2.warpAffine(frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -31,7 +31,7 @@ from .align import CROP_SIZE
 if TYPE_CHECKING:
     from ..corpus.records import Recording
 
-VERSION = 1
+VERSION = 2
 """Raised when crops or landmarks of the same video change."""
 
 _BEGIN, _END = b"DEPNBCRP", b"DEPNBEND"
@@ -199,8 +199,8 @@ def read(path: Path, indices: Sequence[int] | NDArray[np.int64] | None = None) -
         missing = [int(k) for k in indices if int(k) not in place]
         if missing:
             raise IndexError(
-                f"No crop of frame {missing[0]} of {facts['source']['video']} ({len(arrays['found'])} frames, "
-                f"{len(place)} with a face). Choose frames with `found`."
+                f"No crop of frame {missing[0]} of {facts['source']['video']}: {len(place)} of its "
+                f"{len(arrays['found'])} frames have a face. Choose frames with `found`."
             )
         rows = np.array([place[int(k)] for k in indices], np.int64)
         frames = _decode(handle, arrays, rows, path)
@@ -261,9 +261,7 @@ def _packet(handle: BinaryIO, arrays: dict[str, NDArray], row: int, path: Path) 
     return data
 
 
-def _decode(
-    handle: BinaryIO, arrays: dict[str, NDArray], rows: NDArray[np.int64], path: Path
-) -> NDArray[np.uint8]:
+def _decode(handle: BinaryIO, arrays: dict[str, NDArray], rows: NDArray[np.int64], path: Path) -> NDArray[np.uint8]:
     frames = np.empty((len(rows), CROP_SIZE, CROP_SIZE, 3), np.uint8)  # [n, 224, 224, 3]
     codec = av.CodecContext.create("utvideo", "r")
     codec.width = codec.height = CROP_SIZE

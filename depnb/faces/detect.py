@@ -13,9 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 import torch
-from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from numpy.typing import NDArray
-from torchvision.ops import batched_nms
 
 THRESHOLDS = (0.6, 0.7, 0.7)
 PYRAMID_FACTOR = 0.709
@@ -53,6 +51,8 @@ class Detector:
     """
 
     def __init__(self, device: str = "cpu", min_face: float = MIN_FACE):
+        from facenet_pytorch.models.mtcnn import ONet, PNet, RNet  # imports torchvision: seconds
+
         self.device = torch.device(device)
         self.min_face = min_face
         self._propose, self._refine, self._output = (
@@ -111,10 +111,11 @@ class Detector:
             offset = offsets[owner, :, row, column]  # [n, 4]
             corner = torch.stack([column, row], 1) * 2.0  # [n, 2]
             box = torch.cat([corner, corner + 12], 1) / scale
-            keep = batched_nms(box, score, owner, 0.5)
-            boxes.append(_shift(box[keep].cpu().numpy(), offset[keep].cpu().numpy()))
-            scores.append(score[keep].cpu().numpy())
-            owners.append(owner[keep].cpu().numpy())
+            box, score, owner, offset = (value.cpu().numpy() for value in (box, score, owner, offset))
+            keep = _suppress(box, score, owner, 0.5)
+            boxes.append(_shift(box[keep], offset[keep]))
+            scores.append(score[keep])
+            owners.append(owner[keep])
             scale *= PYRAMID_FACTOR
         if not boxes:
             return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
@@ -125,10 +126,7 @@ class Detector:
     def _run(self, network, frames, boxes, owners, size: int):
         """Offsets ``[n, 4]``, face probability ``[n]`` and points ``[n, 5, 2]`` (zeros if it gives none)."""
         patches, boxes = _patches(frames, boxes, owners, size)
-        outputs = [
-            network(self._input(patches[k : k + NETWORK_BATCH]))
-            for k in range(0, len(patches), NETWORK_BATCH)
-        ]
+        outputs = [network(self._input(patches[k : k + NETWORK_BATCH])) for k in range(0, len(patches), NETWORK_BATCH)]
         if not outputs:
             return np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32)
         offsets = torch.cat([o[0] for o in outputs]).cpu().numpy()
@@ -164,7 +162,7 @@ def detect_frames(
         frames: equally large pictures.
         device: ``cpu`` or ``cuda``.
         min_face: side of the smallest face looked for, as a share of the frame's shorter side.
-        batch: frames that go through the networks together; the result does not depend on it.
+        batch: frames that go through the networks together; it changes results by rounding only.
 
     Returns:
         One ``Faces`` per frame.
@@ -222,6 +220,8 @@ def _square(boxes):
 
 
 def _suppress(boxes, scores, owners, overlap: float) -> NDArray[np.int64]:
+    from torchvision.ops import batched_nms
+
     keep = batched_nms(torch.from_numpy(boxes), torch.from_numpy(scores), torch.from_numpy(owners), overlap)
     return keep.numpy()
 
@@ -233,9 +233,7 @@ def _without_nested(boxes, scores, points, overlap: float = 0.7):
     kept: list[int] = []
     for k in order:
         shared = [
-            np.prod(
-                np.maximum(np.minimum(boxes[k, 2:], boxes[j, 2:]) - np.maximum(boxes[k, :2], boxes[j, :2]), 0)
-            )
+            np.prod(np.maximum(np.minimum(boxes[k, 2:], boxes[j, 2:]) - np.maximum(boxes[k, :2], boxes[j, :2]), 0))
             / min(area[k], area[j])
             for j in kept
         ]

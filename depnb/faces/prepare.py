@@ -68,9 +68,7 @@ def prepare(
     return Report([replace(rows[real[r.name]], name=r.name) for r in recordings], time.monotonic() - began)
 
 
-def _fill(
-    rows: dict[Path, VideoReport], todo: list[Path], workers: int, device: str, settings: Settings
-) -> None:
+def _fill(rows: dict[Path, VideoReport], todo: list[Path], workers: int, device: str, settings: Settings) -> None:
     """Replace the rows of the videos that must be made."""
     began = time.monotonic()
     frames = failed = 0
@@ -120,9 +118,7 @@ def _one(video: Path, settings: Settings, device: str, proceed=lambda: None) -> 
         return VideoReport("", "failed", f"{video}: {type(error).__name__}: {error}")
 
 
-def _make(
-    videos: list[Path], workers: int, device: str, settings: Settings
-) -> Iterator[tuple[Path, VideoReport]]:
+def _make(videos: list[Path], workers: int, device: str, settings: Settings) -> Iterator[tuple[Path, VideoReport]]:
     """Rows in the order in which they are finished."""
     if workers == 1:
         with _one_thread():
@@ -154,6 +150,7 @@ def _in_pool(
     pool = ProcessPoolExecutor(workers, context, _start_worker, (stop, settings, device))
     running: dict[Future, Path] = {}
     try:
+        _check_workers_start(pool)
         while True:
             while len(running) < workers + 1 and (video := next(waiting, None)) is not None:
                 running[pool.submit(_work, video)] = video
@@ -169,6 +166,16 @@ def _in_pool(
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _check_workers_start(pool: ProcessPoolExecutor) -> None:
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "Worker processes cannot start. A script must call prepare under `if __name__ == '__main__':`; "
+            "workers=1 needs no processes."
+        ) from error
 
 
 def _start_worker(stop, settings: Settings, device: str) -> None:

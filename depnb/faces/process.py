@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .align import similarity, transform_points, warp
+from .align import similarity, transform_box, warp
 from .crops import CropWriter, Settings, source_facts, write
 from .detect import Detector, Faces
 from .landmarks import COUNT, landmarks68
 from .quality import blur, face_sizes, jumps
-from .track import Person, Sighting, locate, survey
+from .track import Person, Sighting, locate, steady, survey
 from .video import Frame, Video
 
 CHUNK_BYTES = 64 * 2**20
@@ -78,9 +78,8 @@ def _write_crops(
         pictures = [frame.rgb for frame in chunk]
         times += [frame.time for frame in chunk]
         shape = pictures[0].shape
-        for picture, sighting in zip(
-            pictures, locate(detector, person, pictures, chunk[0].index), strict=True
-        ):
+        found = steady(detector, pictures, locate(detector, person, pictures, chunk[0].index))
+        for picture, sighting in zip(pictures, found, strict=True):
             if sighting is None:
                 continue
             matrix = similarity(sighting.points)
@@ -88,7 +87,7 @@ def _write_crops(
             writer.add(crop)
             seen.append(sighting)
             matrices.append(matrix)
-            landmarks.append(transform_points(landmarks68(picture, sighting.box), matrix))
+            landmarks.append(landmarks68(crop, transform_box(sighting.box, matrix)))
             blurs.append(blur(crop))
 
     index = np.array([s.index for s in seen], np.int64)

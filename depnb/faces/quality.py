@@ -62,9 +62,7 @@ class Report:
         import pandas as pd
 
         columns = list(VideoReport.__dataclass_fields__)
-        return pd.DataFrame(
-            [{**asdict(r), "warnings": "; ".join(r.warnings)} for r in self.rows], columns=columns
-        )
+        return pd.DataFrame([{**asdict(r), "warnings": "; ".join(r.warnings)} for r in self.rows], columns=columns)
 
     def summary(self) -> dict[str, Any]:
         """Sums and medians over all videos as plain numbers; None where there is nothing to take them

@@ -20,9 +20,7 @@ def package_file(package: str, ending: str) -> Path:
     for entry in listed:
         if str(entry).endswith(ending) and (path := Path(str(entry.locate()))).is_file():
             return path
-    raise FileNotFoundError(
-        f"No file {ending} in the package {package}: install it with `pip install {package}`."
-    )
+    raise FileNotFoundError(f"No file {ending} in the package {package}: install it with `pip install {package}`.")
 
 
 def talking_face_clip() -> Path:

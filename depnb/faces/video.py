@@ -76,9 +76,7 @@ class Video:
                     yield Frame(count, time - first_time, _upright(picture))
                 count += 1
         if count == 0:
-            raise VideoError(
-                f"No frame of {self.path} can be decoded: it is cut off or damaged. Copy it again."
-            )
+            raise VideoError(f"No frame of {self.path} can be decoded: it is cut off or damaged. Copy it again.")
         self.decoded_frames = count
 
     @property
