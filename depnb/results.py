@@ -65,9 +65,8 @@ class Run:
 
         module = method(self.paper)
         corpus = opened(self.corpus, self.profile)
-        text = json.dumps(corpus.fingerprint, sort_keys=True)
-        fingerprint = json.loads(text) if corpus.generated else {"sha256": hashlib.sha256(text.encode()).hexdigest()}
-        return {
+        fingerprint = corpus.fingerprint if corpus.generated else {"sha256": _sha256(corpus.fingerprint)}
+        facts = {
             "configuration": asdict(_pick(module.ROWS, self.row, f"row of {self.paper}")),
             "protocol": {
                 "name": self.protocol,
@@ -84,12 +83,12 @@ class Run:
                 self.paper: module.VERSION,
             },
         }
+        return json.loads(json.dumps(facts))
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the facts as canonical JSON."""
-        text = json.dumps(self.facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _sha256(self.facts)
 
 
 @dataclass(frozen=True, config=_SCHEMA)
@@ -273,6 +272,11 @@ def opened(corpus: str, profile: str) -> Corpus:
 
     size = _pick(PROFILES, profile, "profile").corpus_size
     return open_corpus(f"{corpus}-{size}" if corpus in NAMED else corpus)
+
+
+def _sha256(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _pick(table: dict[str, Any], key: str, what: str) -> Any:

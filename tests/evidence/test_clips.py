@@ -1,0 +1,125 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depnb import clips, faces
+from depnb.clips import Frames, augment, evenly_spaced, load_frames, normalise, reduce
+from depnb.corpus.records import Recording
+
+
+@given(st.integers(1, 500), st.integers(1, 60))
+def test_evenly_spaced_frames(count, n):
+    index = evenly_spaced(count, n)
+    assert len(index) == n
+    assert 0 <= index[0] <= index[-1] < count
+    assert np.ptp(np.diff(index)) <= 1 if n > 1 else True
+    if n <= count:
+        assert len(set(index)) == n
+
+
+def test_reduction_is_by_area():
+    crops = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    small = reduce(crops, 56)
+    means = crops.reshape(2, 56, 4, 56, 4, 3).mean((2, 4)).transpose(0, 3, 1, 2)
+    assert small.shape == (2, 3, 56, 56)
+    assert np.abs(small - means).max() <= 0.5
+    assert np.array_equal(reduce(crops, 224), crops.transpose(0, 3, 1, 2))
+
+
+def test_normalisation_has_imagenets_statistics():
+    grey = torch.full((2, 3, 4, 4), 127, dtype=torch.uint8)
+    expected = [(127 / 255 - mean) / std for mean, std in zip(clips.MEAN, clips.STD, strict=True)]
+    assert normalise(grey)[1, :, 2, 2].tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_augmentation_varies_each_frame_by_itself_and_follows_the_seed():
+    frame = torch.arange(3 * 32 * 32).reshape(1, 3, 32, 32).remainder(256).to(torch.uint8)
+    batch = frame.expand(8, -1, -1, -1)
+    torch.manual_seed(0)
+    first = augment(batch)
+    torch.manual_seed(0)
+    assert torch.equal(first, augment(batch))
+    assert first.dtype == torch.uint8
+    assert first.shape == batch.shape
+    assert len({image.numpy().tobytes() for image in first}) == 8
+
+
+def test_frames_check_their_form():
+    recording = Recording("203_1", None, "train", Path("v.mp4"), 10.0)
+    pixels = torch.zeros(1, 2, 3, 8, 8, dtype=torch.uint8)
+    frames = Frames(pixels, (recording,))
+    assert (frames.subjects, frames.bdi.tolist(), len(frames)) == (["203"], [10.0], 1)
+    with pytest.raises(ValueError, match="uint8 pixels"):
+        Frames(pixels.float(), (recording,))
+    with pytest.raises(ValueError, match="2 recordings"):
+        Frames(pixels, (recording, recording))
+    with pytest.raises(ValueError, match="No label for 203_2"):
+        Frames(pixels, (Recording("203_2", None, "test", Path("v.mp4"), None),))
+
+
+@pytest.fixture
+def crops(tmp_path, monkeypatch):
+    """Stand-in for the crop cache: a face in every second of ten frames, grey level = frame number."""
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+    asked = []
+
+    def load(recording, indices=None):
+        asked.append((recording.name, list(indices)))
+        if recording.id == "204_1":
+            raise FileNotFoundError("No crops for 204_1")
+        found = np.zeros(10, bool) if recording.id == "205_1" else np.arange(10) % 2 == 1
+        frames = np.full((len(indices), 224, 224, 3), np.asarray(indices, int)[:, None, None, None], np.uint8)
+        return SimpleNamespace(found=found, frames=frames)
+
+    monkeypatch.setattr(faces, "load", load)
+    recordings = []
+    for name, bdi in [("203_1", 5.0), ("204_1", 6.0), ("205_1", 7.0), ("206_1", None), ("207_1", 8.0)]:
+        video = tmp_path / f"{name}.mp4"
+        video.write_bytes(b"video")
+        recordings.append(Recording(name, None, "train", video, bdi))
+    return recordings, asked
+
+
+def test_frames_have_a_face_and_what_is_left_out_is_listed(crops):
+    recordings, _ = crops
+    frames = load_frames(recordings, 3, 16)
+    assert [r.name for r in frames.recordings] == ["203_1", "207_1"]
+    assert frames.pixels.shape == (2, 3, 3, 16, 16)
+    assert frames.pixels[0, :, 0, 0, 0].tolist() == [1, 5, 9]
+    assert frames.left_out == (
+        ("204_1", "No crops for 204_1"),
+        ("205_1", "no face in any frame"),
+        ("206_1", "no label"),
+    )
+    with pytest.raises(ValueError, match="No usable video among 3 recordings"):
+        load_frames(recordings[1:4], 3, 16)
+
+
+def test_crops_are_read_once_for_all_corpora_that_share_a_video(crops, tmp_path):
+    recordings, asked = crops
+    original = recordings[0]
+    link = tmp_path / "null.mp4"
+    link.symlink_to(original.video)
+    first = load_frames([original], 3, 16)
+    asked.clear()
+    other = load_frames([Recording("203_1", None, "train", link, 40.0)], 3, 16)
+    assert asked == []
+    assert torch.equal(first.pixels, other.pixels)
+    assert other.bdi.tolist() == [40.0]
+    load_frames([original], 3, 32)
+    assert asked
+
+
+def test_a_damaged_frame_cache_is_made_again(crops):
+    recordings, asked = crops
+    first = load_frames(recordings[:1], 3, 16)
+    (cached,) = (clips.cache_dir() / "frames").glob("*.npy")
+    cached.write_bytes(cached.read_bytes()[:200])
+    asked.clear()
+    assert torch.equal(load_frames(recordings[:1], 3, 16).pixels, first.pixels)
+    assert asked
