@@ -252,7 +252,7 @@ def reproduce(
     place = corpus if not Path(corpus).is_dir() else str(Path(corpus).resolve())
     seed = runner.fresh_seed(profile) if seed is None else seed
     settings = runner.Settings(profile, place, protocol, rows, seed, device, extra)
-    if not runner.reproduce(settings, folder, plan, typer.echo):
+    if not runner.reproduce(settings, folder, plan, say=typer.echo):
         raise typer.Exit(1)
 
 

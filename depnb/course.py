@@ -95,11 +95,9 @@ class Session:
             ValueError: no row belongs to ``paper``.
         """
         seeds = COMMITTED_SEEDS if self.committed else (self.seed,)
-        runs = [
-            r
-            for r in runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
-            if r.paper == paper
-        ]
+        which = "headline" if self._reproduces_headline() else which
+        grid = runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
+        runs = [run for run in grid if run.paper == paper]
         if not runs:
             raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
         if self.committed:
@@ -129,9 +127,7 @@ class Session:
         print(f"depnb: finished {self.name}")
 
 
-def start(
-    name: str, *, profile: str, corpus: str, protocol: str, store: str, seed: int, device: str
-) -> Session:
+def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, seed: int, device: str) -> Session:
     """Begin a notebook: check its parameters, set the style, seed the generators, and say what it runs on.
 
     Raises:

@@ -331,11 +331,7 @@ def fill(
     begun = time.monotonic()
     for number, run in enumerate(runs, start=1):
         spent = time.monotonic() - begun
-        left = (
-            f", about {spent / (number - 1) * (len(runs) - number + 1) / 60:.0f} min left"
-            if number > 1
-            else ""
-        )
+        left = f", about {spent / (number - 1) * (len(runs) - number + 1) / 60:.0f} min left" if number > 1 else ""
         say(f"[{number}/{len(runs)}] {describe(run)}{left}")
         try:
             experiments.run(run, store, device=device)
@@ -387,6 +383,9 @@ def reproduce(
     settings: Settings,
     folder: Path | None = None,
     plan_only: bool = False,
+    *,
+    runs: Path = RUNS,
+    source: Path = course.NOTEBOOKS,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Reproduce everything; True if all of it went well.
@@ -395,15 +394,20 @@ def reproduce(
         settings: what to reproduce.
         folder: the run folder; by default an unfinished one with the same settings, else a new one.
         plan_only: only say what would be done, and how long it takes.
+        runs: where run folders lie.
+        source: folder of the notebooks.
         say: where lines for the reader go.
+
+    Raises:
+        ValueError: ``folder`` holds a run with other settings.
     """
     if folder is None:
-        folder = unfinished(settings)
+        folder = unfinished(settings, runs)
         if folder is not None:
             say(f"Continuing {folder}, which did not come to a good end (a new --folder starts anew)")
     elif (folder / "run.json").exists():
         _demand_same(settings, folder)
-    return Reproduction(settings, (folder or new_folder()).absolute(), say=say).run(plan_only)
+    return Reproduction(settings, (folder or new_folder(runs)).absolute(), source, say).run(plan_only)
 
 
 def peak_memory_mb() -> float:
@@ -417,9 +421,7 @@ def _demand_same(settings: Settings, folder: Path) -> None:
     state = json.loads((folder / "run.json").read_text())
     other = [f"{k} {state.get(k)!r}" for k, value in asdict(settings).items() if state.get(k) != value]
     if other:
-        raise ValueError(
-            f"{folder} holds a run with {', '.join(other)}: ask for the same, or choose another folder."
-        )
+        raise ValueError(f"{folder} holds a run with {', '.join(other)}: ask for the same, or choose another folder.")
 
 
 def _busy(folder: Path) -> bool:

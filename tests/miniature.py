@@ -1,5 +1,6 @@
 """A notebook as small as the contract allows, to be broken in one way at a time."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -22,6 +23,8 @@ protocol = "honest"  # honest or paper
 store = "committed"  # committed or a folder
 seed = 0  # of the runs in an own store
 device = "auto"  # auto, cpu, cuda"""
+
+METADATA = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 SET_UP = """from depnb import course
 
@@ -48,7 +51,7 @@ def miniature(name: str = "10_method", executed: bool = True) -> NotebookNode:
         *(new_code_cell(f"course.check('e{k}', None)", outputs=[_stdout(f"✘ e{k}\n")]) for k in range(3)),
         new_code_cell("session.end()", outputs=[_stdout(f"depnb: finished {name}\n")]),
     ]
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    notebook = new_notebook(cells=cells, metadata=deepcopy(METADATA))
     if executed:
         for count, cell in enumerate((c for c in cells if c.cell_type == "code"), start=1):
             cell.execution_count = count
@@ -65,7 +68,7 @@ def runnable(folder: Path, name: str, *sources: str, end: bool = True) -> Path:
     ]
     if end:
         cells.append(new_code_cell("session.end()"))
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    notebook = new_notebook(cells=cells, metadata=deepcopy(METADATA))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.ipynb"
     nbformat.write(notebook, path)

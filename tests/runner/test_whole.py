@@ -1,0 +1,29 @@
+"""The whole of it from nothing, as a newcomer's machine does it: corpus, faces, trainings, notebooks, report."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from depnb import course
+
+
+@pytest.mark.whole
+def test_reproduce_from_nothing_at_the_smoke_profile(tmp_path):
+    command = [sys.executable, "-m", "depnb", "reproduce", "--profile", "smoke", "--folder", str(tmp_path / "run")]
+    environment = {**os.environ, "DEPNB_CACHE": str(tmp_path / "cache")}
+    subprocess.run(command, env=environment, cwd=tmp_path, check=True)
+    state = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert state["finished"]
+    assert state["problems"] == []
+    assert [n["name"] for n in state["notebooks"]] == sorted(p.stem for p in course.NOTEBOOKS.glob("*.ipynb"))
+    assert list((tmp_path / "run" / "results").rglob("*.json"))
+    assert "Generated corpus." in (tmp_path / "run" / "report.html").read_text()
+
+    again = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "(0 stored already)" not in again.stdout
+    state = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert state["stages"]["results"] < 5
+    assert max(n["seconds"] for n in state["notebooks"]) < 30
