@@ -13,9 +13,10 @@ import io
 import json
 import os
 import struct
+import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -187,6 +188,14 @@ def write(path: Path) -> Iterator[CropWriter]:
     """
     with atomic_path(path) as temporary, open(temporary, "wb") as handle:
         yield CropWriter(handle)
+
+
+def remove_leftovers() -> None:
+    """Delete half files of killed processes: temporary files that nobody has written to for an hour."""
+    for path in (cache_dir() / "faces").glob("v*/.*.crops"):
+        with suppress(FileNotFoundError, PermissionError):
+            if time.time() - path.stat().st_mtime > 3600:
+                path.unlink()
 
 
 def read(path: Path, indices: Sequence[int] | NDArray[np.int64] | None = None) -> Crops:

@@ -16,7 +16,7 @@ import torch
 
 from ..files import StorageError
 from ..progress import progress
-from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path
+from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers
 from .detect import detector
 from .process import make_crops
 from .quality import Report, VideoReport
@@ -56,6 +56,7 @@ def prepare(
     """
     began = time.monotonic()
     real = {recording.name: Path(recording.video).resolve() for recording in recordings}
+    remove_leftovers()
     cores = _usable_cores()
     with ThreadPoolExecutor(cores) as threads:
         videos = list(dict.fromkeys(real.values()))
@@ -134,25 +135,30 @@ def _make(videos: list[Path], workers: int, device: str, settings: Settings) -> 
             else:
                 left.remove(video)
                 yield video, row
-        for video in suspects:
-            ((_, row),) = _in_pool([video], 1, device, settings)
-            left.remove(video)
-            yield video, row or VideoReport("", "failed", f"{video}: the process that worked on it died.")
+        while suspects:
+            for video, row in _in_pool(list(suspects), 1, device, settings):
+                suspects.remove(video)
+                left.remove(video)
+                yield video, row or VideoReport("", "failed", f"{video}: the process that worked on it died.")
 
 
 def _in_pool(
     videos: list[Path], workers: int, device: str, settings: Settings
 ) -> Iterator[tuple[Path, VideoReport | None]]:
-    """Rows from worker processes; None for the videos at work when a process died, which ends the pool."""
+    """Rows from worker processes; None for the videos at work when a process died, which ends the pool.
+
+    A single worker has one video at a time, so that it is known whose fault it was.
+    """
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     waiting = iter(videos)
+    ahead = workers + 1 if workers > 1 else 1
     pool = ProcessPoolExecutor(workers, context, _start_worker, (stop, settings, device))
     running: dict[Future, Path] = {}
     try:
         _check_workers_start(pool)
         while True:
-            while len(running) < workers + 1 and (video := next(waiting, None)) is not None:
+            while len(running) < ahead and (video := next(waiting, None)) is not None:
                 running[pool.submit(_work, video)] = video
             if not running:
                 return
