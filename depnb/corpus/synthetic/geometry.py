@@ -220,14 +220,15 @@ def landmarks(person: Person, pose: Pose, size: tuple[int, int]) -> Tensor:
 
 
 def _jaw_points(person: Person, pose: Pose):
-    start = person.eye_y + 0.02
-    for k in range(17):
-        angle = torch.tensor((k - 8) / 8)
-        v = start + (person.chin * 0.985 - start) * torch.cos(angle * torch.pi / 2).clamp(min=0) ** 0.85
-        down = (v / person.chin).clamp(0, 1)
-        half = person.face_width * (1 - person.taper * down**2)
-        u = torch.sign(angle) * half * (1 - (v / person.chin).clamp(max=1) ** 2).clamp(min=0).sqrt()
-        yield u, v + JAW_DROP * pose.open * jaw(person, v)
+    """Seventeen points at equal distances along the outline, from eye level over the chin to eye level."""
+    v = torch.linspace(person.eye_y + 0.02, person.chin * 0.985, 200)
+    half = person.face_width * (1 - person.taper * (v / person.chin).clamp(min=0) ** 2)
+    u = half * (1 - (v / person.chin).clamp(min=0) ** 2).sqrt()
+    v, u = torch.cat([v, v[-1:]]), torch.cat([u, torch.zeros(1)])
+    along = torch.cat([torch.zeros(1), torch.hypot(u.diff(), v.diff()).cumsum(0)])
+    for k in range(-8, 9):
+        at = int(torch.searchsorted(along, along[-1] * (1 - abs(k) / 8)).clamp(max=len(v) - 1))
+        yield (1 if k > 0 else -1) * u[at], v[at] + JAW_DROP * pose.open * jaw(person, v[at])
 
 
 def _brow_points(person: Person, pose: Pose):

@@ -1,0 +1,66 @@
+"""Exercises of notebook 10: solutions, and the checkers that judge them and the learner's answers."""
+
+import numpy as np
+
+
+def _softmax(logits):
+    powers = np.exp(np.asarray(logits, dtype=float) - np.max(logits))
+    return powers / powers.sum()
+
+
+def expected(logits):
+    return float(_softmax(logits) @ np.arange(len(logits)))
+
+
+def check_expected(answer):
+    assert np.isclose(answer([0, np.log(2), 0]), 1), "logits (0, ln 2, 0) have the mean 1"
+    assert np.isclose(answer(np.zeros(64)), 31.5), "64 equal logits have the mean 31.5"
+    assert np.isclose(answer([1000.0, 1000.0]), 0.5), "large logits must not overflow: subtract the largest first"
+
+
+def gradient(logits, label):
+    p, levels = _softmax(logits), np.arange(len(logits))
+    mean = p @ levels
+    return (mean - label) * p * (levels - mean)
+
+
+def check_gradient(answer):
+    given = np.asarray(answer(np.array([0, np.log(2), 0]), 2.0), dtype=float)
+    assert given.shape == (3,), f"one number a logit: shape (3,), not {given.shape}"
+    assert np.allclose(given, [0.25, 0, -0.25]), f"for (0, ln 2, 0) and label 2 it is (¼, 0, −¼), not {given.round(3)}"
+    logits, label, step = np.random.default_rng(0).normal(size=6), 3.0, 1e-5
+    numeric = [
+        ((expected(logits + step * e) - label) ** 2 - (expected(logits - step * e) - label) ** 2) / (4 * step)
+        for e in np.eye(6)
+    ]
+    assert np.allclose(answer(logits, label), numeric, atol=1e-6), "differs from finite differences"
+    assert np.isclose(np.sum(answer(logits, label)), 0), "softmax gradients sum to 0"
+
+
+def mean_variance_loss(logits, label, weight):
+    p, levels = _softmax(logits), np.arange(len(logits))
+    mean = p @ levels
+    return (mean - label) ** 2 / 2 + weight * (p @ (levels - mean) ** 2)
+
+
+def check_mean_variance_loss(answer):
+    logits = np.array([0, np.log(2), 0])
+    assert np.isclose(answer(logits, 2.0, 0.0), 0.5), "with weight 0 it is the expectation loss, ½ here"
+    assert np.isclose(answer(logits, 2.0, 0.1), 0.55), "p = (¼, ½, ¼) has variance ½: ½ + 0.1 · ½ = 0.55"
+    peaks = np.full(21, -50.0)
+    peaks[[0, 20]] = 0
+    assert np.isclose(answer(peaks, 10.0, 0.05), 5), "two peaks at 0 and 20 have variance 100: 0 + 0.05 · 100 = 5"
+
+
+def honest_rmse(batches):
+    errors = np.concatenate([np.asarray(batch, dtype=float) for batch in batches])
+    return float(np.sqrt(np.mean(errors**2)))
+
+
+def check_honest_rmse(answer):
+    assert np.isclose(answer([[3.0, 4.0]]), np.sqrt(12.5)), "one batch: the plain RMSE"
+    assert not np.isclose(answer([[0.0, 0.0], [8.0, 8.0]]), 4), (
+        "4 is the mean of the batches' RMSE; the mean is under the root"
+    )
+    assert np.isclose(answer([[0.0, 0.0], [8.0, 8.0]]), np.sqrt(32)), "errors 0, 0, 8, 8 have RMSE √32"
+    assert np.isclose(answer([[1.0, 1.0], [7.0]]), np.sqrt(17)), "the last batch is shorter: every error counts once"
