@@ -6,6 +6,7 @@ A method is a module of this package with
 * ``inputs``: what the network eats, ``"frame"``;
 * ``Config``: frozen dataclass of the paper's switches, and ``ROWS``: configurations of its tables by name;
 * ``GRID``: the (row, corpus) pairs of ``headline`` and ``all``; ``PROTOCOLS``: what ``honest`` and ``paper`` mean;
+* ``TABLES``: by printed table, which of our rows is which printed method;
 * ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own.
 """
 

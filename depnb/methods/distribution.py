@@ -195,5 +195,8 @@ GRID = {
     ),
 }
 
+TABLES = {"Table 1": {"softmax": "Softmax loss", "euclidean": "Euclidean loss", "expectation": "Expectation loss"}}
+"""Printed tables that have rows of ours: our row → the name that the paper prints."""
+
 # The paper names no partitions: those of the same group's MSN, which trains on both (E68).
 PROTOCOLS = {"honest": HONEST, "paper": Protocol(train=("train", "development"), select=None)}

@@ -44,9 +44,23 @@ def test_augmentation_varies_each_frame_by_itself_and_follows_the_seed():
     first = augment(batch)
     torch.manual_seed(0)
     assert torch.equal(first, augment(batch))
-    assert first.dtype == torch.uint8
+    assert first.dtype == torch.float32
     assert first.shape == batch.shape
+    assert 0 <= first.min() < first.max() <= 1
     assert len({image.numpy().tobytes() for image in first}) == 8
+
+
+def test_augmentation_mirrors_half_and_keeps_what_is_up():
+    pixels = torch.zeros(400, 3, 32, 32, dtype=torch.uint8)
+    pixels[:, :, :8, :16] = 200
+    torch.manual_seed(0)
+    varied = augment(pixels)[:, 0]
+    left, right = varied[:, :4, :8].mean((1, 2)), varied[:, :4, -8:].mean((1, 2))
+    assert (left > right).float().mean().item() == pytest.approx(0.5, abs=0.08)
+    assert (varied[:, :4].mean((1, 2)) > varied[:, -4:].mean((1, 2))).all()
+    lit = torch.maximum(left, right) / (200 / 255)
+    assert lit.min() > 0.79
+    assert lit.max() == pytest.approx(1.2, abs=0.02)
 
 
 def test_frames_check_their_form():
