@@ -11,6 +11,9 @@ PYTHON  ?=
 PY    := .venv/bin/python
 READY := .venv/.ready
 
+# The kernel python3 is the one of .venv, whatever the user has installed elsewhere.
+export JUPYTER_PREFER_ENV_PATH := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help reproduce test lab results figures bench notebooks
 
@@ -46,7 +49,8 @@ bench: $(READY)  ## measure what the speed claims rest on
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
 
 notebooks: $(READY)  ## execute the committed notebooks in place and normalise them
-	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=3600 notebooks/*.ipynb
+	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 \
+		--ExecutePreprocessor.timeout=3600 notebooks/*.ipynb
 	@$(PY) -m depnb.notebook_lint --normalise notebooks
 
 # .ready is written last, and .installing lies there from the start to the end of an installation:
