@@ -129,7 +129,7 @@ def _make(videos: list[Path], workers: int, device: str, settings: Settings) -> 
     left = list(videos)
     while left:
         suspects: list[Path] = []
-        for video, row in _in_pool(left, workers, device, settings):
+        for video, row in _in_pool(list(left), workers, device, settings):
             if row is None:
                 suspects.append(video)
             else:

@@ -308,3 +308,18 @@ def die_on_the_second(video: Path):
     if video.name == "1.mp4":
         os._exit(1)
     return MODULE._work(video)
+
+
+def test_workers_share_one_pool(six, recording, monkeypatch):
+    records = [recording(v, k) for k, v in enumerate(sorted(six.glob("*.mp4")))]
+    started = []
+
+    class Counted(MODULE.ProcessPoolExecutor):
+        def __init__(self, *arguments):
+            started.append(arguments[0])
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(MODULE, "ProcessPoolExecutor", Counted)
+    report = faces.prepare(records, workers=2)
+    assert [r.status for r in report.rows] == ["ok"] * 6
+    assert started == [2]
