@@ -63,9 +63,7 @@ Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop) or
 Rows = Annotated[str, typer.Option(help="headline: each paper's own model and its direct rivals; or all.")]
 Protocol = Annotated[str, typer.Option(help="honest (select on development, test opened once) or paper.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
-StoreFolder = Annotated[
-    Path | None, typer.Option(help="Folder with results; by default the committed results/.")
-]
+StoreFolder = Annotated[Path | None, typer.Option(help="Folder with results; by default the committed results/.")]
 CorpusOption = Annotated[
     str,
     typer.Option(help="both stands for every row of the grid; another name or folder runs all rows on it."),
@@ -99,9 +97,7 @@ def corpus_make(
     corpus = open_corpus(f"{name}-{size}")
     missing = sum(not recording.video.exists() for recording in corpus.recordings)
     corpus.ensure(corpus.recordings, workers=workers)
-    typer.echo(
-        f"{corpus.title}: {missing} videos made, {len(corpus.recordings) - missing} kept, in {corpus.root}"
-    )
+    typer.echo(f"{corpus.title}: {missing} videos made, {len(corpus.recordings) - missing} kept, in {corpus.root}")
 
 
 @corpus_app.command("show")
@@ -236,9 +232,7 @@ def reproduce(
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Further notebook parameter."),
     ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only say what would be done, and how long it takes.")
-    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done, and how long it takes.")] = False,
 ) -> None:
     """Run everything from an empty store: experiments, notebooks, figures, tables, and a report beside the
     committed results.

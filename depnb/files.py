@@ -1,5 +1,6 @@
 """The one place that writes: every file appears whole or not at all."""
 
+import errno
 import json
 import os
 import tempfile
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+
+STORAGE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT})
 
 
 class StorageError(OSError):
@@ -31,28 +34,24 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         StorageError: the folder is read-only, not permitted, or the disk is full.
     """
     path = Path(path)
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)
-        temporary = Path(name)
+    except OSError as error:
+        raise _storage_error(error, path) from error
+    temporary = Path(name)
+    try:
         yield temporary
         _commit(temporary, path)
     except StorageError:
         raise
     except OSError as error:
-        if error.errno is None or not _is_storage(error):
+        if error.errno not in STORAGE:
             raise
-        raise StorageError(
-            error.errno,
-            f"{error.strerror}; needed to write it whole. Free some space or point DEPNB_CACHE "
-            "(or the output folder) to a place that can be written",
-            str(path),
-        ) from error
+        raise _storage_error(error, path) from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:
@@ -79,7 +78,9 @@ def _commit(temporary: Path, path: Path) -> None:
     os.replace(temporary, path)
 
 
-def _is_storage(error: OSError) -> bool:
-    import errno
-
-    return error.errno in {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
+def _storage_error(error: OSError, path: Path) -> StorageError:
+    advice = (
+        f"{error.strerror}; needed to write it whole. Free some space or point DEPNB_CACHE "
+        "(or the output folder) to a place that can be written"
+    )
+    return StorageError(error.errno, advice, str(path))

@@ -103,9 +103,7 @@ def parameters_for(
         known = defaults(path)
         missing = sorted(set(given) - set(known))
         if missing:
-            raise ValueError(
-                f"{path.name} has no parameter {', '.join(missing)}; it knows {', '.join(known)}."
-            )
+            raise ValueError(f"{path.name} has no parameter {', '.join(missing)}; it knows {', '.join(known)}.")
         chosen = dict(given)
         for name in extra.keys() & known.keys():
             unknown.discard(name)
@@ -113,8 +111,7 @@ def parameters_for(
         for name, value in chosen.items():
             if type(value) is not type(known[name]):
                 raise ValueError(
-                    f"{path.name}: parameter {name} is of type {type(known[name]).__name__}, "
-                    f"but was given {value!r}."
+                    f"{path.name}: parameter {name} is of type {type(known[name]).__name__}, but was given {value!r}."
                 )
         parameters[path.stem] = chosen
     if unknown:

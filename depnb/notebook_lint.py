@@ -21,9 +21,7 @@ END_MARKER = "depnb: finished {name}"
 MAX_BYTES = 1_000_000
 MAX_CELL_LINES = 45
 MAX_PICTURES = 12
-MACHINE_PATHS = re.compile(
-    r"(?<![\w.])/(?:home|root|Users|work|tmp|private)/|\b[A-Z]:\\(?:Users|Windows|Program)"
-)
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:home|root|Users|work|tmp|private)/|\b[A-Z]:\\(?:Users|Windows|Program)")
 TIME = re.compile(r"Time\b.*?(\d+(?:\.\d+)?)\s*(s|min|h)\b")
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 VOLATILE_METADATA = ("papermill", "widgets")
@@ -48,9 +46,7 @@ def lint(path: Path | str) -> list[str]:
     found = [message for rule in RULES for message in rule(notebook, path.stem)]
     size = path.stat().st_size
     if size >= MAX_BYTES:
-        found.append(
-            f"{size / 1e6:.1f} MB: must stay under {MAX_BYTES / 1e6:.0f} MB; use fewer or smaller pictures"
-        )
+        found.append(f"{size / 1e6:.1f} MB: must stay under {MAX_BYTES / 1e6:.0f} MB; use fewer or smaller pictures")
     return found
 
 
@@ -66,10 +62,7 @@ def opening(notebook: NotebookNode, name: str) -> Iterable[str]:
         yield "the first cell must be the opening, in Markdown"
         return
     titles = [
-        (index, line)
-        for index, cell in enumerate(notebook.cells)
-        for line in _headings(cell)
-        if line.startswith("# ")
+        (index, line) for index, cell in enumerate(notebook.cells) for line in _headings(cell) if line.startswith("# ")
     ]
     if [index for index, _ in titles] != [0]:
         where = ", ".join(f"cell {index + 1}" for index, _ in titles) or "nowhere"
@@ -162,9 +155,7 @@ def readable(notebook: NotebookNode, name: str) -> Iterable[str]:
         lines = len(cell.source.splitlines())
         if cell.cell_type == "code" and lines > MAX_CELL_LINES:
             yield f"cell {number} has {lines} lines; at most {MAX_CELL_LINES} fit a screen"
-    pictures = sum(
-        "image/png" in output.get("data", {}) for cell in _code(notebook) for output in cell.outputs
-    )
+    pictures = sum("image/png" in output.get("data", {}) for cell in _code(notebook) for output in cell.outputs)
     if pictures > MAX_PICTURES:
         yield f"{pictures} pictures; at most {MAX_PICTURES}"
 
@@ -196,9 +187,7 @@ RULES: tuple[Rule, ...] = (opening, parameters, executed, portable, readable, ta
 
 def is_compared(cell: NotebookNode) -> bool:
     """Whether nbval compares something of this code cell: text on stdout, or a result with text."""
-    if NOT_COMPARED & set(_tags(cell)) or re.search(
-        r"^\s*#\s*NBVAL_(SKIP|IGNORE_OUTPUT)\b", cell.source, re.M
-    ):
+    if NOT_COMPARED & set(_tags(cell)) or re.search(r"^\s*#\s*NBVAL_(SKIP|IGNORE_OUTPUT)\b", cell.source, re.M):
         return False
     return bool(_text(cell).strip())
 
@@ -227,9 +216,7 @@ def normalise(path: Path | str) -> bool:
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type != "code":
             continue
-        cell.outputs = _merged(
-            [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
-        )
+        cell.outputs = _merged([o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")])
         for output in cell.outputs:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             if "metadata" in output:
@@ -244,11 +231,7 @@ def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Neighbouring pieces of one stream as one output: where it was cut is a matter of timing."""
     merged: list[NotebookNode] = []
     for output in outputs:
-        if (
-            merged
-            and output.output_type == merged[-1].output_type == "stream"
-            and output.name == merged[-1].name
-        ):
+        if merged and output.output_type == merged[-1].output_type == "stream" and output.name == merged[-1].name:
             merged[-1].text += output.text
         else:
             merged.append(output)
@@ -308,9 +291,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m depnb.notebook_lint", description=__doc__)
     parser.add_argument("places", nargs="+", metavar="FILES")
-    parser.add_argument(
-        "--normalise", action="store_true", help="first remove what differs between equal runs"
-    )
+    parser.add_argument("--normalise", action="store_true", help="first remove what differs between equal runs")
     options = parser.parse_args(arguments)
     paths = notebooks_in(options.places)
     bad = 0

@@ -32,7 +32,7 @@ from .align import CROP_SIZE
 if TYPE_CHECKING:
     from ..corpus.records import Recording
 
-VERSION = 3
+VERSION = 4
 """Raised when crops or landmarks of the same video change."""
 
 _BEGIN, _END = b"DEPNBCRP", b"DEPNBEND"

@@ -164,14 +164,14 @@ class Config:
         levels: K, one level for each BDI-II score from 0 (E59).
         softmax_test: how the softmax row becomes a score: expected value or most probable level (E62).
         dropout: rate before the last layer; the paper names none (E67).
-        augment: random mirroring, zoom, shift and brightness in training; off, as the paper lists none (E68).
+        augment: vary the training frames (``clips.augment``); ours, the paper lists none (E68).
     """
 
     loss: Literal["expectation", "softmax", "euclidean"] = "expectation"
     levels: int = 64
     softmax_test: Literal["expect", "argmax"] = "expect"
     dropout: float = 0.0
-    augment: bool = False
+    augment: bool = True
 
 
 def model(config: Config, scale: Scale = PRINTED) -> DistributionNet:

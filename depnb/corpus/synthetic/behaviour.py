@@ -19,7 +19,7 @@ from scipy.special import ndtri
 FASTEST, SLOWEST = 0.10, 1.60
 """Correlation times in seconds at severity 0 and 1."""
 
-APPEARANCE = {"mouth": -1.0, "brow": -0.8, "gaze_y": 0.9, "lid": -0.35, "pitch": 0.09}
+APPEARANCE = {"mouth": -2.2, "brow": -1.7, "gaze_y": 1.9, "lid": -0.7, "pitch": 0.17}
 """Offsets at severity 1 and strength 1: resting mouth corners, brow, gaze down, lid aperture, head pitch (rad)."""
 
 
@@ -43,13 +43,13 @@ def _event(share: float, height: float) -> Callable[[np.ndarray], np.ndarray]:
 
 CHANNELS = {
     "yaw": Channel(_normal(0.14)),
-    "pitch": Channel(_normal(0.06)),
+    "pitch": Channel(_normal(0.05)),
     "gaze_x": Channel(_normal(0.45), pace=0.7),
-    "gaze_y": Channel(_normal(0.25), pace=0.7),
+    "gaze_y": Channel(_normal(0.18), pace=0.7),
     "blink": Channel(lambda q: (q > 0.92).astype(float), pace=0.5),
-    "smile": Channel(_event(0.35, 1.0)),
-    "brow": Channel(_normal(0.35)),
-    "frown": Channel(_event(0.25, 0.6)),
+    "smile": Channel(_event(0.25, 0.8)),
+    "brow": Channel(_normal(0.22)),
+    "frown": Channel(_event(0.20, 0.5)),
     "open": Channel(_event(0.65, 1.0), pace=0.6),
     "roll": Channel(_normal(0.04), pace=2.0, moves_with_severity=False),
     "shift_x": Channel(_normal(0.02), pace=2.0, moves_with_severity=False),

@@ -59,7 +59,7 @@ def pose_of(behaviour: dict, person: Person, scene: Scene, dims: int) -> Pose:
         shift_x=shaped("shift_x", scene.shift_x),
         shift_y=shaped("shift_y", scene.shift_y),
         scale=scene.scale * (1 + shaped("zoom")),
-        smile=(shaped("smile", person.rest_mouth)).clamp(-1.8, 1.3),
+        smile=(shaped("smile", person.rest_mouth)).clamp(-2.6, 1.3),
         open=shaped("open").clamp(0, 1),
         blink=shaped("blink").clamp(0, 1),
         gaze_x=shaped("gaze_x").clamp(-1.3, 1.3),

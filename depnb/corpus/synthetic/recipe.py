@@ -9,7 +9,7 @@ import numpy as np
 
 from depnb.corpus.records import TASKS
 
-VERSION = 3
+VERSION = 4
 """Raise when any frame, label or trajectory of any recipe changes."""
 
 SEED = 2014

@@ -1,0 +1,76 @@
+"""The numbers of the README, written from result files between two markers; nobody types them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from depnb.files import write_text
+from depnb.results import COMMITTED, Store
+from depnb.tables import Summary, summarise
+
+BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
+END = "<!-- numbers:end -->"
+README = COMMITTED.parent / "README.md"
+
+
+def numbers(folder: Path = COMMITTED) -> str:
+    """The README's measured lines, from the results, ``faces.json`` and ``reproduce.json`` of a folder.
+
+    Raises:
+        FileNotFoundError: a file is missing; `make results` and `benchmarks/reproduce.py` make them.
+    """
+    rows = {(s.paper, s.row, s.corpus): s for s in summarise(Store(folder).results(), "unseen")}
+    faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
+    both, null = rows["distribution", "expectation", "both"], rows["distribution", "expectation", "null"]
+    lines = [
+        "Measured on generated people (profile quick):",
+        "",
+        f"* Expectation loss on `both`, unseen people: {_against_constant(both)}.",
+        f"* The same on `null`, where nothing can be learnt: {_against_constant(null)}.",
+        f"* {_faces(faces)}",
+        f"* {_reproduce(reproduce)}",
+    ]
+    return "\n".join(lines)
+
+
+def update(readme: Path = README, folder: Path = COMMITTED) -> None:
+    """Write ``numbers`` between the markers.
+
+    Raises:
+        ValueError: the markers are missing.
+    """
+    before, after = split(readme)
+    write_text(readme, f"{before}{BEGIN}\n{numbers(folder)}\n{END}{after}")
+
+
+def split(readme: Path = README) -> tuple[str, str]:
+    """The README's text before and after the numbers."""
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{readme} lacks the lines {BEGIN!r} and {END!r} that hold the measured numbers.")
+    return text.partition(BEGIN)[0], text.partition(END)[2]
+
+
+def _against_constant(s: Summary) -> str:
+    return (
+        f"RMSE {s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds) against {s.constant:.2f} of the constant predictor, "
+        f"difference {s.difference:+.2f} with 95 % interval {s.low:+.2f} to {s.high:+.2f}: it {s.verdict}"
+    )
+
+
+def _faces(measured: dict[str, Any]) -> str:
+    error = {name: 100 * values["mean"] for name, values in measured["error"].items()}
+    return (
+        f"Faces: found in {100 * measured['found_share']:.1f} % of the {measured['visible']:,} frames that show one "
+        f"({measured['videos']} videos); dlib's 51 inner points lie {error['inner']:.1f} % of the outer-eye-corner "
+        f"distance from the known ones on average, the 17 jaw points {error['jaw']:.1f} %."
+    )
+
+
+def _reproduce(measured: dict[str, Any]) -> str:
+    stages = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in measured["minutes_by_stage"].items())
+    return (
+        f"`make reproduce` from nothing, after the installation: {measured['minutes']:.1f} minutes on "
+        f"{measured['cores']} cores ({stages}), {measured['memory_gb']:.1f} GB of memory at most, "
+        f"{measured['disk_gb']:.1f} GB of disk."
+    )
