@@ -38,8 +38,9 @@ lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
 	@$(PY) -m depnb.course my
 	@$(PY) -m jupyterlab my
 
-results: $(READY)  ## train what the committed results lack (quick profile, seeds 0, 1, 2; resumes)
+results: $(READY)  ## train what the committed results lack (quick profile, seeds 0, 1, 2; resumes), measure faces
 	@$(PY) -m depnb run --missing --profile quick --rows all --seed 0 --seed 1 --seed 2 --store results
+	@$(PY) -m depnb faces both --accuracy results/faces.json > /dev/null
 
 figures: $(READY)  ## draw figures/ and its tables from results/
 	@$(PY) -m depnb figures

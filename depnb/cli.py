@@ -86,15 +86,30 @@ def options(
 def corpus_make(
     name: Annotated[str, typer.Argument(help="both, appearance, dynamics or null.")],
     size: Annotated[str, typer.Option(help="tiny, quick or full.")] = "quick",
+    out: Annotated[Path | None, typer.Option(help="Folder of the corpus; by default in the cache.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Other people and other scores.")] = None,
+    appearance: Annotated[float | None, typer.Option(help="Strength of what one frame shows (1).")] = None,
+    dynamics: Annotated[float | None, typer.Option(help="Strength of what only time shows (1).")] = None,
+    label_noise: Annotated[float | None, typer.Option(help="BDI-II points that no face shows, sd (3).")] = None,
+    identity: Annotated[float | None, typer.Option(help="Correlation of a person's scores with age (0).")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
 ) -> None:
     """Make the videos of a generated corpus that are not there yet.
 
-    Example: `depnb corpus make both --size tiny`
-    """
-    from depnb.corpus import open_corpus
+    With other knobs it is another corpus, in a folder of its own; name that folder wherever a corpus is asked for.
 
-    corpus = open_corpus(f"{name}-{size}")
+    Example: `depnb corpus make both --size tiny --appearance 0.5 --out weak`
+    """
+    from depnb.corpus.synthetic import named_recipe, open_generated
+
+    knobs = {
+        "seed": seed,
+        "appearance": appearance,
+        "dynamics": dynamics,
+        "label_noise": label_noise,
+        "identity": identity,
+    }
+    corpus = open_generated(named_recipe(f"{name}-{size}").varied(**knobs), out)
     missing = sum(not recording.video.exists() for recording in corpus.recordings)
     corpus.ensure(corpus.recordings, workers=workers)
     typer.echo(f"{corpus.title}: {missing} videos made, {len(corpus.recordings) - missing} kept, in {corpus.root}")
@@ -148,6 +163,9 @@ def corpus_show(corpus: CorpusName = "both") -> None:
 def faces(
     corpus: CorpusName,
     csv: Annotated[Path | None, typer.Option(help="Also write the whole report there.")] = None,
+    accuracy: Annotated[
+        Path | None, typer.Option(help="Generated corpora: compare with the known landmarks, write JSON there.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
     device: Device = "cpu",
 ) -> None:
@@ -157,7 +175,7 @@ def faces(
     """
     from depnb import faces as faces_stage
     from depnb.corpus import open_corpus
-    from depnb.files import write_text
+    from depnb.files import write_json, write_text
 
     opened = open_corpus(corpus)
     opened.ensure(opened.recordings)
@@ -168,6 +186,12 @@ def faces(
     _print_frame(table)
     for key, value in report.summary().items():
         typer.echo(f"{key}: {value}")
+    if accuracy is not None:
+        from depnb.faces.accuracy import accuracy as compare
+
+        failed = {row.name for row in report.failures}
+        measured = compare([r for r in opened.recordings if r.name not in failed])
+        write_json(accuracy, {"corpus": opened.fingerprint, "faces": faces_stage.VERSION, **measured})
     for failure in report.failures:
         typer.echo(f"✘ {failure.name}: {failure.error}", err=True)
     if report.failures:
@@ -315,6 +339,10 @@ def figures(
     from depnb import figures as figures_stage
 
     figures_stage.make_all(_store(store), _figures(out))
+    if store is None and out is None:
+        from depnb import readme
+
+        readme.update()
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RUNS = course.ROOT / "runs"
 FRESH_SEED = 100
 CELL_TIMEOUT = 6 * 3600.0
+FIGURES_S, FIGURES_MB = 25.0, 5.0
 NOTEBOOK_MB = 2
 
 log = logging.getLogger("depnb")
@@ -79,6 +80,12 @@ class Plan:
     notebooks: list[Path]
     parameters: dict[str, dict[str, Any]]
     stages: list[tuple[str, str, float | None, float]]
+
+    def seconds_from(self, stage: str) -> float:
+        """Expected seconds from the beginning of ``stage`` to the end; stages without an estimate count nothing."""
+        order = ("results", "notebooks", "figures", "report")
+        later = order[order.index(stage) :]
+        return sum(seconds or 0.0 for name, _, seconds, _ in self.stages if name in later)
 
     def lines(self) -> Iterator[str]:
         """The plan as text."""
@@ -143,6 +150,7 @@ class Reproduction:
         known = [quick_seconds(path) for path in notebooks]
         seconds = None if None in known else sum(known)
         stages.append(("notebooks", f"{len(notebooks)} notebooks", seconds, NOTEBOOK_MB * len(notebooks)))
+        stages.append(("figures", "figures and tables", FIGURES_S, FIGURES_MB))
         return Plan(runs, missing, notebooks, parameters, stages)
 
     def run(self, plan_only: bool = False) -> bool:
@@ -159,13 +167,13 @@ class Reproduction:
         self._demand_disk(plan)
         with self._locked(), self._logging():
             self._save(finished=False)
-            with self._stage("results"):
+            with self._stage("results", plan):
                 self._fill(plan)
-            with self._stage("notebooks"):
+            with self._stage("notebooks", plan):
                 self._execute(plan)
-            with self._stage("figures"):
+            with self._stage("figures", plan):
                 self._draw()
-            with self._stage("report"):
+            with self._stage("report", plan):
                 self._render()
                 comparisons = self._compare(plan)
             from depnb.report import count, write_report
@@ -283,8 +291,9 @@ class Reproduction:
         write_json(self.folder / "run.json", self.state(finished))
 
     @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
+    def _stage(self, name: str, plan: Plan) -> Iterator[None]:
         begun = time.monotonic()
+        self.say(f"{name}: about {plan.seconds_from(name) / 60:.1f} min left in all")
         try:
             yield
         finally:

@@ -13,14 +13,18 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
 
     Args:
         path_or_name: ``both``, ``appearance``, ``dynamics`` or ``null`` (size quick, or with ``-tiny``, ``-quick``,
-            ``-full``), or a folder in AVEC2014's form.
+            ``-full``), or a folder: a generated corpus, or one in AVEC2014's form.
 
     Raises:
         FileNotFoundError: no such corpus; the message says what was looked for.
+        ValueError: a label is wrong, or a generated corpus was made by another version of the generator.
     """
-    from depnb.corpus.synthetic.make import open_generated
+    from depnb.corpus.synthetic.make import RECIPE, open_generated, open_made
     from depnb.corpus.synthetic.recipe import NAMED, named_recipe
 
-    if str(path_or_name).partition("-")[0] in NAMED and not Path(path_or_name).is_dir():
+    folder = Path(path_or_name)
+    if (folder / RECIPE).is_file():
+        return open_made(folder)
+    if str(path_or_name).partition("-")[0] in NAMED and not folder.is_dir():
         return open_generated(named_recipe(str(path_or_name)))
-    return open_avec2014(Path(path_or_name))
+    return open_avec2014(folder)

@@ -1,11 +1,13 @@
 """The generated corpus has AVEC's design, whatever the seed."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from depnb.corpus import open_corpus
+from depnb.corpus.synthetic import open_generated
 from depnb.corpus.synthetic.recipe import BANDS, Recipe, named_recipe, noise_floor, sessions
 
 
@@ -113,3 +115,23 @@ def test_opening_reads_the_tree_like_avec(tmp_path, monkeypatch):
         assert recording.bdi == planned[recording.id].bdi
         assert recording.subject == str(planned[recording.id].subject)
     assert not corpus.subjects("unseen") & corpus.subjects("train", "development", "test")
+
+
+def test_a_folder_with_other_knobs_opens_as_the_generated_corpus_it_is(tmp_path):
+    recipe = named_recipe("both-tiny").varied(appearance=0.5, seed=None, label_noise=3.0)
+    assert recipe.name == "both (appearance 0.5)"
+    assert named_recipe("both-tiny").varied(dynamics=1.0) == named_recipe("both-tiny")
+    made = open_generated(recipe, tmp_path / "weak")
+    again = open_corpus(tmp_path / "weak")
+    assert again.generated
+    assert again.title == "generated corpus “both (appearance 0.5)”"
+    assert again.fingerprint == made.fingerprint
+    assert again.fingerprint != open_generated(named_recipe("both-tiny"), tmp_path / "plain").fingerprint
+
+
+def test_a_folder_of_another_generator_version_is_refused(tmp_path):
+    open_generated(named_recipe("both-tiny"), tmp_path)
+    recipe = json.loads((tmp_path / "recipe.json").read_text())
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe | {"generated": 0}))
+    with pytest.raises(ValueError, match="depnb corpus make"):
+        open_corpus(tmp_path)

@@ -1,5 +1,6 @@
 """Write a generated corpus: AVEC2014's tree of H.264 videos and label files, with the truth beside each video."""
 
+import json
 import multiprocessing
 import os
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from depnb.files import atomic_path, cache_dir, write_json, write_text
 from depnb.progress import progress
 
 FOLDERS = {"train": "Training", "development": "Development", "test": "Testing", "unseen": "Unseen"}
+RECIPE = "recipe.json"
 VIDEOS = Path("AVEC2014_AudioVisual") / "Video"
 LABELS = {
     "train": Path("AVEC2014_DepressionLabels") / "Training_DepressionLabels",
@@ -30,13 +32,22 @@ LABELS = {
 
 def corpus_folder(recipe: Recipe) -> Path:
     """Where the corpus lies under the cache; another recipe or generator version is another folder."""
-    return cache_dir() / "corpora" / f"{recipe.name}-{recipe.size}-{recipe.digest()}"
+    return cache_dir() / "corpora" / f"{recipe.name.split()[0]}-{recipe.size}-{recipe.digest()}"
+
+
+def open_made(root: Path) -> Corpus:
+    """Open a generated corpus by its folder, wherever it was moved.
+
+    Raises:
+        ValueError: another version of the generator made it.
+    """
+    return open_generated(Recipe.from_fingerprint(json.loads((root / RECIPE).read_text())), root)
 
 
 def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
     """Lay out the corpus (labels, empty places of videos) and open it; videos are made by ``Corpus.ensure``."""
     root = root or corpus_folder(recipe)
-    if not (root / "recipe.json").exists():
+    if not (root / RECIPE).exists():
         _lay_out(recipe, root)
     recordings = read_avec2014(root, videos_expected=_expected(recipe, root))
     return Corpus(
@@ -199,7 +210,7 @@ def _lay_out(recipe: Recipe, root: Path) -> None:
         shared.mkdir(parents=True, exist_ok=True)
         if not videos.is_symlink():
             videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
-    write_json(root / "recipe.json", recipe.fingerprint())
+    write_json(root / RECIPE, recipe.fingerprint())
 
 
 def _one_thread() -> None:

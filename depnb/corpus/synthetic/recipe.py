@@ -108,6 +108,30 @@ class Recipe:
             "form": asdict(SIZES[self.size]),
         }
 
+    @classmethod
+    def from_fingerprint(cls, facts: dict) -> "Recipe":
+        """The recipe that a corpus folder was made by.
+
+        Raises:
+            ValueError: another version of the generator made it.
+        """
+        facts = dict(facts)
+        version, _ = facts.pop("generated"), facts.pop("form")
+        if version != VERSION:
+            raise ValueError(
+                f"Corpus {facts['name']!r} was made by version {version} of the generator, this is version {VERSION}: "
+                "make it again with `depnb corpus make`."
+            )
+        return cls(**{**facts, "tasks": tuple(facts["tasks"])})
+
+    def varied(self, **knobs: float | bool | None) -> "Recipe":
+        """The recipe with other knobs, and a name that says so; ``None`` keeps a knob."""
+        changes = {k: v for k, v in knobs.items() if v is not None and v != getattr(self, k)}
+        if not changes:
+            return self
+        said = ", ".join(f"{knob} {value:g}" for knob, value in changes.items())
+        return replace(self, name=f"{self.name} ({said})", **changes)
+
     def videos(self) -> "Recipe":
         """The recipe that renders this one's videos: labels may be shuffled, videos never are."""
         return replace(self, name="both", shuffle_labels=False) if self.shuffle_labels else self
