@@ -20,7 +20,7 @@ def main() -> None:
         run, cache = Path(folder) / "run", Path(folder) / "cache"
         command = [sys.executable, "-m", "depnb", "reproduce", "--folder", str(run)]
         first, again = (_reproduce(command, cache, run) for _ in range(2))
-        disk = sum(p.stat().st_size for p in Path(folder).rglob("*") if p.is_file() and not p.is_symlink())
+        disk = _size(Path(folder))
     slowest = max(notebook["seconds"] for notebook in again["notebooks"])
     measured = {
         "profile": first["profile"],
@@ -32,10 +32,16 @@ def main() -> None:
         "again_slowest_notebook_seconds": slowest,
         "memory_gb": first["peak_memory_mb"] / 1024,
         "disk_gb": disk / 1e9,
+        "environment_gb": _size(Path(sys.prefix)) / 1e9,
         "version": first["version"],
     }
     write_json(COMMITTED / "reproduce.json", measured)
     print(json.dumps(measured, indent=1))
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below a folder, links not followed."""
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
 
 
 def _reproduce(command: list[str], cache: Path, run: Path) -> dict:

@@ -89,7 +89,7 @@ class Cost:
 # smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
 COSTS = {
     "smoke": Cost(video_s=0.1, video_mb=0.05, crops_s=0.2, crops_mb=0.6, training_s=5),
-    "quick": Cost(video_s=0.25, video_mb=0.1, crops_s=0.5, crops_mb=1.7, training_s=45),
+    "quick": Cost(video_s=0.17, video_mb=0.11, crops_s=0.28, crops_mb=1.7, training_s=28),
     "paper": Cost(video_s=23, video_mb=2.5, crops_s=8, crops_mb=8.5, training_s=20 * 3600),
 }
 

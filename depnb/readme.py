@@ -72,5 +72,5 @@ def _reproduce(measured: dict[str, Any]) -> str:
     return (
         f"`make reproduce` from nothing, after the installation: {measured['minutes']:.1f} minutes on "
         f"{measured['cores']} cores ({stages}), {measured['memory_gb']:.1f} GB of memory at most, "
-        f"{measured['disk_gb']:.1f} GB of disk."
+        f"{measured['disk_gb']:.1f} GB of disk; the environment takes {measured['environment_gb']:.1f} GB."
     )

@@ -1,0 +1,98 @@
+"""Tables and figures say what the results say, and keep print and measurement apart."""
+
+from dataclasses import replace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from depnb import figures, style, tables
+from depnb.evaluation import rmse
+from depnb.papers import printed
+from depnb.results import COMMITTED, Store
+
+mpl.use("Agg")
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Store(COMMITTED, strict=True).results("distribution")
+
+
+def test_summary_is_mean_and_sd_over_the_seeds(results):
+    own = [r for r in results if (r.run.row, r.run.corpus) == ("expectation", "both")]
+    values = [rmse(r.predictions["unseen"].bdi, r.predictions["unseen"].score) for r in own]
+    (summary,) = tables.summarise(own, "unseen")
+    assert summary.rmse == pytest.approx(np.mean(values))
+    assert summary.rmse_sd == pytest.approx(np.std(values, ddof=1))
+    assert summary.seeds == len(own)
+    assert summary.low < summary.difference < summary.high
+    assert summary.gain == pytest.approx(1 - summary.rmse / summary.constant)
+
+
+def test_a_row_that_did_not_learn_is_no_result(results):
+    own = [r for r in results if (r.run.row, r.run.corpus) == ("expectation", "both")]
+    (summary,) = tables.summarise([replace(r, learnt=False) for r in own], "unseen")
+    assert summary.verdict == "not trained"
+    assert not summary.beats_constant
+
+
+def test_every_table_carries_the_predictors_that_look_at_no_face(results):
+    frame = tables.measured_table(results, "test")
+    for corpus in frame["corpus"].unique():
+        predictors = set(frame[frame["corpus"] == corpus]["predictor"])
+        assert {"constant (training mean)", "identity only"} <= predictors
+    both = frame[frame["corpus"] == "generated “both”"]
+    assert "noise floor" in set(both["predictor"])
+    assert frame["corpus"].str.contains("generated").all()
+
+
+def test_print_and_measurement_stand_in_columns_of_their_own(results):
+    frame = tables.beside_printed("distribution", "Table 1", results)
+    source = printed("distribution", "Table 1")
+    for line in frame.to_dict("records"):
+        for dataset in ("AVEC2013", "AVEC2014"):
+            for metric in ("RMSE", "MAE"):
+                query = (source["method"] == line["method"]) & (source["dataset"] == dataset)
+                value = source[query & (source["metric"] == metric)]["value"].item()
+                assert line[f"{dataset} {metric} (printed)"] == value
+    ours = [c for c in frame.columns if "generated" in c]
+    assert len(ours) == 2
+    assert not any("printed" in c for c in ours)
+    assert frame[ours[0]].str.contains("±").all()
+
+
+def test_rows_that_were_not_run_are_said_to_be_missing(results):
+    only = [r for r in results if r.run.row == "expectation"]
+    frame = tables.beside_printed("distribution", "Table 1", only)
+    assert (frame.iloc[:, -1] == "not run").sum() == 2
+
+
+def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
+    style.apply()
+    store = Store(COMMITTED, strict=True)
+    for draw in (figures.unseen_errors, figures.unseen_scores):
+        first, second = (style.save(draw(store), tmp_path / str(k), draw.__name__) for k in range(2))
+        assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
+
+
+def test_figures_without_results_are_left_out(tmp_path):
+    assert figures.unseen_errors(Store(tmp_path)) is None
+    assert figures.unseen_scores(Store(tmp_path)) is None
+    assert tables.make_all(Store(tmp_path), tmp_path) == []
+
+
+def test_tables_are_written_as_csv_and_latex(results, tmp_path):
+    written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
+    assert {p.name for p in written} == {
+        f"distribution_{name}.{suffix}"
+        for name in ("measured_unseen", "measured_test", "table1")
+        for suffix in ("csv", "tex")
+    }
+    assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
+
+
+def test_every_figure_has_a_caption_that_says_what_it_was_made_on():
+    for name, entry in figures.FIGURES.items():
+        assert "generated" in entry.caption.lower(), name
+        assert len(entry.caption) > 60
