@@ -3,10 +3,13 @@
 ``python -m depnb.course my`` copies the notebooks into a folder to play in.
 """
 
+import atexit
 import hashlib
 import json
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -105,6 +108,21 @@ class Session:
         from depnb import experiments
 
         return [experiments.run(run, self.results_store, device=self.device) for run in runs]
+
+    @cached_property
+    def live_store(self) -> "Store":
+        """Where a notebook keeps the row that it trains before the reader's eyes.
+
+        Empty and gone afterwards beside committed results; in a run folder it stays, so that a repeated run of the
+        folder does not train again.
+        """
+        from depnb.results import Store
+
+        if not self.committed:
+            return Store(self.run_folder / "live")
+        folder = tempfile.mkdtemp(prefix="depnb-live-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return Store(folder)
 
     def _reproduces_headline(self) -> bool:
         state = self.run_folder / "run.json"

@@ -177,6 +177,7 @@ def execute(
                 stdout_file=stream,
                 stderr_file=stream,
                 execution_timeout=cell_timeout,
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],
                 on_cell=on_cell,
             )
         except Exception as error:  # whatever ends a notebook must not end the others

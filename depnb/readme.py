@@ -71,6 +71,6 @@ def _reproduce(measured: dict[str, Any]) -> str:
     stages = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in measured["minutes_by_stage"].items())
     return (
         f"`make reproduce` from nothing, after the installation: {measured['minutes']:.1f} minutes on "
-        f"{measured['cores']} cores ({stages}), {measured['memory_gb']:.1f} GB of memory at most, "
+        f"{measured['cores']} cores ({stages}), {measured['memory_gb']:.1f} GB of memory in the largest process, "
         f"{measured['disk_gb']:.1f} GB of disk; the environment takes {measured['environment_gb']:.1f} GB."
     )
