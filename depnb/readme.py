@@ -68,7 +68,8 @@ def _faces(measured: dict[str, Any]) -> str:
 
 
 def _reproduce(measured: dict[str, Any]) -> str:
-    stages = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in measured["minutes_by_stage"].items())
+    minutes = measured["minutes_by_stage"]
+    stages = ", ".join(f"{name} {minutes[name]:.1f}" for name in ("results", "notebooks", "figures"))
     return (
         f"`make reproduce` from nothing, after the installation: {measured['minutes']:.1f} minutes on "
         f"{measured['cores']} cores ({stages}), {measured['memory_gb']:.1f} GB of memory in the largest process, "

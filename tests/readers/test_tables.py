@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
@@ -10,8 +9,6 @@ from depnb import figures, style, tables
 from depnb.evaluation import rmse
 from depnb.papers import printed
 from depnb.results import COMMITTED, Store
-
-mpl.use("Agg")
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,11 @@
 """What widgets compute is what the text beside them says."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from depnb.widgets import draw_two_peaks, two_peaks
-
-mpl.use("Agg")
 
 
 @given(st.floats(0, 63), st.integers(0, 80))
