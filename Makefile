@@ -44,7 +44,6 @@ results: $(READY)  ## train what the committed results lack (quick profile, seed
 
 figures: $(READY)  ## draw figures/ and its tables from results/
 	@$(PY) -m depnb figures
-	@$(PY) -m depnb tables
 
 bench: $(READY)  ## measure what the speed claims rest on
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done

@@ -174,7 +174,7 @@ FIGURES = {
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:
-    """Draw every figure that ``store`` has data for, and the index.
+    """Draw every figure and write every table that ``store`` has data for, and the index.
 
     Returns:
         The files written.
@@ -182,7 +182,7 @@ def make_all(store: Store, folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
     style.apply()
-    written, lines = [], ["# Figures", "", "Drawn by `make figures`; everything on generated corpora.", ""]
+    written, lines = [], ["# Figures and tables", "", "Made by `make figures`; everything on generated corpora.", ""]
     for name, entry in FIGURES.items():
         figure = entry.draw(store)
         if figure is None:
@@ -190,6 +190,9 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         written += style.save(figure, folder, name)
         plt.close(figure)
         lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", f"Data: {entry.data}.", ""]
+    for path in (p for p in tables.make_all(store, folder) if p.suffix == ".png"):
+        data = f"[CSV]({path.stem}.csv), [LaTeX]({path.stem}.tex), from results/."
+        lines += [f"## {path.stem}", "", f"![{path.stem}]({path.name})", "", f"Data: {data}", ""]
     write_text(folder / "index.md", "\n".join(lines))
     return [*written, folder / "index.md"]
 

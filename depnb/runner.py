@@ -252,14 +252,13 @@ class Reproduction:
                 self._save(finished=False)
 
     def _draw(self) -> None:
-        from depnb import figures, tables
+        from depnb import figures
 
-        for what, make in (("figures", figures.make_all), ("tables", tables.make_all)):
-            try:
-                make(self.store, self.folder / "figures")
-            except Exception as error:  # the report must still be written
-                log.exception("%s", what)
-                self.problems.append(f"{what}: {type(error).__name__}: {error}")
+        try:
+            figures.make_all(self.store, self.folder / "figures")
+        except Exception as error:  # the report must still be written
+            log.exception("figures")
+            self.problems.append(f"figures: {type(error).__name__}: {error}")
 
     def _render(self) -> None:
         from depnb.report import write_html

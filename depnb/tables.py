@@ -6,12 +6,13 @@ Tables read results and nothing else. A row is a configuration × corpus; its se
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from depnb.evaluation import mae, paired_subject_bootstrap, rmse
-from depnb.files import write_text
+from depnb.files import atomic_path, write_text
 from depnb.methods import PAPERS, method
 from depnb.papers import printed
 from depnb.results import Result, Store
@@ -190,7 +191,7 @@ def beside_printed(paper: str, source: str, results: Sequence[Result], corpus: s
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:
-    """Write every table that ``store`` has results for, as CSV and LaTeX.
+    """Write every table that ``store`` has results for, as CSV, LaTeX and PNG.
 
     Returns:
         The files written.
@@ -206,7 +207,26 @@ def make_all(store: Store, folder: Path) -> list[Path]:
             for source in method(paper).TABLES
         }
         for name, frame in tables.items():
-            written += [folder / f"{name}.csv", folder / f"{name}.tex"]
-            write_text(written[-2], frame.to_csv(index=False))
-            write_text(written[-1], frame.style.hide(axis="index").to_latex(hrules=True))
+            written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
+            write_text(written[-3], frame.to_csv(index=False))
+            write_text(written[-2], frame.style.hide(axis="index").to_latex(hrules=True))
+            with atomic_path(written[-1]) as temporary:
+                _picture(frame, temporary)
     return written
+
+
+def _picture(frame: "pd.DataFrame", path: Path) -> None:
+    """The table as a picture, for slides and for the index."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(1.25 * len(frame.columns), 0.28 * (len(frame) + 2)))
+    axis.set_axis_off()
+    heads = ["\n".join(wrap(column, 18)) for column in frame.columns]
+    table = axis.table(cellText=frame.astype(str).values, colLabels=heads, loc="center", edges="horizontal")
+    table.auto_set_font_size(False)
+    table.set_fontsize(7)
+    table.auto_set_column_width(range(len(frame.columns)))
+    for column in range(len(frame.columns)):
+        table[0, column].set_height(table[0, column].get_height() * 2)
+    figure.savefig(path, metadata={"Software": None}, bbox_inches="tight")
+    plt.close(figure)

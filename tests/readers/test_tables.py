@@ -79,12 +79,12 @@ def test_figures_without_results_are_left_out(tmp_path):
     assert tables.make_all(Store(tmp_path), tmp_path) == []
 
 
-def test_tables_are_written_as_csv_and_latex(results, tmp_path):
+def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
     written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
     assert {p.name for p in written} == {
         f"distribution_{name}.{suffix}"
         for name in ("measured_unseen", "measured_test", "table1")
-        for suffix in ("csv", "tex")
+        for suffix in ("csv", "tex", "png")
     }
     assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
 
