@@ -86,7 +86,7 @@ def unseen_errors(store: Store) -> "Figure | None":
     """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
     import matplotlib.pyplot as plt
 
-    results = store.results()
+    results = [r for r in store.results() if "unseen" in r.predictions]
     summaries = tables.summarise(results, "unseen")
     if not summaries:
         return None

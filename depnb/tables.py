@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depnb.evaluation import mae, paired_subject_bootstrap, rmse
+from depnb.evaluation import paired_subject_bootstrap
 from depnb.files import atomic_path, write_text
 from depnb.methods import PAPERS, method
 from depnb.papers import printed
@@ -32,13 +32,16 @@ class Summary:
         rmse, rmse_sd, mae, mae_sd: mean and sd over the seeds (sd is NaN for one seed).
         rmse_low, rmse_high: 95 % interval over people, mean over the seeds.
         constant: RMSE of the training mean.
-        difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people.
+        title: how the table names the corpus; a generated one says so.
+        difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people; NaN for
+            a licensed corpus, of which no scores per person are kept.
         learnt: whether every seed's training loss fell below the constant predictor's.
     """
 
     paper: str
     row: str
     corpus: str
+    title: str
     protocol: str
     partition: str
     seeds: int
@@ -70,6 +73,8 @@ class Summary:
         """What the interval of the difference says in words."""
         if not self.learnt:
             return "not trained"
+        if np.isnan(self.difference):
+            return "not compared"
         return "beats the constant" if self.beats_constant else "does not beat the constant"
 
 
@@ -77,36 +82,39 @@ def summarise(results: Sequence[Result], partition: str = "unseen") -> list[Summ
     """Rows over their seeds, in the order in which they first appear.
 
     Args:
-        results: of any rows; those without predictions on ``partition`` are left out.
+        results: of any rows; those that were not evaluated on ``partition`` are left out.
         partition: ``unseen`` or ``test``.
     """
     groups: dict[tuple, list[Result]] = {}
     for result in results:
-        if partition in result.predictions:
+        if partition in result.metrics:
             run = result.run
             groups.setdefault((run.paper, run.row, run.corpus, run.protocol, run.profile), []).append(result)
     return [_summary(group, partition) for group in groups.values()]
 
 
 def _summary(group: list[Result], partition: str) -> Summary:
-    first = group[0].predictions[partition]
-    scores = np.array([result.predictions[partition].score for result in group])  # [seeds, N]
-    rmses, maes = ([metric(first.bdi, s) for s in scores] for metric in (rmse, mae))
-    difference, low, high = paired_subject_bootstrap(first.bdi, scores, first.constant, first.subject)
+    metrics = [result.metrics[partition] for result in group]
+    difference = low = high = float("nan")
+    if all(partition in result.predictions for result in group):
+        first = group[0].predictions[partition]
+        scores = np.array([result.predictions[partition].score for result in group])  # [seeds, N]
+        difference, low, high = paired_subject_bootstrap(first.bdi, scores, first.constant, first.subject)
     run = group[0].run
     return Summary(
         paper=run.paper,
         row=run.row,
         corpus=run.corpus,
+        title=f"generated “{run.corpus}”" if "generated" in group[0].facts["corpus"] else Path(run.corpus).name,
         protocol=run.protocol,
         partition=partition,
         seeds=len(group),
-        rmse=float(np.mean(rmses)),
-        rmse_sd=_sd(rmses),
-        mae=float(np.mean(maes)),
-        mae_sd=_sd(maes),
-        rmse_low=float(np.mean([r.metrics[partition]["rmse_low"] for r in group])),
-        rmse_high=float(np.mean([r.metrics[partition]["rmse_high"] for r in group])),
+        rmse=float(np.mean([m["rmse"] for m in metrics])),
+        rmse_sd=_sd([m["rmse"] for m in metrics]),
+        mae=float(np.mean([m["mae"] for m in metrics])),
+        mae_sd=_sd([m["mae"] for m in metrics]),
+        rmse_low=float(np.mean([m["rmse_low"] for m in metrics])),
+        rmse_high=float(np.mean([m["rmse_high"] for m in metrics])),
         constant=group[0].baselines[partition]["constant"]["rmse"],
         noise_floor=group[0].noise_floor,
         difference=difference,
@@ -140,7 +148,7 @@ def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.
 
 def _line(s: Summary) -> dict[str, str]:
     return {
-        "corpus": f"generated “{s.corpus}”",
+        "corpus": s.title,
         "protocol": s.protocol,
         "partition": PARTITION_TITLES[s.partition],
         "predictor": s.row,
@@ -148,7 +156,7 @@ def _line(s: Summary) -> dict[str, str]:
         "RMSE": _with_sd(s.rmse, s.rmse_sd),
         "95 % interval": f"{s.rmse_low:.2f} – {s.rmse_high:.2f}",
         "MAE": _with_sd(s.mae, s.mae_sd),
-        "RMSE − constant": f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
+        "RMSE − constant": "–" if np.isnan(s.difference) else f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
         "verdict": s.verdict,
     }
 
@@ -178,15 +186,21 @@ def printed_table(paper: str, source: str) -> "pd.DataFrame":
     return wide.reset_index()
 
 
-def beside_printed(paper: str, source: str, results: Sequence[Result], corpus: str = "both") -> "pd.DataFrame":
-    """A paper's table with our columns beside the printed ones; rows that were not run stay empty."""
+def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.DataFrame":
+    """A paper's table with our columns beside the printed ones; rows that were not run stay empty.
+
+    Our columns are of the corpus that the paper's own model was run on first: ``both``, or the one that was asked for.
+    """
     frame = printed_table(paper, source)
     titles = method(paper).TABLES[source]
-    for partition, title in PARTITION_TITLES.items():
-        ours = {s.row: s for s in summarise(results, partition) if s.corpus == corpus and s.paper == paper}
-        by_title = {titles[row]: s for row, s in ours.items() if row in titles}
+    for partition, partition_title in PARTITION_TITLES.items():
+        summaries = [s for s in summarise(results, partition) if s.paper == paper and s.row in titles]
+        if not summaries:
+            continue
+        corpus = "both" if any(s.corpus == "both" for s in summaries) else summaries[0].corpus
+        by_title = {titles[s.row]: s for s in summaries if s.corpus == corpus}
         column = [_with_sd(s.rmse, s.rmse_sd) if (s := by_title.get(m)) else "not run" for m in frame["method"]]
-        frame[f"RMSE, generated “{corpus}”, {title}"] = column
+        frame[f"RMSE, {next(iter(by_title.values())).title}, {partition_title}"] = column
     return frame
 
 

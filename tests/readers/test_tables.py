@@ -93,3 +93,21 @@ def test_every_figure_has_a_caption_that_says_what_it_was_made_on():
     for name, entry in figures.FIGURES.items():
         assert "generated" in entry.caption.lower(), name
         assert len(entry.caption) > 60
+
+
+def test_a_licensed_corpus_has_its_name_and_no_paired_difference(results):
+    one = next(r for r in results if (r.run.row, r.run.corpus) == ("expectation", "both"))
+    licensed = replace(
+        one,
+        run=replace(one.run, corpus="/data/AVEC2014"),
+        facts={**one.facts, "corpus": {"sha256": "0"}},
+        predictions={},
+        noise_floor=None,
+    )
+    line = tables.measured_table([licensed], "test").iloc[0]
+    assert line["corpus"] == "AVEC2014"
+    assert line["RMSE"] == f"{one.metrics['test']['rmse']:.2f}"
+    assert (line["RMSE − constant"], line["verdict"]) == ("–", "not compared")
+    frame = tables.beside_printed("distribution", "Table 1", [licensed])
+    assert "RMSE, AVEC2014, test set" in frame.columns
+    assert not any("generated" in column for column in frame.columns)
