@@ -1,6 +1,7 @@
 """A row of a table as data: which runs there are, and how a run becomes a result."""
 
 import logging
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -174,7 +175,7 @@ def _make(run: Run, device: str) -> Result:
         precision=profile.precision,
         threads=profile.threads,
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
-        commit=_commit(),
+        commit=commit(),
     )
 
 
@@ -209,10 +210,11 @@ def _rounded(scores: np.ndarray) -> tuple[float, ...]:
     return tuple(np.round(scores, DIGITS).tolist())
 
 
-def _commit() -> str | None:
-    """The commit of the repository, with ``+`` when files differ from it; ``None`` outside git."""
+def commit() -> str | None:
+    """The commit of the repository, with ``+`` when files differ from it; ``None`` outside git or without it."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout.strip()
     except (FileNotFoundError, subprocess.CalledProcessError):
         return None

@@ -8,10 +8,8 @@ is continued, because each stage only does what the folder lacks.
 import fcntl
 import json
 import logging
-import os
 import resource
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,6 +183,7 @@ class Reproduction:
 
     def state(self, finished: bool) -> dict[str, Any]:
         """What ``run.json`` holds."""
+        from depnb.experiments import commit
         from depnb.results import opened
 
         corpus = opened(self.settings.corpus, self.settings.profile)
@@ -193,7 +192,7 @@ class Reproduction:
             "corpus_title": corpus.title,
             "generated": corpus.generated,
             "version": __version__,
-            "commit": _commit(),
+            "commit": commit() or "unknown",
             "started": self.started,
             "finished": finished,
             "stages": self.stages,
@@ -441,11 +440,3 @@ def _busy(folder: Path) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def _commit() -> str:
-    """The commit of the repository, with ``+`` when files differ from it; ``unknown`` outside git."""
-    command = ["git", "-C", str(course.ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    return done.stdout.strip() or "unknown"

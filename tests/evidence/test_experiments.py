@@ -181,6 +181,6 @@ def test_the_plan_counts_what_is_not_there():
 
 
 def test_a_result_says_where_it_comes_from_outside_git_too(monkeypatch):
-    assert experiments._commit() is not None
+    assert experiments.commit() is not None
     monkeypatch.setenv("PATH", "")
-    assert experiments._commit() is None
+    assert experiments.commit() is None
