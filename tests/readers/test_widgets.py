@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depnb.widgets import draw_two_peaks, two_peaks
+from depnb.widgets.distribution import draw_two_peaks, two_peaks
 
 
 @given(st.floats(0, 63), st.integers(0, 80))

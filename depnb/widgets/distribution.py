@@ -1,4 +1,4 @@
-"""What the course's interactive widgets compute and draw: plain functions, so that tests and paper see the same."""
+"""Two peaks that the expectation loss allows (notebook 10)."""
 
 from typing import TYPE_CHECKING
 
