@@ -5,7 +5,6 @@ It may be killed at any moment: with a checkpoint it goes on where it stood and 
 
 import logging
 import math
-import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -201,8 +200,8 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
         return None
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
-        log.warning("Checkpoint %s is damaged (%s): training from the beginning", path, error)
+    except Exception as error:  # torch's reader meets a damaged file with any of them
+        log.warning("Checkpoint %s is damaged (%r): training from the beginning", path, error)
         return None
     if saved["device"] != device:
         log.info("Checkpoint %s was made on %s, not on %s: training from the beginning", path, saved["device"], device)

@@ -1,0 +1,124 @@
+"""A few numbers of each stage that carries a VERSION: when they move, the VERSION must be raised.
+
+``python -m tests.evidence.fingerprints`` writes them, for the stages whose VERSION was raised.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from depnb import clips, evaluation, faces, pretraining, training
+from depnb.clips import augment, evenly_spaced, normalise
+from depnb.clips import reduce as reduced
+from depnb.corpus.synthetic import film, named_recipe, recipe, sessions
+from depnb.evaluation import mae, paired_subject_bootstrap, rmse, subject_bootstrap
+from depnb.faces import landmarks68, samples, similarity, transform_points, warp
+from depnb.files import write_json
+from depnb.methods import method, papers
+from depnb.pretraining import IdentityNet
+from depnb.profiles import PROFILES
+from tests.evidence.conftest import bright_frames, bright_recordings
+
+FILE = Path(__file__).with_name("fingerprints.json")
+SMOKE = replace(PROFILES["smoke"], threads=1, steps=2)
+
+
+def _corpus() -> dict[str, float]:
+    both, null = named_recipe("both-tiny"), named_recipe("null-tiny")
+    first = sessions(both)[0]
+    frames, truth = film(both, first, both.tasks[0], slice(0, 2))
+    return {
+        "labels": float(np.mean([(k + 1) * s.bdi for k, s in enumerate(sessions(both))])),
+        "shuffled": float(np.mean([(k + 1) * s.bdi for k, s in enumerate(sessions(null))])),
+        "pixels": float(frames.mean()),
+        "landmarks": float(np.nanmean(truth["landmarks"])),
+    }
+
+
+def _faces() -> dict[str, float]:
+    photograph = samples.astronaut()
+    (found,) = faces.detect_frames([photograph])
+    matrix = similarity(found.points[0])
+    crop = warp(photograph, matrix)
+    box = found.boxes[0][None].reshape(2, 2)
+    points = landmarks68(crop, transform_points(box, matrix).reshape(4))
+    return {"points": float(found.points[0].mean()), "crop": float(crop.mean()), "landmarks": float(np.mean(points))}
+
+
+def _clips() -> dict[str, float]:
+    crops = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
+    frames = torch.from_numpy(reduced(crops, 32))  # [3, 3, 32, 32]
+    torch.manual_seed(0)
+    return {
+        "reduced": float(frames.float().std()),
+        "varied": float(augment(frames).std()),
+        "standardised": float(normalise(frames).mean()),
+        "spaced": float(evenly_spaced(48, 12).sum()),
+    }
+
+
+def _evaluation() -> dict[str, float]:
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 46, 30).astype(float)
+    pred, other = y + rng.normal(0, 8, 30), y + rng.normal(0, 9, 30)
+    people = [str(k // 2) for k in range(30)]
+    low, high = subject_bootstrap(y, pred, people)
+    paired = paired_subject_bootstrap(y, pred, other, people)
+    return {"rmse": rmse(y, pred), "mae": mae(y, pred), "low": low, "high": high, "paired_low": paired[1]}
+
+
+def _two_steps(build, vary: bool) -> float:
+    people = bright_frames(bright_recordings("train", 20))
+    done = training.train(build, people, None, SMOKE, seed=0, vary=vary, device="cpu")
+    return done.curve[-1]["train_loss"]
+
+
+def _training() -> dict[str, float]:
+    module = method("distribution")
+    return {"two_steps": _two_steps(lambda: module.model(module.ROWS["euclidean"], SMOKE.scale), vary=False)}
+
+
+def _pretraining() -> dict[str, float]:
+    module = method("distribution")
+
+    def build():
+        return IdentityNet(module.model(module.ROWS["euclidean"], SMOKE.scale).body, 64)
+
+    return {"two_steps": _two_steps(build, vary=True), "seed": float(pretraining.SEED)}
+
+
+def _method(paper: str) -> dict[str, float]:
+    module = method(paper)
+    return {
+        row: _two_steps(partial(module.model, config, SMOKE.scale), vary=True) for row, config in module.ROWS.items()
+    }
+
+
+STAGES = {
+    "corpus": (recipe, _corpus),
+    "faces": (faces, _faces),
+    "clips": (clips, _clips),
+    "training": (training, _training),
+    "pretraining": (pretraining, _pretraining),
+    "evaluation": (evaluation, _evaluation),
+    **{paper: (method(paper), lambda paper=paper: _method(paper)) for paper in papers()},
+}
+
+
+def main() -> int:
+    stored = json.loads(FILE.read_text()) if FILE.exists() else {}
+    for name, (module, numbers) in STAGES.items():
+        if stored.get(name, {}).get("version") != module.VERSION:
+            stored[name] = {"version": module.VERSION, "numbers": numbers()}
+            print(f"{name}: version {module.VERSION} written")
+    write_json(FILE, stored)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""Nobody changes numbers without raising the VERSION that makes stored results a MISS."""
+
+import json
+
+import pytest
+
+from tests.evidence.fingerprints import FILE, STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_numbers_of_a_version_stay(stage):
+    module, numbers = STAGES[stage]
+    stored = json.loads(FILE.read_text()).get(stage, {})
+    write = "then write the new numbers with `python -m tests.evidence.fingerprints`"
+    assert stored.get("version") == module.VERSION, f"VERSION of {stage} is {module.VERSION}: {write}."
+    assert numbers() == pytest.approx(stored["numbers"], rel=1e-3), f"Raise VERSION in {module.__name__}, {write}."

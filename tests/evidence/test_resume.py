@@ -1,0 +1,101 @@
+"""Killed at any moment, and with others on the same store: the numbers are those of an undisturbed run."""
+
+import json
+import multiprocessing
+import random
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from depnb import training
+from depnb.results import Run, Store
+from tests.evidence import whole_run
+
+RUN = Run("distribution", "expectation", profile="smoke", seed=4)
+KILLS = 10
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+
+
+def started(function, *arguments, cache):
+    """A process of its own; forked from one that has imported everything and computed nothing."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.evidence.whole_run"])
+    process = context.Process(target=whole_run.with_cache, args=(cache, function, arguments))
+    process.start()
+    return process
+
+
+def numbers(store: Store) -> dict:
+    """All of the stored results but how long they took."""
+    found = {}
+    for path in sorted(store.path.glob("distribution/*.json")):
+        result = json.loads(path.read_text())
+        for volatile in ("seconds", "peak_memory_mb"):
+            del result[volatile]
+        found[path.name] = result
+    return found
+
+
+def undisturbed(runs, tmp_path):
+    folder = tmp_path / "undisturbed"
+    process = started(whole_run.fill, runs, folder, tmp_path / "undisturbed.log", cache=tmp_path / "cache-undisturbed")
+    process.join()
+    assert process.exitcode == 0
+    return numbers(Store(folder))
+
+
+def test_killed_ten_times_a_run_ends_with_the_same_bits(tmp_path):
+    expected = undisturbed([RUN], tmp_path)
+    folder, cache = tmp_path / "killed", tmp_path / "cache"
+    draw, kills, going_on = random.Random(7), 0, 0
+    while kills < KILLS:
+        process = started(whole_run.make, RUN, folder, 0.0, cache=cache)
+        time.sleep(draw.uniform(0.05, 1.5))
+        going_on += bool(list(cache.glob("checkpoints/*/0.pt")))
+        process.kill()
+        process.join()
+        kills += process.exitcode == -9
+        if process.exitcode == 0:  # it was faster than the kill: once more from the beginning
+            for path in [*folder.glob("distribution/*.json")]:
+                path.unlink()
+    assert going_on >= 3
+    process = started(whole_run.make, RUN, folder, 60.0, cache=cache)
+    process.join()
+    assert process.exitcode == 0
+    assert numbers(Store(folder)) == expected
+    assert not list(cache.glob("checkpoints/*/*.pt"))
+
+
+def test_two_processes_on_one_store_neither_lose_nor_mix(tmp_path):
+    runs = [replace(RUN, row=row, seed=seed) for row in ("expectation", "euclidean") for seed in (0, 1)]
+    expected = undisturbed(runs, tmp_path)
+    folder, cache = tmp_path / "shared", tmp_path / "cache"
+    logs = [tmp_path / "first.log", tmp_path / "second.log"]
+    processes = [started(whole_run.fill, runs, folder, log, cache=cache) for log in logs]
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert numbers(Store(folder)) == expected
+    made = [line for log in logs for line in log.read_text().splitlines() if line.startswith("[")]
+    assert len(expected) == len(runs)
+    assert len({line.split("] ")[1].split(", about")[0] for line in made}) == len(runs)
+    assert all(log.read_text() for log in logs)
+
+
+def test_a_checkpoint_of_nonsense_is_not_used(tmp_path, caplog):
+    path = tmp_path / "0.pt"
+    path.write_bytes(b"half of something")
+    assert training._load(path, "cpu") is None
+    assert "damaged" in caplog.text
+
+
+def test_a_checkpoint_of_another_kind_of_device_is_not_used(tmp_path):
+    path = tmp_path / "0.pt"
+    torch.save({"device": "cuda"}, path)
+    assert training._load(path, "cpu") is None

@@ -1,0 +1,55 @@
+"""A whole run on the brightness data, for processes that are started, killed and set against each other."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+from depnb import experiments, profiles, results, runner, training
+from depnb.clips import Frames
+from depnb.corpus.records import Corpus
+from depnb.results import Run, Store
+from tests.evidence.conftest import bright_frames, bright_recordings
+
+PEOPLE = {"train": 20, "development": 8, "test": 8, "unseen": 8}
+STEPS = 60
+
+
+def inject(checkpoint_seconds: float) -> None:
+    """Put brightness in the place of corpus and faces, and a drawn body in that of the pretrained one."""
+    frames = {
+        name: bright_frames(bright_recordings(name, count, first=200 + 100 * k))
+        for k, (name, count) in enumerate(PEOPLE.items())
+    }
+    recordings = tuple(r for part in frames.values() for r in part.recordings)
+    pixels = {r.name: p for part in frames.values() for r, p in zip(part.recordings, part.pixels, strict=True)}
+    corpus = Corpus("bright", Path("bright"), recordings, True, {"generated": 0, "recipe": {"seed": 1}})
+    results.opened = experiments.opened = lambda name, profile: corpus
+    experiments.faces.prepare = lambda needed: None
+    experiments.load_frames = lambda part, count, size: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+    experiments.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
+    profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
+    training.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds
+
+
+def with_cache(cache: Path, function: Callable[..., None], arguments: tuple) -> None:
+    """What a process starts with: its own cache, then the function."""
+    os.environ["DEPNB_CACHE"] = str(cache)
+    function(*arguments)
+
+
+def make(run: Run, folder: Path, checkpoint_seconds: float = 60.0) -> None:
+    """Make one run in a store."""
+    inject(checkpoint_seconds)
+    experiments.run(run, Store(folder), device="cpu")
+
+
+def fill(runs: list[Run], folder: Path, log: Path) -> None:
+    """Fill a store as ``depnb run --missing`` does, and write down what was said."""
+    inject(60.0)
+    said = []
+    runner.fill(runs, Store(folder), "cpu", said.append, said.append)
+    log.write_text("\n".join(said))
