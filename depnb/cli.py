@@ -68,7 +68,9 @@ CorpusName = Annotated[
 ]
 Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop) or paper (a GPU).")]
 Rows = Annotated[str, typer.Option(help="headline: each paper's own model and its direct rivals; or all.")]
-Protocol = Annotated[str, typer.Option(help="honest (select on development, test opened once) or paper.")]
+Protocol = Annotated[
+    str, typer.Option(help="honest: every row as the grid says; another one of the methods: all rows under that one.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 StoreFolder = Annotated[Path | None, typer.Option(help="Folder with results; by default the committed results/.")]
 CorpusOption = Annotated[
@@ -217,17 +219,25 @@ def run(
     seed: Annotated[list[int] | None, typer.Option(help="Give it several times for several seeds.")] = None,
     store: StoreFolder = None,
     device: Device = "auto",
+    share: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Only the I-th of N shares of the runs: one process a GPU."),
+    ] = None,
 ) -> None:
     """Train the runs of the tables that a store lacks; any number of processes may fill the same store.
 
-    Example: `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`
+    Whatever was interrupted goes on from its last checkpoint. No two processes make the same run at the same time.
+
+    Examples: `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
+    `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
     """
     from depnb.course import COMMITTED_SEEDS, runs_for
     from depnb.experiments import estimate
-    from depnb.runner import describe, fill
+    from depnb.runner import describe, fill, shard
 
     opened = _store(store)
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
+    wanted = shard(wanted, share) if share else wanted
     lacking = opened.missing(wanted)
     typer.echo(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
     if not missing:
@@ -286,7 +296,7 @@ def results_list(
     paper: Annotated[str | None, typer.Argument(help="Only this paper, as in “distribution”.")] = None,
     store: StoreFolder = None,
 ) -> None:
-    """List the stored results with their test errors.
+    """List the stored results with their errors.
 
     Example: `depnb results list distribution`
     """
@@ -296,12 +306,12 @@ def results_list(
     table = Table(title="Results (BDI-II points)")
     for heading in ("paper", "row", "corpus", "protocol", "profile"):
         table.add_column(heading)
-    for heading in ("seed", "MAE", "RMSE"):
+    for heading in ("seed", "judged on", "MAE", "RMSE"):
         table.add_column(heading, justify="right")
     stored = opened.results(paper)
     for result in stored:
-        one, test = result.run, result.metrics["test"]
-        numbers = (str(one.seed), f"{test['mae']:.2f}", f"{test['rmse']:.2f}")
+        one, (partition, judged) = result.run, next(iter(result.metrics.items()))
+        numbers = (str(one.seed), partition, f"{judged['mae']:.2f}", f"{judged['rmse']:.2f}")
         table.add_row(one.paper, one.row, one.corpus, one.protocol, one.profile, *numbers)
     _console().print(table)
     typer.echo(f"{len(stored)} results in {opened.path}")
@@ -312,7 +322,7 @@ def results_explain(
     paper: str,
     row: str,
     corpus: Annotated[str, typer.Option(help="Corpus of the run.")] = "both",
-    protocol: Protocol = "honest",
+    protocol: Annotated[str, typer.Option(help="Protocol of the run.")] = "honest",
     profile: Profile = "quick",
     seed: Annotated[int, typer.Option(min=0)] = 0,
     store: StoreFolder = None,

@@ -32,7 +32,6 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
 COMMITTED_SEEDS = (0, 1, 2)
-PROTOCOLS = ("honest", "paper")
 WHICH = ("headline", "all")
 DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
@@ -47,7 +46,7 @@ class Session:
         name: the notebook's file name without suffix.
         profile: ``smoke``, ``quick`` or ``paper``.
         corpus_name: name of a generated corpus, or the folder of a corpus on disk.
-        protocol: ``honest`` or ``paper``.
+        protocol: ``honest``, ``paper`` or another one of a method.
         store: ``committed``, or a folder; a relative one lies in the repository.
         seed: seed of the runs in a store that is not the committed one.
         device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
@@ -165,11 +164,11 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
         ValueError: a parameter is not one of the values it can have.
         FileNotFoundError: no such corpus.
     """
-    from depnb import style
+    from depnb import methods, style
     from depnb.profiles import PROFILES
 
     _one_of("profile", profile, tuple(PROFILES))
-    _one_of("protocol", protocol, PROTOCOLS)
+    _one_of("protocol", protocol, methods.protocols())
     if not DEVICES.fullmatch(device):
         raise ValueError(f"device is {device!r}: give auto, cpu, mps, cuda or cuda:N.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -194,19 +193,24 @@ def runs_for(
 ) -> "list[Run]":
     """The grid of runs as a notebook or a reproduction asks for it.
 
-    On another corpus than ``both`` every row runs on that corpus alone.
+    On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
+    row runs under that protocol, as far as its paper knows it.
 
     Raises:
         ValueError: ``which`` or ``protocol`` is not one of the values it can have.
     """
     from depnb.experiments import grid
+    from depnb.methods import method, protocols
 
     _one_of("rows", which, WHICH)
-    _one_of("protocol", protocol, PROTOCOLS)
+    _one_of("protocol", protocol, protocols())
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":
         runs = [replace(run, corpus=corpus) for run in runs if run.corpus == "both"]
-    return [replace(run, protocol=protocol) for run in runs]
+    if protocol != "honest":
+        honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).PROTOCOLS]
+        runs = [replace(run, protocol=protocol) for run in honest]
+    return runs
 
 
 def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str:

@@ -4,8 +4,9 @@ A metric is computed once over all videos of a partition, never averaged over mi
 the mean of roots, and at batch size 2 an RMSE of 9 would read 8.
 """
 
+import warnings
 from collections.abc import Callable, Hashable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,34 @@ from numpy.typing import ArrayLike
 VERSION = 1
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+class Band(NamedTuple):
+    """A severity band of the BDI-II, both ends included."""
+
+    name: str
+    low: int
+    high: int
+
+
+BANDS = (Band("minimal", 0, 13), Band("mild", 14, 19), Band("moderate", 20, 28), Band("severe", 29, 63))
+"""Severity bands of the BDI-II manual (Beck, Steer & Brown, 1996)."""
+
+
+def band(bdi: float) -> str:
+    """Name of the severity band of a score; one between two bands (13.5) belongs to the lower one.
+
+    Raises:
+        ValueError: the score lies outside 0–63.
+    """
+    if not BANDS[0].low <= bdi <= BANDS[-1].high:
+        raise ValueError(f"The BDI-II runs from {BANDS[0].low} to {BANDS[-1].high}, got {bdi}: clip predictions first.")
+    return next(name for name, low, _ in reversed(BANDS) if bdi >= low)
+
+
+def clipped(pred: ArrayLike) -> np.ndarray:
+    """Scores limited to the scale, 0–63, any shape. No paper says whether it clips (E107); the default is not to."""
+    return np.clip(np.asarray(pred, dtype=float), BANDS[0].low, BANDS[-1].high)
 
 
 def video_scores(
@@ -62,8 +91,7 @@ def rmse(y: ArrayLike, pred: ArrayLike) -> float:
 def pcc(y: ArrayLike, pred: ArrayLike) -> float:
     """Pearson's correlation of scores [N]; NaN if either is constant. Raises as ``mae``."""
     y, pred = _pair(y, pred)
-    spread = y.std() * pred.std()
-    return float(np.mean((y - y.mean()) * (pred - pred.mean())) / spread) if spread else float("nan")
+    return float(np.corrcoef(y, pred)[0, 1]) if np.ptp(y) and np.ptp(pred) else float("nan")
 
 
 def ccc(y: ArrayLike, pred: ArrayLike) -> float:
@@ -72,6 +100,57 @@ def ccc(y: ArrayLike, pred: ArrayLike) -> float:
     covariance = np.mean((y - y.mean()) * (pred - pred.mean()))
     denominator = y.var() + pred.var() + (y.mean() - pred.mean()) ** 2
     return float(2 * covariance / denominator) if denominator else float("nan")
+
+
+def band_bias(y: ArrayLike, pred: ArrayLike) -> dict[str, tuple[int, float]]:
+    """How far scores lie off within each severity band of the labels; raises as ``mae`` and ``band``.
+
+    Args:
+        y: labels [N], 0–63. pred: scores [N].
+
+    Returns:
+        by band, from minimal to severe: number of videos, and mean of pred − y in points (NaN without a video).
+        Positive is “scored too high”.
+    """
+    y, pred = _pair(y, pred)
+    names = np.array([band(score) for score in y])
+    errors = {name: (pred - y)[names == name] for name, _, _ in BANDS}
+    return {name: (len(e), float(e.mean()) if len(e) else float("nan")) for name, e in errors.items()}
+
+
+def subject_folds(subjects: Sequence[str], y: ArrayLike, k: int = 5, seed: int = 0) -> list[np.ndarray]:
+    """Parts for cross-validation that share no person and are alike in severity (``StratifiedGroupKFold``).
+
+    Args:
+        subjects: the person in each video, N names. y: labels [N], 0–63. k: number of parts, from 2.
+        seed: of the order in which people are dealt out.
+
+    Returns:
+        k sorted arrays of video indices, none empty; every video is in exactly one. Bands are spread as evenly as
+        people allow; with so few people that a part would stay empty they are not looked at.
+
+    Raises:
+        ValueError: lengths differ, k is below 2, or there are fewer people than parts.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    y = np.asarray(y, dtype=float)
+    people = len(set(subjects))
+    if y.shape != (len(subjects),):
+        raise ValueError(f"Expected one label for each of {len(subjects)} videos, got shape {y.shape}.")
+    if not 2 <= k <= people:
+        raise ValueError(f"{k} folds of {people} people: give a number of folds from 2 to the number of people.")
+    bands = [band(score) for score in y]
+    splitter = StratifiedGroupKFold(k, shuffle=True, random_state=seed)
+    for strata in (bands, [""] * len(y)):
+        if max(map(strata.count, set(strata))) < k:
+            continue
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The least populated class")  # severe people are few everywhere
+            folds = [fold for _, fold in splitter.split(y, strata, np.asarray(subjects))]
+        if all(map(len, folds)):
+            break
+    return folds
 
 
 def subject_bootstrap(
@@ -145,6 +224,56 @@ def beats(
     return paired_subject_bootstrap(y, pred, other, subjects, rmse, n, seed)[2] < 0
 
 
+def paired_permutation_test(
+    y: ArrayLike,
+    pred: ArrayLike,
+    other: ArrayLike,
+    subjects: Sequence[str],
+    metric: Metric = rmse,
+    n: int = 2000,
+    seed: int = 0,
+) -> float:
+    """Two-sided p of “it makes no difference which of the two methods scored a person”.
+
+    If that is so, the two methods' scores may be exchanged, person by person and all videos of a person together,
+    without changing how large metric(pred) − metric(other) tends to be. p is the share of exchanges that give a
+    difference at least as large (``scipy.stats.permutation_test``): exact over all 2^people exchanges if there are
+    at most ``n`` of them, else from ``n`` random ones. It has no interval; ``paired_subject_bootstrap`` has.
+
+    Args:
+        y: labels [N].
+        pred, other: scores of the two methods, [N] or [seeds, N]. With seeds, those of one person are exchanged
+            together, and the metric is averaged over seeds; a side without seeds counts as the same in each.
+        subjects: the person in each video, N names; at least two people.
+        metric: function of (labels, scores). n: exchanges. seed: of the exchanges.
+
+    Raises:
+        ValueError: as ``mae``; the sides have different numbers of seeds; fewer than two people.
+    """
+    from scipy.stats import permutation_test
+
+    y = np.asarray(y, dtype=float)
+    sides = [np.stack([_pair(y, scores)[1] for scores in np.atleast_2d(side)]) for side in (pred, other)]
+    if len({len(side) for side in sides} - {1}) > 1:
+        raise ValueError(f"{len(sides[0])} seeds against {len(sides[1])}: give the same number, or one on a side.")
+    ours, theirs = np.broadcast_arrays(*sides)
+    person = _people(subjects, len(y))
+    people = person.max() + 1
+    if people < 2:
+        raise ValueError("One person's scores can only be exchanged as a whole: give at least two people.")
+
+    def difference(first: np.ndarray, second: np.ndarray) -> float:
+        as_given = first[person] < second[person]  # [N]
+        a, b = np.where(as_given, ours, theirs), np.where(as_given, theirs, ours)
+        return float(np.mean([metric(y, scores) for scores in a]) - np.mean([metric(y, scores) for scores in b]))
+
+    labels = np.zeros(people), np.ones(people)  # scipy exchanges these, person by person
+    test = permutation_test(
+        labels, difference, permutation_type="samples", vectorized=False, n_resamples=n, rng=np.random.default_rng(seed)
+    )
+    return float(test.pvalue)
+
+
 def _pair(y: ArrayLike, pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     y, pred = np.asarray(y, dtype=float), np.asarray(pred, dtype=float)
     if y.ndim != 1 or y.shape != pred.shape or not len(y):
@@ -156,10 +285,15 @@ def _pair(y: ArrayLike, pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 def _draws(subjects: Sequence[str], videos: int, n: int, seed: int) -> list[np.ndarray]:
     """Video indices of ``n`` draws of as many people as there are, with replacement."""
-    if len(subjects) != videos:
-        raise ValueError(f"Expected the person of each of {videos} videos, got {len(subjects)} names.")
-    _, person = np.unique(np.asarray(subjects), return_inverse=True)
+    person = _people(subjects, videos)
     of_person = [np.flatnonzero(person == index) for index in range(person.max() + 1)]
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(of_person), size=(n, len(of_person)))
     return [np.concatenate([of_person[index] for index in row]) for row in picks]
+
+
+def _people(subjects: Sequence[str], videos: int) -> np.ndarray:
+    """Number of the person in each video, [N] from 0."""
+    if len(subjects) != videos:
+        raise ValueError(f"Expected the person of each of {videos} videos, got {len(subjects)} names.")
+    return np.unique(np.asarray(subjects), return_inverse=True)[1]

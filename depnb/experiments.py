@@ -4,22 +4,24 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
-from depnb import __version__, faces
+from depnb import __version__, explain, faces, pretraining
 from depnb.clips import Frames, load_frames
 from depnb.corpus import Corpus, Recording
-from depnb.evaluation import mae, rmse, subject_bootstrap
+from depnb.evaluation import BANDS, band_bias, ccc, clipped, mae, pcc, rmse, subject_bootstrap, subject_folds
 from depnb.faces.crops import crop_path
-from depnb.methods import PAPERS, Protocol, baselines, method
-from depnb.profiles import PROFILES
-from depnb.results import Predictions, Result, Run, Store, opened
-from depnb.training import per_video, predict, train
+from depnb.files import cache_dir
+from depnb.methods import Protocol, baselines, method, papers
+from depnb.profiles import PROFILES, Profile
+from depnb.results import Attention, Predictions, Result, Run, Store, opened
+from depnb.training import Training, per_video, predict, train
 
 __all__ = ["Run", "estimate", "grid", "rows", "run"]
 
@@ -29,31 +31,33 @@ DIGITS = 4
 log = logging.getLogger("depnb")
 
 
-def rows(paper: str, which: str = "all") -> tuple[tuple[str, str], ...]:
-    """The (row, corpus) pairs of a paper's tables.
+def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
+    """The (row, corpus, protocol) of a paper's tables.
 
     Args:
         paper: a method of ``depnb.methods``.
-        which: ``headline`` (the paper's own model) or ``all``.
+        which: ``headline`` (the paper's own model and its direct rivals) or ``all``.
     """
-    pairs = method(paper).GRID
-    if which not in pairs:
-        raise KeyError(f"No rows {which!r}: choose from {', '.join(pairs)}.")
-    return pairs[which]
+    lines = method(paper).GRID
+    if which not in lines:
+        raise KeyError(f"No rows {which!r}: choose from {', '.join(lines)}.")
+    return tuple((*line, "honest") if len(line) == 2 else line for line in lines[which])
 
 
 def grid(profile: str, which: str = "headline", seeds: Sequence[int] = (0, 1, 2)) -> list[Run]:
-    """All runs of all papers under the honest protocol, seeds innermost."""
+    """All runs of all papers, seeds innermost."""
     return [
-        Run(paper, row, corpus, profile=profile, seed=seed)
-        for paper in PAPERS
-        for row, corpus in rows(paper, which)
+        Run(paper, row, corpus, protocol, profile=profile, seed=seed)
+        for paper in papers()
+        for row, corpus, protocol in rows(paper, which)
         for seed in seeds
     ]
 
 
 def run(run: Run, store: Store, *, device: str = "auto") -> Result:
-    """The result of a run: loaded from the store (HIT), or made from nothing and saved there (MISS).
+    """The result of a run: loaded from the store (HIT), or made and saved there (MISS).
+
+    Interrupted, it continues from its last checkpoint. If another process is making it, this one waits for that result.
 
     Args:
         run: what is asked for.
@@ -67,12 +71,17 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
         MissingResult: a MISS in a strict store.
         ValueError: no video of a partition can be used.
     """
-    result = store.load(run)
-    origin = store.explain(run)
-    log.info(origin)
+    result, origin = store.load(run), store.explain(run)
     if result is None:
-        result = _make(run, device)
-        store.save(result)
+        with store.claimed(run):
+            result, origin = store.load(run), store.explain(run)
+            if result is None:
+                checkpoints = cache_dir() / "checkpoints" / run.digest[:24]
+                result = _make(run, device, checkpoints)
+                store.save(result)
+                for path in checkpoints.glob("*.pt"):
+                    path.unlink(missing_ok=True)
+    log.info(origin)
     return replace(result, origin=origin)
 
 
@@ -112,97 +121,173 @@ def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
     ]
 
 
-def evaluated(corpus: Corpus, protocol: Protocol) -> dict[str, list[Recording]]:
-    """What a run is judged on: ``test``, and ``unseen``, people whom nothing was trained or selected on.
+@dataclass(frozen=True)
+class Split:
+    """Who one network is trained, selected and judged on.
 
-    A corpus without an ``unseen`` partition has the test recordings of such people there, if there are any.
+    Attributes:
+        train: recordings. select: recordings that choose the step, or None.
+        judged: recordings by partition: ``test``, ``unseen`` or ``folds``.
     """
+
+    train: list[Recording]
+    select: list[Recording] | None
+    judged: dict[str, list[Recording]]
+
+
+def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
+    """The trainings that a protocol asks for: one, or one a fold.
+
+    ``unseen`` are people whom nothing was trained or selected on. A corpus without an ``unseen`` partition has the
+    test recordings of such people there, if there are any. In ``folds`` every labelled video of the protocol's
+    partitions is judged once, by a network that has met its person neither in training nor in selection.
+    """
+    if protocol.folds:
+        everyone = [r for r in corpus.partition(*protocol.train) if r.bdi is not None]
+        folds = subject_folds([r.subject for r in everyone], [r.bdi for r in everyone], protocol.folds)
+        parts = [[everyone[index] for index in fold] for fold in folds]
+        for number, part in enumerate(parts):
+            select = parts[(number + 1) % len(parts)]
+            train = [r for other in parts if other is not part and other is not select for r in other]
+            yield Split(train, select, {"folds": part})
+        return
     seen = (*protocol.train, protocol.select) if protocol.select else protocol.train
-    parts = {"test": corpus.partition("test"), "unseen": corpus.partition("unseen") or corpus.unseen("test", seen)}
-    return {name: part for name, part in parts.items() if part}
+    judged = {"test": corpus.partition("test"), "unseen": corpus.partition("unseen") or corpus.unseen("test", seen)}
+    select = corpus.partition(protocol.select) if protocol.select else None
+    yield Split(corpus.partition(*protocol.train), select, {name: part for name, part in judged.items() if part})
 
 
-def _make(run: Run, device: str) -> Result:
+def _make(run: Run, device: str, checkpoints: Path) -> Result:
     """Corpus → faces → frames → training → evaluation."""
     start = time.monotonic()
     module, profile = method(run.paper), PROFILES[run.profile]
     config, protocol = module.ROWS[run.row], module.PROTOCOLS[run.protocol]
     corpus = opened(run.corpus, run.profile)
-    partitions = {"train": corpus.partition(*protocol.train), **evaluated(corpus, protocol)}
-    if protocol.select:
-        partitions["select"] = corpus.partition(protocol.select)
-    needed = list(dict.fromkeys(recording for part in partitions.values() for recording in part))
+    trainings = list(splits(corpus, protocol))
+    parts = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
+    needed = list(dict.fromkeys(recording for part in parts for recording in part))
     corpus.ensure(needed)
     faces.prepare(needed)
-    frames = {name: load_frames(part, profile.frames, profile.scale.input_size) for name, part in partitions.items()}
     prepared = time.monotonic()
 
-    training = train(
-        lambda: module.model(config, profile.scale),
-        frames["train"],
-        frames.get("select"),
-        profile,
-        seed=run.seed,
-        vary=config.augment,
-        device=device,
-        label=f"{run.paper} {run.name}",
-    )
-    trained = time.monotonic()
-    metrics, rivals, predictions = {}, {}, {}
-    for name in evaluated(corpus, protocol):
-        scores = per_video(predict(training.model, frames[name], profile), frames[name])
-        predictions[name] = _predictions(frames["train"], frames[name], scores)
-        metrics[name], rivals[name] = _metrics(predictions[name])
+    done: list[Training] = []
+    predictions: dict[str, list[Predictions]] = {}
+    left_out: dict[str, dict[str, str]] = {}
+    attention: tuple[Attention, ...] = ()
+    for number, split in enumerate(trainings):
+        frames = {name: load_frames(part, profile.frames, profile.scale.input_size) for name, part in _parts(split)}
+        fold = f" fold {number + 1} of {len(trainings)}" if protocol.folds else ""
+        training = train(
+            lambda: _network(module, config, profile, device),
+            frames["train"],
+            frames.get("select"),
+            profile,
+            seed=run.seed,
+            vary=config.augment,
+            device=device,
+            label=f"{run.paper} {run.name}{fold}",
+            checkpoint=checkpoints / f"{number}.pt",
+        )
+        done.append(training)
+        for name in split.judged:
+            scores = predict(training.model, frames[name], profile)
+            predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
+        for name, part in frames.items():
+            left_out.setdefault(name, {}).update(part.left_out)
+        if corpus.generated and "unseen" in frames and training.model.module.attended is not None:
+            attention = _attention(training, frames["unseen"])
+    judged = {name: _joined(pieces) for name, pieces in predictions.items()}
+    evaluated = {name: _metrics(whole) for name, whole in judged.items()}
     return Result(
         run=run,
         digest=run.digest,
         facts=run.facts,
-        metrics=metrics,
-        baselines=rivals,
+        metrics={name: numbers for name, (numbers, _) in evaluated.items()},
+        baselines={name: rivals for name, (_, rivals) in evaluated.items()},
         noise_floor=corpus.noise_floor,
-        predictions=predictions if corpus.generated else {},
-        curve=training.curve,
-        selected_step=training.selected_step,
-        learnt=training.learnt,
-        left_out={name: part.left_out for name, part in frames.items()},
+        predictions=judged if corpus.generated else {},
+        attention=attention,
+        curves=tuple(training.curve for training in done),
+        selected_steps=tuple(training.selected_step for training in done),
+        learnt=all(training.learnt for training in done),
+        left_out={name: tuple(sorted(videos.items())) for name, videos in left_out.items()},
         seconds={
             "preparation": prepared - start,
-            "training": trained - prepared,
-            "evaluation": time.monotonic() - trained,
+            "training": sum(training.seconds for training in done),
+            "whole": time.monotonic() - start,
         },
-        peak_memory_mb=training.peak_memory_mb,
-        device=training.device,
-        precision=profile.precision,
-        threads=profile.threads,
+        peak_memory_mb=max(training.peak_memory_mb for training in done),
+        device=done[0].device,
+        **done[0].profile.computing(),
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
         commit=commit(),
     )
 
 
+def _network(module, config, profile: Profile, device: str) -> nn.Module:
+    """A row's network, its body as ``config.start`` says."""
+    network = module.model(config, profile.scale)
+    pretraining.begin(network.body, lambda: module.model(config, profile.scale).body, config.start, profile, device)
+    return network
+
+
+def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:
+    yield "train", split.train
+    if split.select is not None:
+        yield "select", split.select
+    yield from split.judged.items()
+
+
+def _attention(training: Training, frames: Frames) -> tuple[Attention, ...]:
+    """One map a severity band: of the person whose label lies nearest to the middle of the band's labels."""
+    found = []
+    for _, low, high in BANDS:
+        members = [i for i, r in enumerate(frames.recordings) if low <= r.bdi <= high]
+        if not members:
+            continue
+        middle = float(np.median([frames.recordings[i].bdi for i in members]))
+        index = min(members, key=lambda i: (abs(frames.recordings[i].bdi - middle), i))
+        moment = frames.pixels.shape[1] // 2
+        recording, pixels = frames.recordings[index], frames.pixels[index, moment][None]  # [1, 3, S, S]
+        (score,), (heat,) = explain.grad_cam(training.model.module, pixels)
+        values = tuple(_rounded(line) for line in heat)
+        found.append(Attention(recording.name, moment, float(recording.bdi), round(float(score), DIGITS), values))
+    return tuple(found)
+
+
 def _predictions(train: Frames, frames: Frames, scores: np.ndarray) -> Predictions:
+    """Video scores from frame scores [N, n]."""
     return Predictions(
         video=tuple(r.name for r in frames.recordings),
         subject=tuple(frames.subjects),
         bdi=tuple(float(r.bdi) for r in frames.recordings),
-        score=_rounded(scores),
+        score=_rounded(per_video(scores, frames)),
+        median=_rounded(per_video(scores, frames, "median")),
         constant=_rounded(baselines.constant(train.recordings, frames.recordings)),
         identity_only=_rounded(baselines.identity_only(train.recordings, frames.recordings)),
     )
 
 
+def _joined(pieces: Sequence[Predictions]) -> Predictions:
+    columns = Predictions.__dataclass_fields__
+    return Predictions(**{name: tuple(v for piece in pieces for v in getattr(piece, name)) for name in columns})
+
+
 def _metrics(predictions: Predictions) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """Numbers of the network with their intervals, and of the predictors that look at no face."""
-    bdi, subjects = predictions.bdi, predictions.subject
+    bdi, subjects, score = predictions.bdi, predictions.subject, predictions.score
     numbers = {"videos": float(len(bdi)), "subjects": float(len(set(subjects)))}
     for metric in (mae, rmse):
-        low, high = subject_bootstrap(bdi, predictions.score, subjects, metric)
+        low, high = subject_bootstrap(bdi, score, subjects, metric)
         name = metric.__name__
-        numbers |= {name: metric(bdi, predictions.score), f"{name}_low": low, f"{name}_high": high}
+        numbers |= {name: metric(bdi, score), f"{name}_low": low, f"{name}_high": high}
+    numbers |= {"pcc": pcc(bdi, score), "ccc": ccc(bdi, score)}
+    numbers |= {"rmse_median": rmse(bdi, predictions.median), "rmse_clipped": rmse(bdi, clipped(score))}
+    numbers |= {f"bias_{band}": bias for band, (_, bias) in band_bias(bdi, score).items()}
     rivals = {
         name: {metric.__name__: metric(bdi, getattr(predictions, name)) for metric in (mae, rmse)}
         for name in ("constant", "identity_only")
     }
-    return numbers, rivals
+    return {name: value for name, value in numbers.items() if np.isfinite(value)}, rivals
 
 
 def _rounded(scores: np.ndarray) -> tuple[float, ...]:

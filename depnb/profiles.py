@@ -51,8 +51,15 @@ class Profile:
 
     def deciding(self) -> dict[str, Any]:
         """The fields that a run's digest covers: all but the name and how the machine computes."""
-        skip = {name for name, f in self.__dataclass_fields__.items() if not f.metadata.get("decides", True)}
-        return {name: value for name, value in asdict(self).items() if name not in skip | {"name"}}
+        return {name: value for name, value in asdict(self).items() if name not in {"name", *self.computing()}}
+
+    def computing(self) -> dict[str, Any]:
+        """How the machine computes: fixed when a run starts, recorded with it, and not in its digest."""
+        return {
+            name: getattr(self, name)
+            for name, f in self.__dataclass_fields__.items()
+            if not f.metadata.get("decides", True)
+        }
 
 
 # The papers leave the training length open (E68): the steps are ours. `paper` has the printed learning rate.

@@ -7,12 +7,14 @@ processes may share a store.
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import filelock
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -34,7 +36,7 @@ class Run:
         paper: a method of ``depnb.methods``.
         row: one of its ``ROWS``.
         corpus: a generated corpus by name, in the profile's size unless the name has one (``both-tiny``), or a folder.
-        protocol: ``honest`` (train, select on development, test opened once) or ``paper``.
+        protocol: ``honest`` (train, select on development, test opened once), or another one of the method.
         profile: a key of ``PROFILES``.
         seed: of weights, order and sampling.
     """
@@ -59,20 +61,22 @@ class Run:
             KeyError: no such paper, row, protocol or profile; the message lists those that there are.
             FileNotFoundError: no such corpus.
         """
-        from depnb import clips, evaluation, faces, training
+        from depnb import clips, evaluation, faces, pretraining, training
         from depnb.methods import method
         from depnb.profiles import PROFILES
 
         module = method(self.paper)
         corpus = opened(self.corpus, self.profile)
         fingerprint = corpus.fingerprint if corpus.generated else {"sha256": _sha256(corpus.fingerprint)}
+        config, profile = _pick(module.ROWS, self.row, f"row of {self.paper}"), _pick(PROFILES, self.profile, "profile")
         facts = {
-            "configuration": asdict(_pick(module.ROWS, self.row, f"row of {self.paper}")),
+            "configuration": asdict(config),
+            "pretraining": pretraining.facts(config.start, profile),
             "protocol": {
                 "name": self.protocol,
                 **asdict(_pick(module.PROTOCOLS, self.protocol, f"protocol of {self.paper}")),
             },
-            "profile": _pick(PROFILES, self.profile, "profile").deciding(),
+            "profile": profile.deciding(),
             "corpus": fingerprint,
             "seed": self.seed,
             "versions": {
@@ -97,7 +101,7 @@ class Predictions:
 
     Attributes:
         video: names. subject: people. bdi: labels.
-        score: the network's, BDI-II points.
+        score: the network's, BDI-II points: mean over the frames. median: the same by their median.
         constant: the constant predictor's. identity_only: that of ``baselines.identity_only``.
     """
 
@@ -105,6 +109,7 @@ class Predictions:
     subject: tuple[str, ...]
     bdi: tuple[float, ...]
     score: tuple[float, ...]
+    median: tuple[float, ...]
     constant: tuple[float, ...]
     identity_only: tuple[float, ...]
 
@@ -115,21 +120,44 @@ class Predictions:
 
 
 @dataclass(frozen=True, config=_SCHEMA)
+class Attention:
+    """Where the score of one frame of a generated person comes from (Grad-CAM, ``explain``).
+
+    Attributes:
+        video: name of the recording. frame: which of the frames of the video that the network eats. bdi: label.
+        score: of this frame, BDI-II points.
+        map: h rows of w values in 0–1, over the network's input.
+    """
+
+    video: str
+    frame: int
+    bdi: float
+    score: float
+    map: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, config=_SCHEMA)
 class Result:
     """One run's numbers, and what they came from.
 
     Attributes:
         run: what was asked for. digest: of its facts. facts: everything that decided the numbers.
-        metrics: by partition (``test``, ``unseen``): mae, rmse, the ends of their 95 % intervals over people
-            (mae_low, mae_high, rmse_low, rmse_high), videos, subjects.
+        metrics: by partition (``test``, ``unseen``, ``folds``): mae, rmse, the ends of their 95 % intervals over people
+            (mae_low, mae_high, rmse_low, rmse_high), pcc, ccc, what other habits give (rmse_median: median over the
+            frames; rmse_clipped: scores cut to the scale), bias_minimal … bias_severe (mean of score − label in the
+            severity band), videos, subjects. What is not defined (a correlation of a constant, an empty band) is left
+            out.
         baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
         noise_floor: RMSE that nobody can beat; None where it is not known.
         predictions: by partition; empty for a corpus that is not generated.
-        curve: by check: step, train_loss, rmse on development, and what the method describes.
-        selected_step: the step whose weights were evaluated.
+        attention: Grad-CAM maps, one a severity band; empty for a corpus that is not generated.
+        curves: one training each (one a fold): by check step, train_loss, rmse on the selecting partition, and what
+            the method describes.
+        selected_steps: of each training, the step whose weights were evaluated.
         learnt: whether the training loss fell below the constant predictor's; if not, this is no result of the method.
         left_out: by partition, (name, reason) of videos without a score.
-        seconds: by stage. peak_memory_mb, device, precision, threads, versions, commit: how it was computed.
+        seconds: by stage.
+        peak_memory_mb, device, precision, memory_format, threads, versions, commit: how it was computed.
         origin: HIT or MISS and why; not stored.
     """
 
@@ -140,14 +168,16 @@ class Result:
     baselines: dict[str, dict[str, dict[str, float]]]
     noise_floor: float | None
     predictions: dict[str, Predictions]
-    curve: tuple[dict[str, float | int], ...]
-    selected_step: int
+    attention: tuple[Attention, ...]
+    curves: tuple[tuple[dict[str, float | int], ...], ...]
+    selected_steps: tuple[int, ...]
     learnt: bool
     left_out: dict[str, tuple[tuple[str, str], ...]]
     seconds: dict[str, float]
     peak_memory_mb: float
     device: str
     precision: str
+    memory_format: str
     threads: int
     versions: dict[str, str]
     commit: str | None
@@ -212,6 +242,32 @@ class Store:
             raise MissingResult(f"{self.explain(run)}. Run `make results`.")
         return result
 
+    @contextmanager
+    def claimed(self, run: Run, wait: bool = True) -> Iterator[bool]:
+        """Have a run for oneself, among all processes that work on this store.
+
+        The claim ends with the block, or with the process, however it ends.
+
+        Args:
+            run: what is going to be made.
+            wait: for whoever has it now; else yield False at once.
+        """
+        self._claims.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self._claims / f"{run.digest[:24]}.lock", timeout=-1 if wait else 0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    @property
+    def _claims(self) -> Path:
+        return self.path / ".claims"
+
     def save(self, result: Result) -> Path:
         """Write a result; it replaces what the same run had when other facts decided it."""
         path = self.file(result.run)
@@ -232,7 +288,7 @@ class Store:
             DamagedResult: a file is not a whole result, in a strict store; else it is logged and left out.
         """
         found = []
-        for path in self.path.glob(f"{paper or '*'}/*.json"):
+        for path in self.path.glob(f"{paper or '[!.]*'}/*.json"):
             try:
                 found.append(Result.from_json(path.read_bytes()))
             except DamagedResult as error:

@@ -8,6 +8,7 @@ is continued, because each stage only does what the folder lacks.
 import fcntl
 import json
 import logging
+import re
 import resource
 import shutil
 import sys
@@ -332,14 +333,27 @@ def fill(
     say: Callable[[str], None],
     problem: Callable[[str], None],
 ) -> None:
-    """Make the results of ``runs``, one after the other; one that fails is reported, and the rest go on."""
+    """Make the results of ``runs``, one after the other; one that fails is reported, and the rest go on.
+
+    Any number of processes may fill one store: what another one is making is left for the end, and then its result is
+    waited for (or made here, if that process has died).
+    """
     from depnb import experiments
 
-    begun = time.monotonic()
-    for number, run in enumerate(runs, start=1):
-        spent = time.monotonic() - begun
-        left = f", about {spent / (number - 1) * (len(runs) - number + 1) / 60:.0f} min left" if number > 1 else ""
-        say(f"[{number}/{len(runs)}] {describe(run)}{left}")
+    begun, made = time.monotonic(), 0
+    waiting = [(run, False) for run in runs]
+    while waiting:
+        run, last_chance = waiting.pop(0)
+        with store.claimed(run, wait=last_chance) as mine:
+            pass
+        if not mine:
+            say(f"{describe(run)}: another process is making it")
+            waiting.append((run, True))
+            continue
+        if not store.missing([run]):
+            continue
+        left = f", about {(time.monotonic() - begun) / made * (len(waiting) + 1) / 60:.0f} min left" if made else ""
+        say(f"[{len(runs) - len(waiting)}/{len(runs)}] {describe(run)}{left}")
         try:
             experiments.run(run, store, device=device)
         except StorageError:
@@ -348,6 +362,20 @@ def fill(
             log.exception("%s", describe(run))
             problem(f"{describe(run)}: {type(error).__name__}: {error}")
             say(f"✘ {describe(run)}: {type(error).__name__}: {error}")
+        made += 1
+
+
+def shard(runs: "Sequence[Run]", part: str) -> "list[Run]":
+    """Every n-th run: ``2/4`` is the second of four shares, which together are all runs.
+
+    Raises:
+        ValueError: ``part`` is not of that form, or names a share that there is not.
+    """
+    form = re.fullmatch(r"(\d+)/(\d+)", part)
+    number, shares = map(int, form.groups()) if form else (0, 0)
+    if not 1 <= number <= shares:
+        raise ValueError(f"--shard {part}: give NUMBER/SHARES with NUMBER from 1 to SHARES, as in 1/4.")
+    return list(runs[number - 1 :: shares])
 
 
 def describe(run: "Run") -> str:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from depnb import style
-from depnb.evaluation import paired_subject_bootstrap
+from depnb.evaluation import paired_permutation_test, paired_subject_bootstrap
 from depnb.files import atomic_path, write_text
-from depnb.methods import PAPERS, method
+from depnb.methods import Claim, method, papers
 from depnb.papers import printed
 from depnb.results import Result, Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTITION_TITLES = {"unseen": "unseen people", "test": "test set"}
+PARTITION_TITLES = {"unseen": "unseen people", "test": "test set", "folds": "everyone, by folds"}
 PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
 
 
@@ -136,18 +136,19 @@ def _sd(values: list[float]) -> float:
 
 
 def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.DataFrame":
-    """Our numbers: networks first, then the predictors that look at no face and the noise floor, per corpus.
+    """Our numbers: networks first, then the predictors that look at no face and the noise floor.
 
+    These stand under each group of rows that were trained on the same recordings: corpus and protocol.
     ``attrs["corpora"]`` of the frame holds the titles of the corpora.
     """
     import pandas as pd
 
     summaries = summarise(results, partition)
     lines = []
-    for corpus in dict.fromkeys(s.corpus for s in summaries):
-        own = [s for s in summaries if s.corpus == corpus]
+    for group in dict.fromkeys((s.corpus, s.protocol) for s in summaries):
+        own = [s for s in summaries if (s.corpus, s.protocol) == group]
         lines += [_line(s) for s in own]
-        one = next(r for r in results if r.run.corpus == corpus and partition in r.baselines)
+        one = next(r for r in results if (r.run.corpus, r.run.protocol) == group and partition in r.baselines)
         for name, title in PREDICTORS.items():
             numbers = one.baselines[partition][name]
             lines.append(_plain_line(own[0], title, numbers["rmse"], numbers["mae"]))
@@ -161,7 +162,7 @@ def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.
 def _line(s: Summary) -> dict[str, str]:
     return {
         "corpus": s.title,
-        "protocol": s.protocol,
+        "protocol": _habit(s),
         "partition": PARTITION_TITLES[s.partition],
         "predictor": s.row,
         "seeds": str(s.seeds),
@@ -171,6 +172,11 @@ def _line(s: Summary) -> dict[str, str]:
         "RMSE − constant": "–" if np.isnan(s.difference) else f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
         "verdict": s.verdict,
     }
+
+
+def _habit(s: Summary) -> str:
+    """The protocol; where it is not the honest one, with what it does."""
+    return s.protocol if s.protocol == "honest" else f"{s.protocol}: {method(s.paper).PROTOCOLS[s.protocol].title}"
 
 
 def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> dict[str, str]:
@@ -209,6 +215,8 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
     titles = method(paper).TABLES[source]
     for partition, partition_title in PARTITION_TITLES.items():
         summaries = [s for s in summarise(results, partition) if s.paper == paper and s.row in titles]
+        first = "honest" if any(s.protocol == "honest" for s in summaries) else None
+        summaries = [s for s in summaries if first is None or s.protocol == first]
         if not summaries:
             continue
         corpus = "both" if any(s.corpus == "both" for s in summaries) else summaries[0].corpus
@@ -217,6 +225,82 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
         title = next(iter(by_title.values())).title
         frame[f"RMSE, {title}, {partition_title}"] = column
         frame.attrs["corpora"] = [title]
+    return frame
+
+
+@dataclass(frozen=True)
+class Difference:
+    """RMSE of a row minus that of its rival on the same people, mean over seeds, BDI-II points.
+
+    Attributes:
+        value: the difference; below 0 the row is better.
+        low, high: its 95 % interval over people (paired bootstrap).
+        p: of “exchanging the two predictors' scores of a person makes no difference” (paired permutation test).
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def answer(self) -> str:
+        """Whether “the row is better” is confirmed."""
+        return "confirmed" if self.high < 0 else "not confirmed" if self.low >= 0 else "too little data to tell"
+
+
+def difference(claim: Claim, paper: str, results: Sequence[Result]) -> Difference | None:
+    """The two sides of a claim, compared; ``None`` where one of them has no scores per person."""
+    ours = _predictions(results, paper, claim.row, claim.corpus, claim.protocol, claim.partition)
+    if not ours:
+        return None
+    first = ours[0]
+    if claim.other in PREDICTORS:
+        rival = np.array([getattr(first, claim.other)])  # [1, N]
+    else:
+        protocol = claim.other_protocol or claim.protocol
+        theirs = _predictions(results, paper, claim.other, claim.corpus, protocol, claim.partition)
+        if not theirs:
+            return None
+        rival = np.array([p.score for p in theirs])  # [seeds, N]
+    score = np.array([p.score for p in ours])  # [seeds, N]
+    if len(rival) not in (1, len(score)):
+        return None
+    value, low, high = paired_subject_bootstrap(first.bdi, score, rival, first.subject)
+    return Difference(value, low, high, paired_permutation_test(first.bdi, score, rival, first.subject))
+
+
+def _predictions(results: Sequence[Result], paper: str, row: str, corpus: str, protocol: str, partition: str) -> list:
+    wanted = (paper, row, corpus, protocol)
+    own = [r for r in results if (r.run.paper, r.run.row, r.run.corpus, r.run.protocol) == wanted]
+    return [r.predictions[partition] for r in own if partition in r.predictions]
+
+
+def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
+    """What the paper says of its rows, and what an honest evaluation demands, as inequalities with an answer.
+
+    ``attrs["corpora"]`` of the frame holds the titles of the corpora.
+    """
+    import pandas as pd
+
+    lines, corpora = [], []
+    for claim in method(paper).CLAIMS:
+        found = difference(claim, paper, results)
+        if found is None:
+            continue
+        corpora.append(f"generated “{claim.corpus}”")
+        lines.append(
+            {
+                "claim": claim.text,
+                "whose": "the paper's" if claim.printed else "ours",
+                "judged on": f"{corpora[-1]}, {PARTITION_TITLES[claim.partition]}",
+                "difference in RMSE": f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]",
+                "p": "< 0.001" if found.p < 0.001 else f"{found.p:.3f}",
+                "answer": found.answer,
+            }
+        )
+    frame = pd.DataFrame(lines)
+    frame.attrs["corpora"] = list(dict.fromkeys(corpora))
     return frame
 
 
@@ -230,16 +314,19 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         The files written.
     """
     written = []
-    for paper in PAPERS:
+    for paper in papers():
         results = store.results(paper)
         if not results:
             continue
         tables = {f"{paper}_measured_{p}": measured_table(results, p) for p in PARTITION_TITLES}
+        tables[f"{paper}_claims"] = claims_table(paper, results)
         tables |= {
             f"{paper}_{source.lower().replace(' ', '')}": beside_printed(paper, source, results)
             for source in method(paper).TABLES
         }
         for name, frame in tables.items():
+            if frame.empty:
+                continue
             written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
             write_text(written[-3], frame.to_csv(index=False))
             provenance = style.provenance(*frame.attrs["corpora"])

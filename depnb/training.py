@@ -1,9 +1,16 @@
-"""One loop for every method. It knows frames and labels, and four questions to ask a network (``methods.Network``)."""
+"""One loop for every method. It knows frames and labels, and four questions to ask a network (``methods.Network``).
 
+It may be killed at any moment: with a checkpoint it goes on where it stood and ends with the same bits.
+"""
+
+import logging
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import psutil
@@ -13,12 +20,16 @@ from torch import Tensor, nn
 
 from depnb.clips import Frames, augment, normalise
 from depnb.evaluation import rmse, video_scores
+from depnb.files import atomic_path
 from depnb.profiles import Profile
 from depnb.progress import progress
 
-VERSION = 1
+VERSION = 2
 CHECKS = 6
 EVALUATION_BATCH = 128
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+log = logging.getLogger("depnb")
 
 
 @dataclass(frozen=True)
@@ -30,9 +41,10 @@ class Training:
         curve: one dict a check: step, train_loss (mean since the last check), rmse on the selecting partition if there
             is one, and the mean there of what the network describes. The first is step 0, the constant predictor.
         selected_step: whose weights the network has.
-        seconds: wall clock of the loop, checks included.
+        seconds: wall clock of the loop, checks included, all its pieces together if it was interrupted.
         peak_memory_mb: of this process on a CPU, of the tensors on a GPU; looked at in each check.
         device: what it ran on.
+        profile: with precision, memory format and threads as they were used.
     """
 
     model: nn.Module
@@ -41,6 +53,7 @@ class Training:
     seconds: float
     peak_memory_mb: float
     device: str
+    profile: Profile
 
     @property
     def learnt(self) -> bool:
@@ -58,6 +71,7 @@ def train(
     vary: bool,
     device: str = "auto",
     label: str = "training",
+    checkpoint: Path | None = None,
 ) -> Training:
     """Train one network with Adam and a one-cycle learning rate, and keep its best step.
 
@@ -71,15 +85,21 @@ def train(
         vary: augment the frames.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         label: what the progress display says.
+        checkpoint: file that the training leaves at each check and each minute, and continues from if it is there.
+            Precision, memory format and threads stay those of its beginning. The last one has the finished training;
+            the caller removes it. A file of another kind of device, or a damaged one, is not used.
 
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    start = time.monotonic()
-    torch.set_num_threads(profile.threads)
-    seed_everything(seed, verbose=False)
     accelerator, _, index = device.partition(":")
     fabric = Fabric(accelerator=accelerator, devices=[int(index)] if index else 1, precision=profile.precision)
+    saved = _load(checkpoint, fabric.device.type)
+    if saved:
+        profile = replace(profile, **saved["computing"])
+        fabric = Fabric(accelerator=accelerator, devices=[int(index)] if index else 1, precision=profile.precision)
+    torch.set_num_threads(profile.threads)
+    seed_everything(seed, verbose=False)
     network = build().to(memory_format=getattr(torch, profile.memory_format))
     network.start_at(frames.bdi)
     optimizer = torch.optim.Adam(network.parameters(), lr=profile.lr)
@@ -89,12 +109,27 @@ def train(
     )
     bdi = frames.bdi.to(fabric.device)  # [N]
     check_at = {round(profile.steps * check / CHECKS) for check in range(1, CHECKS + 1)}
-    curve = [{"step": 0, "train_loss": _loss(model, frames, profile)} | _check(model, select, profile)]
-    best = curve[0].get("rmse", math.inf), 0, _copy(network)
-    losses, memory = [], _memory_mb(fabric.device)
+    if saved:
+        network.load_state_dict(saved["network"])
+        optimizer.load_state_dict(saved["optimizer"])
+        schedule.load_state_dict(saved["schedule"])
+        state = _State(**saved["state"])
+        torch.set_rng_state(saved["draws"])
+    else:
+        start = {"step": 0, "train_loss": _loss(model, frames, profile)} | _check(model, select, profile)
+        state = _State([start], start.get("rmse", math.inf), 0, _copy(network))
+    begun = written = time.monotonic()
+    before = state.seconds
+
+    def save() -> None:
+        state.seconds = before + time.monotonic() - begun
+        if checkpoint:
+            _save(checkpoint, fabric.device.type, profile, network, optimizer, schedule, state)
 
     with progress(label, profile.steps) as bar:
-        for step in range(1, profile.steps + 1):
+        bar.advance(state.step)
+        while state.step < profile.steps:
+            state.step += 1
             model.train()
             videos = torch.randint(len(frames), (profile.batch,))  # [B]
             moments = torch.randint(frames.pixels.shape[1], (profile.batch,))  # [B]
@@ -107,21 +142,73 @@ def train(
             schedule.step()
             optimizer.zero_grad()
 
-            losses.append(loss.item())
-            if not math.isfinite(losses[-1]):
-                raise FloatingPointError(f"Loss is {losses[-1]} at step {step} of {label}: lower the learning rate.")
-            if step in check_at:
-                memory = max(memory, _memory_mb(fabric.device))
-                curve.append({"step": step, "train_loss": float(np.mean(losses))} | _check(model, select, profile))
-                losses = []
-                if select is None or curve[-1]["rmse"] < best[0]:
-                    best = curve[-1].get("rmse", math.inf), step, _copy(network)
+            state.losses.append(loss.item())
+            if not math.isfinite(state.losses[-1]):
+                raise FloatingPointError(
+                    f"Loss is {state.losses[-1]} at step {state.step} of {label}: lower the learning rate."
+                )
+            if state.step in check_at:
+                state.memory_mb = max(state.memory_mb, _memory_mb(fabric.device))
+                check = {"step": state.step, "train_loss": float(np.mean(state.losses))}
+                state.curve.append(check | _check(model, select, profile))
+                state.losses = []
+                rmse_ = state.curve[-1].get("rmse", -math.inf)
+                if rmse_ < state.best_rmse:
+                    state.best_rmse = state.curve[-1].get("rmse", math.inf)
+                    state.best_step, state.best = state.step, _copy(network)
+            if state.step in check_at or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
+                save()
+                written = time.monotonic()
             bar.advance(note=f"loss {loss.item():.1f}")
 
-    _, selected_step, weights = best
-    network.load_state_dict(weights)
-    seconds = time.monotonic() - start
-    return Training(model, tuple(curve), selected_step, seconds, memory, str(fabric.device))
+    network.load_state_dict(state.best)
+    return Training(
+        model, tuple(state.curve), state.best_step, state.seconds, state.memory_mb, str(fabric.device), profile
+    )
+
+
+@dataclass
+class _State:
+    """What a training knows besides its weights; plain data, as a checkpoint holds it."""
+
+    curve: list[dict[str, float | int]]
+    best_rmse: float
+    best_step: int
+    best: dict[str, Tensor]
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    memory_mb: float = 0.0
+    seconds: float = 0.0
+
+
+def _save(path: Path, device: str, profile: Profile, network, optimizer, schedule, state: _State) -> None:
+    content = {
+        "device": device,
+        "computing": profile.computing(),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "state": vars(state),
+        "draws": torch.get_rng_state(),
+    }
+    with atomic_path(path) as temporary:
+        torch.save(content, temporary)
+
+
+def _load(path: Path | None, device: str) -> dict[str, Any] | None:
+    """The content of a checkpoint, if there is one that this device can continue."""
+    if path is None or not path.exists():
+        return None
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
+        log.warning("Checkpoint %s is damaged (%s): training from the beginning", path, error)
+        return None
+    if saved["device"] != device:
+        log.info("Checkpoint %s was made on %s, not on %s: training from the beginning", path, saved["device"], device)
+        return None
+    log.info("Going on at step %d from %s", saved["state"]["step"], path)
+    return saved
 
 
 def predict(model: nn.Module, frames: Frames, profile: Profile) -> np.ndarray:
@@ -130,10 +217,10 @@ def predict(model: nn.Module, frames: Frames, profile: Profile) -> np.ndarray:
     return scores.double().numpy().reshape(frames.pixels.shape[:2])  # [N, n]
 
 
-def per_video(scores: np.ndarray, frames: Frames) -> np.ndarray:
-    """Frame scores [N, n] to video scores [N], by their mean."""
+def per_video(scores: np.ndarray, frames: Frames, how: Literal["mean", "median"] = "mean") -> np.ndarray:
+    """Frame scores [N, n] to video scores [N]."""
     names = [r.name for r in frames.recordings for _ in range(scores.shape[1])]
-    return np.array(list(video_scores(scores.ravel(), names).values()))  # [N]
+    return np.array(list(video_scores(scores.ravel(), names, how).values()))  # [N]
 
 
 @torch.no_grad()

@@ -2,25 +2,38 @@
 
 A method is a module of this package with
 
-* ``PAPER`` (its name in results), ``CITATION``, ``VERSION`` (raised when its numbers change);
+* ``PAPER`` (its name in results), ``NOTEBOOK``, ``CITATION``, ``VERSION`` (raised when its numbers change);
 * ``inputs``: what the network eats, ``"frame"``;
 * ``Config``: frozen dataclass of the paper's switches, and ``ROWS``: configurations of its tables by name;
-* ``GRID``: the (row, corpus) pairs of ``headline`` and ``all``; ``PROTOCOLS``: what ``honest`` and ``paper`` mean;
-* ``TABLES``: by printed table, which of our rows is which printed method;
+* ``GRID``: the (row, corpus) or (row, corpus, protocol) of ``headline`` and of ``all``; without a protocol ``honest``;
+* ``PROTOCOLS``: what ``honest``, ``paper`` and others mean here;
+* ``TABLES``: by printed table, which of our rows is which printed method; ``CLAIMS``: what the paper says of them;
+* ``FIGURES``: figures of the paper that are drawn from results, by name (``figures.KINDS``);
 * ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own.
+
+A new file with these is a new method; nothing else lists it.
 """
 
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Protocol as Interface
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Network(Interface):
-    """What the loop asks of a network, besides being an ``nn.Module`` from inputs [B, …] to an output."""
+    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …] to an output.
+
+    Attributes:
+        body: the convolutional part, which pretraining fills when ``Config.start`` says so.
+        attended: the layer whose map [B, C, h, w] Grad-CAM looks at; ``None`` where there is no such map.
+    """
+
+    body: nn.Module
+    attended: nn.Module | None
 
     def start_at(self, bdi: Tensor) -> None:
         """Let the untrained network predict what is known without looking: the labels [N] it will train on."""
@@ -42,15 +55,70 @@ class Protocol:
     Attributes:
         train: partitions that are trained on.
         select: partition whose RMSE selects the step; ``None`` takes the last step.
+        folds: if not 0, all people of ``train`` are cut into that many subject-disjoint folds; each is predicted by a
+            network that was trained without it, its step selected on the next fold.
     """
 
     train: tuple[str, ...]
     select: str | None
+    folds: int = 0
+
+    @property
+    def title(self) -> str:
+        """The habit in words, as a table names it in the row."""
+        if self.folds:
+            return f"{self.folds} subject-disjoint folds, step chosen on a fold of its own"
+        chosen = f"step chosen on {self.select}" if self.select else "last step"
+        return f"trained on {' + '.join(self.train)}, {chosen}"
 
 
 HONEST = Protocol(train=("train",), select="development")
+DISJOINT = Protocol(train=("train", "development", "test"), select=None, folds=5)
 
-PAPERS = ("distribution",)
+
+@dataclass(frozen=True)
+class Claim:
+    """“``row`` has the smaller RMSE than ``other``”, as a paper says it or as an honest evaluation demands.
+
+    Attributes:
+        text: the claim in words.
+        row, corpus, protocol: whose error.
+        other: the rival row (on the same corpus), or the predictor ``constant`` or ``identity_only``.
+        other_protocol: of the rival, where it differs.
+        partition: where both are judged.
+        printed: whether the paper makes the claim; else it is ours.
+    """
+
+    text: str
+    row: str
+    other: str
+    corpus: str = "both"
+    protocol: str = "honest"
+    other_protocol: str | None = None
+    partition: str = "unseen"
+    printed: bool = True
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a paper that is drawn from its results.
+
+    Attributes:
+        kind: one of ``figures.KINDS``.
+        rows: whose results it shows.
+        caption: without the corpus, which the figure stage adds.
+    """
+
+    kind: str
+    rows: tuple[str, ...]
+    caption: str
+
+
+def papers() -> tuple[str, ...]:
+    """Names of the papers that have a method in this package, in the order of their notebooks."""
+    modules = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    methods = [module for module in modules if hasattr(module, "PAPER")]
+    return tuple(module.PAPER for module in sorted(methods, key=lambda module: module.NOTEBOOK))
 
 
 def method(paper: str) -> ModuleType:
@@ -59,6 +127,11 @@ def method(paper: str) -> ModuleType:
     Raises:
         KeyError: for a paper without a method; the message lists those that have one.
     """
-    if paper not in PAPERS:
-        raise KeyError(f"No method for paper {paper!r}: choose from {', '.join(PAPERS)}.")
+    if paper not in papers():
+        raise KeyError(f"No method for paper {paper!r}: choose from {', '.join(papers())}.")
     return import_module(f"{__name__}.{paper}")
+
+
+def protocols() -> tuple[str, ...]:
+    """Names of all protocols that a method knows, ``honest`` first."""
+    return tuple(dict.fromkeys(name for paper in papers() for name in method(paper).PROTOCOLS))

@@ -14,25 +14,31 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb.backbones import ResNetBody
-from depnb.methods import HONEST, Protocol
+from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol
 from depnb.profiles import PRINTED, Scale
 
 PAPER = "distribution"
+NOTEBOOK = "10_distribution_learning"
 CITATION = (
     "W. C. de Melo, E. Granger, A. Hadid: Depression Detection Based on Deep Distribution Learning. "
     "IEEE International Conference on Image Processing (ICIP), 2019."
 )
-VERSION = 1
+VERSION = 2
 inputs = "frame"
+LEVELS = 64
+"""K, one level for each BDI-II score (E59: the paper never prints it; E60: z is [M, K] for a batch of M)."""
 
 
 class DistributionNet(nn.Module):
-    """Frame → ResNet body → global average → FC 512 (ReLU) → K logits, or one score for the Euclidean row (§2).
+    """Frame → ResNet body → global average → FC 512 → K logits, or one score for the Euclidean row (§2).
 
-    At ``Scale()`` it has 24,589,952 parameters with K = 64.
+    At ``Scale()`` it has 24,589,952 parameters. FC 512 is followed by ReLU and not by dropout, also for the Euclidean
+    row (E67).
 
     Attributes:
-        body: the convolutional body; its ``layer4`` is where Grad-CAM of the expected score looks (E69).
+        body: the convolutional body.
+        attended: its last stage, conv5_x: Grad-CAM of the expected score looks there. The paper does not name its
+            attention map; a plain class activation map is impossible with FC 512 behind the pooling (E69).
         head: global average pooling and the fully connected layers.
     """
 
@@ -46,9 +52,12 @@ class DistributionNet(nn.Module):
             nn.Flatten(),
             nn.Linear(self.body.channels, hidden),
             nn.ReLU(inplace=True),
-            nn.Dropout(config.dropout),
-            nn.Linear(hidden, 1 if config.loss == "euclidean" else config.levels),
+            nn.Linear(hidden, 1 if config.loss == "euclidean" else LEVELS),
         )
+
+    @property
+    def attended(self) -> nn.Module:
+        return self.body.layer4
 
     def forward(self, frames: Tensor) -> Tensor:
         """Normalised frames [B, 3, H, W] to logits [B, K], or scores [B, 1] for the Euclidean row."""
@@ -68,15 +77,15 @@ class DistributionNet(nn.Module):
             if self.config.loss == "euclidean":
                 last.bias.fill_(bdi.mean())
             else:
-                counts = torch.bincount(_level(bdi, self.config.levels), minlength=self.config.levels)
-                last.bias.copy_((counts + 1 / self.config.levels).log())
+                counts = torch.bincount(_level(bdi, LEVELS), minlength=LEVELS)
+                last.bias.copy_((counts + 1 / LEVELS).log())
 
     def loss(self, output: Tensor, bdi: Tensor) -> Tensor:
         """The configured loss of a batch of outputs [B, K] and scores [B]."""
         return LOSSES[self.config.loss](output, bdi)
 
     def score(self, output: Tensor) -> Tensor:
-        """Predicted BDI-II [B]; never clipped or rounded (E107)."""
+        """Predicted BDI-II [B], neither clipped nor rounded (E107)."""
         if self.config.loss == "euclidean":
             return output.float().squeeze(1)  # [B]
         if self.config.loss == "softmax" and self.config.softmax_test == "argmax":
@@ -161,17 +170,16 @@ class Config:
 
     Attributes:
         loss: row of Table 1.
-        levels: K, one level for each BDI-II score from 0 (E59).
         softmax_test: how the softmax row becomes a score: expected value or most probable level (E62).
-        dropout: rate before the last layer; the paper names none (E67).
         augment: vary the training frames (``clips.augment``); ours, the paper lists none (E68).
+        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, or from
+            scratch. The paper says "VGG Face"; the face weights that exist for a ResNet-50 are of VGGFace2 (E70).
     """
 
     loss: Literal["expectation", "softmax", "euclidean"] = "expectation"
-    levels: int = 64
     softmax_test: Literal["expect", "argmax"] = "expect"
-    dropout: float = 0.0
     augment: bool = True
+    start: Literal["identity", "imagenet", "scratch"] = "identity"
 
 
 def model(config: Config, scale: Scale = PRINTED) -> DistributionNet:
@@ -183,20 +191,92 @@ ROWS = {
     "expectation": Config(loss="expectation"),
     "euclidean": Config(loss="euclidean"),
     "softmax": Config(loss="softmax"),
+    "softmax_argmax": Config(loss="softmax", softmax_test="argmax"),
+    "expectation_plain": Config(loss="expectation", augment=False),
+    "expectation_scratch": Config(loss="expectation", start="scratch"),
+    "expectation_imagenet": Config(loss="expectation", start="imagenet"),
 }
 
+# The paper names no partitions: those of the same group's MSN, which trains on both (E68).
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": Protocol(train=("train", "development"), select=None),
+    "test-selected": Protocol(train=("train", "development"), select="test"),
+    "disjoint": DISJOINT,
+}
+
+HEADLINE = (
+    ("expectation", "both"),
+    ("expectation", "null"),
+    ("euclidean", "both"),
+    ("euclidean", "null"),
+)
 GRID = {
-    "headline": (("expectation", "both"), ("expectation", "null")),
+    "headline": HEADLINE,
     "all": (
-        ("expectation", "both"),
-        ("expectation", "null"),
-        ("euclidean", "both"),
+        *HEADLINE,
         ("softmax", "both"),
+        ("softmax_argmax", "both"),
+        ("expectation_plain", "both"),
+        ("expectation_scratch", "both"),
+        ("expectation", "both", "paper"),
+        ("expectation", "null", "paper"),
+        ("expectation", "null", "test-selected"),
+        ("expectation", "both", "disjoint"),
     ),
 }
 
-TABLES = {"Table 1": {"softmax": "Softmax loss", "euclidean": "Euclidean loss", "expectation": "Expectation loss"}}
+TABLES = {
+    "Table 1": {"softmax": "Softmax loss", "euclidean": "Euclidean loss", "expectation": "Expectation loss"},
+    "Table 2": {"expectation": "Ours (ResNet-50 + Expectation loss)"},
+    "Table 3": {"expectation": "Ours (ResNet-50 + Expectation loss)"},
+}
 """Printed tables that have rows of ours: our row → the name that the paper prints."""
 
-# The paper names no partitions: those of the same group's MSN, which trains on both (E68).
-PROTOCOLS = {"honest": HONEST, "paper": Protocol(train=("train", "development"), select=None)}
+CLAIMS = (
+    Claim("the expectation loss is better than the Euclidean loss (Table 1)", "expectation", "euclidean"),
+    Claim("the expectation loss is better than the softmax loss (Table 1)", "expectation", "softmax"),
+    Claim("the softmax row is better with its mean than with its peak (E62)", "softmax", "softmax_argmax"),
+    Claim("the expectation network is better than the constant", "expectation", "constant", printed=False),
+    Claim("the Euclidean network is better than the constant", "euclidean", "constant", printed=False),
+    Claim("face pretraining helps", "expectation", "expectation_scratch", printed=False),
+    Claim("augmentation helps", "expectation", "expectation_plain", printed=False),
+    Claim(
+        "the expectation network is better than the constant where nothing can be learnt",
+        "expectation",
+        "constant",
+        corpus="null",
+        printed=False,
+    ),
+    Claim(
+        "choosing the step on the test set lowers the test error where nothing can be learnt",
+        "expectation",
+        "expectation",
+        corpus="null",
+        protocol="test-selected",
+        other_protocol="paper",
+        partition="test",
+        printed=False,
+    ),
+)
+
+FIGURES = {
+    "unseen": Figure(
+        "scores",
+        ("expectation",),
+        "Expectation loss: label and predicted score of each unseen person (mean over seeds). Dashed: constant "
+        "predictor; grey verticals: BDI-II bands. On “null” labels are shuffled among people.",
+    ),
+    "curves": Figure(
+        "curves",
+        ("expectation", "euclidean", "softmax"),
+        "Development RMSE and mean variance of the predicted distribution during training, mean over seeds. A compact "
+        "distribution has a small variance; the Euclidean row predicts no distribution.",
+    ),
+    "fig3": Figure(
+        "attention",
+        ("expectation",),
+        "Grad-CAM of the expected score on conv5_x, for one unseen person of each severity band: where a change of the "
+        "features would raise (1) the score most. A coarse map, enlarged; it says nothing about people.",
+    ),
+}

@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -51,8 +50,8 @@ def test_two_peaks_around_the_label_cost_nothing():
 
 def test_the_two_test_rules_of_the_softmax_row_differ():
     z = torch.tensor([0.4, 0.25, 0.35]).log()[None]
-    expect = DistributionNet(Config(loss="softmax", levels=3), SMALL)
-    argmax = DistributionNet(Config(loss="softmax", levels=3, softmax_test="argmax"), SMALL)
+    expect = DistributionNet(Config(loss="softmax"), SMALL)
+    argmax = DistributionNet(Config(loss="softmax", softmax_test="argmax"), SMALL)
     assert expect.score(z).item() == pytest.approx(0.95)
     assert argmax.score(z).item() == 0
 
@@ -111,19 +110,6 @@ def test_every_row_begins_at_the_constant_predictor(row, scale):
     net = model(ROWS[row], scale).eval()
     net.start_at(bdi)
     output = net(torch.randn(2, 3, scale.input_size, scale.input_size))
-    assert net.score(output).tolist() == pytest.approx([16.0] * 2, abs=3)
+    start = 3.0 if ROWS[row].softmax_test == "argmax" else bdi.mean().item()  # 3 is the commonest label
+    assert net.score(output).tolist() == pytest.approx([start] * 2, abs=3)
     assert torch.isfinite(net.loss(output, bdi[:2]))
-
-
-def test_the_head_may_drop_out():
-    net = model(Config(dropout=0.5), SMALL).train()
-    x = torch.randn(2, 3, 32, 32)
-    torch.manual_seed(0)
-    first = net.head(net.body(x))
-    torch.manual_seed(1)
-    assert not torch.equal(first, net.head(net.body(x)))
-
-
-def test_levels_are_a_switch():
-    assert model(Config(levels=46), SMALL)(torch.zeros(2, 3, 32, 32)).shape == (2, 46)
-    assert np.isclose(expected_score(torch.zeros(1, 46)).item(), 22.5)

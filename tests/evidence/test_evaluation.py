@@ -1,14 +1,20 @@
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+import torch
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from torchmetrics.functional import concordance_corrcoef
 
 from depnb.evaluation import (
+    BANDS,
+    band,
+    band_bias,
     beats,
     ccc,
+    clipped,
     mae,
     paired_subject_bootstrap,
     pcc,
@@ -38,6 +44,58 @@ def test_correlations():
     assert ccc(y, y + 12) < pcc(y, y + 12) == pytest.approx(1)
     assert ccc(y, pred) < pcc(y, pred)
     assert np.isnan(pcc(y, np.full(80, 15.0)))
+
+
+@given(st.integers(0, 10_000), st.integers(3, 60))
+@settings(deadline=None)
+def test_correlations_equal_scipys_and_torchmetrics(seed, videos):
+    rng = np.random.default_rng(seed)
+    y = rng.normal(0, 12, videos)
+    pred = rng.uniform(-1, 1) * y + rng.normal(0, rng.uniform(1, 15), videos)
+    assert pcc(y, pred) == pytest.approx(scipy.stats.pearsonr(y, pred).statistic)
+    y, pred = (
+        y - y.mean(),
+        pred - pred.mean(),
+    )  # torchmetrics divides (co)variances by N − 1, Lin by N: equal without bias
+    theirs = concordance_corrcoef(torch.from_numpy(pred), torch.from_numpy(y)).item()
+    assert ccc(y, pred) == pytest.approx(theirs, abs=1e-6)
+    bias = rng.uniform(0, 20)
+    shifted = 2 * np.mean(y * pred) / (np.mean(y**2) + np.mean(pred**2) + bias**2)
+    assert ccc(y, pred + bias) == pytest.approx(shifted)
+
+
+def test_correlation_of_a_constant_is_not_a_number_and_no_warning():
+    for constant in (np.full(80, 0.1), np.full(80, 15.0)):
+        assert np.isnan(pcc(np.arange(80.0), constant))
+        assert ccc(np.arange(80.0), constant) == 0
+
+
+def test_bands_cover_the_scale_once():
+    assert [low for _, low, _ in BANDS[1:]] == [high + 1 for _, _, high in BANDS[:-1]]
+    edges = {"minimal": (0, 13), "mild": (14, 19), "moderate": (20, 28), "severe": (29, 63)}
+    assert {name: (low, high) for name, low, high in BANDS} == edges
+    for name, ends in edges.items():
+        assert [band(end) for end in ends] == [name, name]
+    assert band(13.9) == "minimal"
+    for beyond in (-1, 63.5, np.nan):
+        with pytest.raises(ValueError, match="runs from 0 to 63"):
+            band(beyond)
+
+
+def test_bias_shows_what_regresses_to_the_mean():
+    y = np.array([2.0, 10, 24, 40, 44])
+    bias = band_bias(y, np.full(5, 15.0))
+    assert bias["minimal"] == (2, pytest.approx(9))
+    assert bias["moderate"] == (1, pytest.approx(-9))
+    assert bias["severe"] == (2, pytest.approx(-27))
+    assert list(bias) == ["minimal", "mild", "moderate", "severe"]
+    assert bias["mild"][0] == 0
+    assert np.isnan(bias["mild"][1])
+
+
+def test_clipping_keeps_what_lies_on_the_scale():
+    assert clipped([-4, 0, 31.5, 63, 71]).tolist() == [0, 0, 31.5, 63, 63]
+    assert clipped([[-1.0], [70.0]]).shape == (2, 1)
 
 
 def test_rmse_is_not_an_average_over_mini_batches():

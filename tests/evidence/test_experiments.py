@@ -1,14 +1,18 @@
 from dataclasses import fields, replace
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from depnb import experiments, profiles, results
+from depnb.clips import Frames
 from depnb.corpus.synthetic import recipe
-from depnb.experiments import Run, estimate, evaluated, grid, rows
-from depnb.methods import HONEST, PAPERS, baselines, method
+from depnb.evaluation import band
+from depnb.experiments import Run, estimate, grid, rows, splits
+from depnb.methods import DISJOINT, HONEST, baselines, method, papers
 from depnb.results import Store
 
 
@@ -55,7 +59,7 @@ def test_the_version_of_the_generator_changes_the_digest(monkeypatch):
 
 def test_a_switch_of_the_method_changes_the_digest(monkeypatch):
     before, module = digest(), method("distribution")
-    for name, value in {"levels": 46, "softmax_test": "argmax", "dropout": 0.5, "augment": False}.items():
+    for name, value in {"softmax_test": "argmax", "augment": False, "start": "scratch"}.items():
         monkeypatch.setitem(module.ROWS, "expectation", module.Config(**{name: value}))
         assert digest() != before, name
 
@@ -95,9 +99,19 @@ def test_the_grid():
     assert set(headline) < set(everything)
     assert [run.seed for run in headline[:2]] == [0, 1]
     assert len({run.digest for run in everything}) == len(everything)
-    assert rows("distribution", "headline") == (("expectation", "both"), ("expectation", "null"))
-    for paper in PAPERS:
-        assert {row for row, _ in rows(paper)} <= method(paper).ROWS.keys()
+    assert ("expectation", "both", "honest") in rows("distribution", "headline")
+    for paper in papers():
+        module = method(paper)
+        lines = rows(paper)
+        assert set(rows(paper, "headline")) <= set(lines)
+        assert {row for row, _, _ in lines} <= module.ROWS.keys()
+        assert {protocol for _, _, protocol in lines} <= module.PROTOCOLS.keys()
+        claimed = {(c.row, c.corpus, c.protocol) for c in module.CLAIMS}
+        claimed |= {
+            (c.other, c.corpus, c.other_protocol or c.protocol) for c in module.CLAIMS if c.other in module.ROWS
+        }
+        assert claimed <= set(lines)
+        assert {row for titles in module.TABLES.values() for row in titles} <= module.ROWS.keys()
 
 
 def test_baselines(bright_corpus):
@@ -114,9 +128,36 @@ def test_unseen_people_of_a_corpus_without_that_partition(bright_corpus):
     test = bright_corpus.partition("test")
     seen = replace(test[0], partition="development")
     recordings = tuple(r for r in bright_corpus.recordings if r.partition != "unseen") + (seen,)
-    parts = evaluated(replace(bright_corpus, recordings=recordings), HONEST)
-    assert parts["test"] == test
-    assert parts["unseen"] == [r for r in test if r.subject != seen.subject]
+    (split,) = splits(replace(bright_corpus, recordings=recordings), HONEST)
+    assert split.judged["test"] == test
+    assert split.judged["unseen"] == [r for r in test if r.subject != seen.subject]
+
+
+def test_folds_share_no_person_and_judge_everyone_once(bright_corpus):
+    everyone = bright_corpus.partition(*DISJOINT.train)
+    judged = []
+    for split in splits(bright_corpus, DISJOINT):
+        parts = (split.train, split.select, split.judged["folds"])
+        people = [{r.subject for r in part} for part in parts]
+        assert all(people)
+        assert len(set().union(*people)) == sum(map(len, people))
+        assert {r for part in parts for r in part} == set(everyone)
+        judged += split.judged["folds"]
+    assert sorted(judged) == sorted(everyone)
+
+
+def chosen(bright, part):
+    """The frames of some recordings, whatever partitions they are of."""
+    everything = [
+        (r, pixels) for frames in bright.values() for r, pixels in zip(frames.recordings, frames.pixels, strict=True)
+    ]
+    pixels = {r.name: pixels for r, pixels in everything}
+    return Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+
+
+def weights(build):
+    torch.manual_seed(3)
+    return build().state_dict()
 
 
 @pytest.fixture
@@ -125,7 +166,10 @@ def injected(bright, bright_corpus, monkeypatch):
     monkeypatch.setattr(results, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments.faces, "prepare", lambda recordings: None)
-    monkeypatch.setattr(experiments, "load_frames", lambda part, frames, size: bright[part[0].partition])
+    monkeypatch.setattr(experiments, "load_frames", lambda part, frames, size: chosen(bright, part))
+    monkeypatch.setattr(
+        experiments.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build))
+    )
     smoke = replace(profiles.PROFILES["smoke"], threads=1, steps=40)
     monkeypatch.setitem(profiles.PROFILES, "smoke", smoke)
 
@@ -160,16 +204,44 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_result(injected, bright_corp
     assert "203_1" not in store.file(run).read_text()
 
 
-def test_protocol_paper_trains_on_development_too(injected, bright, tmp_path, monkeypatch):
-    asked = []
+def test_protocol_paper_trains_on_development_too(injected, tmp_path, monkeypatch):
+    asked, load = [], experiments.load_frames
     monkeypatch.setattr(
-        experiments,
-        "load_frames",
-        lambda part, frames, size: asked.append({r.partition for r in part}) or bright[part[0].partition],
+        experiments, "load_frames", lambda part, *rest: asked.append({r.partition for r in part}) or load(part, *rest)
     )
     result = experiments.run(replace(RUN, protocol="paper"), Store(tmp_path), device="cpu")
     assert asked == [{"train", "development"}, {"test"}, {"unseen"}]
-    assert result.selected_step == 40
+    assert result.selected_steps == (40,)
+
+
+def test_folds_make_one_result_of_everyone(injected, bright_corpus, tmp_path):
+    result = experiments.run(replace(RUN, protocol="disjoint"), Store(tmp_path), device="cpu")
+    assert len(result.curves) == len(result.selected_steps) == 5
+    judged = result.predictions["folds"]
+    assert sorted(judged.video) == sorted(r.name for r in bright_corpus.partition(*DISJOINT.train))
+    assert judged.identity_only == judged.constant
+    assert result.metrics["folds"]["rmse"] < result.baselines["folds"]["constant"]["rmse"]
+
+
+def test_a_row_starts_from_the_pretrained_body_or_from_scratch(injected, bright):
+    module, profile = method("distribution"), profiles.PROFILES["smoke"]
+    fresh = lambda: module.model(module.ROWS["expectation"], profile.scale).body  # noqa: E731
+    started = experiments._network(module, module.ROWS["expectation"], profile, "cpu").body.state_dict()
+    assert all(torch.equal(value, started[name]) for name, value in weights(fresh).items())
+    torch.manual_seed(0)
+    scratch = experiments._network(module, module.ROWS["expectation_scratch"], profile, "cpu").body.state_dict()
+    assert not torch.equal(scratch["conv1.weight"], started["conv1.weight"])
+
+
+def test_one_map_a_severity_band(injected, tmp_path):
+    result = experiments.run(RUN, Store(tmp_path), device="cpu")
+    predictions = dict(zip(result.predictions["unseen"].video, result.predictions["unseen"].bdi, strict=True))
+    assert len({band(shown.bdi) for shown in result.attention}) == len(result.attention) >= 3
+    for shown in result.attention:
+        assert predictions[shown.video] == shown.bdi
+        heat = np.array(shown.map)
+        assert heat.shape == (1, 1)
+        assert 0 <= heat.min() <= heat.max() <= 1
 
 
 def test_the_plan_counts_what_is_not_there():

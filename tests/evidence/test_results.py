@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from depnb.results import DamagedResult, MissingResult, Predictions, Result, Run, Store
+from depnb.results import Attention, DamagedResult, MissingResult, Predictions, Result, Run, Store
 
 
 def result_of(run: Run) -> Result:
-    columns = {"score": (10.5, 20.25), "constant": (15.0, 15.0), "identity_only": (15.0, 12.0)}
+    columns = {"score": (10.5, 20.25), "median": (10.0, 20.0), "constant": (15.0, 15.0), "identity_only": (15.0, 12.0)}
     return Result(
         run=run,
         digest=run.digest,
@@ -16,14 +16,16 @@ def result_of(run: Run) -> Result:
         baselines={"test": {"constant": {"mae": 9.0, "rmse": 11.0}}},
         noise_floor=3.4,
         predictions={"test": Predictions(("203_1", "204_1"), ("203", "204"), (12.0, 3.0), **columns)},
-        curve=({"step": 0, "train_loss": 70.0}, {"step": 5, "train_loss": 60.0}),
-        selected_step=5,
+        attention=(Attention("203_1", 1, 12.0, 11.5, ((0.0, 1.0), (0.25, 0.5))),),
+        curves=(({"step": 0, "train_loss": 70.0}, {"step": 5, "train_loss": 60.0}),),
+        selected_steps=(5,),
         learnt=True,
         left_out={"test": (("205_1", "no label"),)},
         seconds={"training": 4.0},
         peak_memory_mb=900.0,
         device="cpu",
         precision="32-true",
+        memory_format="channels_last",
         threads=2,
         versions={"torch": "2.15.0"},
         commit=None,

@@ -16,6 +16,8 @@ SEED = 2014
 """Fixed before any training."""
 
 FIRST_SUBJECT = 203
+FIRST_STRANGER = 10_000
+"""Subject number of the first person whom only face pretraining sees; no corpus of any seed reaches it."""
 SEVERE = 45.0
 """BDI-II score of severity 1; AVEC's labels end there."""
 WITHIN_SUBJECT_SHARE = 25 / 144
@@ -52,6 +54,9 @@ SIZES = {
     "tiny": Size(TINY_PEOPLE, unseen=12, frames=16, height=128, width=128, fps=8.0),
     "quick": Size(AVEC_PEOPLE, unseen=100, frames=48, height=128, width=128, fps=8.0),
     "full": Size(AVEC_PEOPLE, unseen=100, frames=240, height=480, width=640, fps=30.0),
+    "strangers-tiny": Size((((2, 0, 1), 8),), unseen=0, frames=4, height=128, width=128, fps=8.0),
+    "strangers-quick": Size((((2, 0, 1), 120),), unseen=0, frames=12, height=128, width=128, fps=8.0),
+    "strangers-full": Size((((6, 0, 2), 1000),), unseen=0, frames=48, height=480, width=640, fps=30.0),
 }
 BANDS = {
     "train": (26, 8, 7, 9),
@@ -162,6 +167,15 @@ def named_recipe(name: str) -> Recipe:
     return Recipe(name=base, size=size or "quick", **NAMED[base])
 
 
+def strangers(size: str) -> Recipe:
+    """People who occur in no corpus, for face pretraining: each in several sessions, the last ones kept for a check.
+
+    Args:
+        size: ``tiny``, ``quick`` or ``full``.
+    """
+    return Recipe(name="strangers", size=f"strangers-{size}", tasks=TASKS[:1])
+
+
 @dataclass(frozen=True)
 class Session:
     """One planned session: the label that is written down, and the severity that the videos show."""
@@ -188,13 +202,14 @@ def sessions(recipe: Recipe) -> tuple[Session, ...]:
     rng = np.random.default_rng([recipe.seed, 1])
     kinds = [counts for counts, people in size.people for _ in range(people)]
     rng.shuffle(kinds)
+    first = FIRST_STRANGER if recipe.size.startswith("strangers") else FIRST_SUBJECT
     plan = [
-        (FIRST_SUBJECT + person, partition)
+        (first + person, partition)
         for person, counts in enumerate(kinds)
         for partition, n in zip(("train", "development", "test"), counts, strict=True)
         for _ in range(n)
     ]
-    plan += [(FIRST_SUBJECT + len(kinds) + k, "unseen") for k in range(size.unseen)]
+    plan += [(first + len(kinds) + k, "unseen") for k in range(size.unseen)]
     people = sorted({subject for subject, _ in plan})
     trait = dict(zip(people, rng.normal(size=len(people)), strict=True))
     ages = rng.normal(size=len(people))
@@ -204,7 +219,7 @@ def sessions(recipe: Recipe) -> tuple[Session, ...]:
     latent = np.array([trait[s] for s, _ in plan]) + np.sqrt(WITHIN_SUBJECT_SHARE) * rng.normal(size=len(plan))
     bdi = np.zeros(len(plan), dtype=int)
     for partition, bands in BANDS.items():
-        rows = np.array([k for k, (_, p) in enumerate(plan) if p == partition])
+        rows = np.array([k for k, (_, p) in enumerate(plan) if p == partition], dtype=int)
         bdi[rows[np.argsort(latent[rows])]] = _scores(rng, bands, len(rows))
     shown = bdi + recipe.label_noise * rng.normal(size=len(plan))
     if recipe.shuffle_labels:

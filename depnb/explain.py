@@ -1,0 +1,40 @@
+"""Which parts of a frame a network's score comes from."""
+
+import numpy as np
+import torch
+from captum.attr import LayerGradCam
+from torch import Tensor
+
+from depnb.clips import normalise
+from depnb.methods import Network
+
+
+def grad_cam(network: Network, pixels: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Grad-CAM (Selvaraju et al., ICCV 2017) of the predicted score on the layer ``network.attended``, with Captum.
+
+    Bright is where a stronger feature would raise the score. The map is as coarse as the layer's, and a network may
+    well use what it does not light up.
+
+    Args:
+        network: with a layer ``attended`` whose output is [B, C, h, w].
+        pixels: uint8 frames [B, 3, S, S].
+
+    Returns:
+        scores float64 [B], BDI-II points, and maps float64 [B, h, w], each divided by its maximum (all zeros where
+        nothing raises the score).
+
+    Raises:
+        ValueError: the network has no such layer.
+    """
+    if network.attended is None:
+        raise ValueError(f"{type(network).__name__} has no layer whose map Grad-CAM could look at.")
+    network.eval()
+    images = normalise(pixels.to(next(network.parameters()).device)).requires_grad_()  # [B, 3, S, S]
+    with torch.enable_grad():
+        explained = LayerGradCam(lambda x: network.score(network(x)), network.attended)
+        heat = explained.attribute(images, relu_attributions=True).squeeze(1).detach()  # [B, h, w]
+    peak = heat.amax((1, 2), keepdim=True)
+    heat = torch.where(peak > 0, heat / peak.clamp_min(torch.finfo(heat.dtype).tiny), heat)
+    with torch.no_grad():
+        scores = network.score(network(images))  # [B]
+    return scores.cpu().double().numpy(), heat.cpu().double().numpy()

@@ -1,0 +1,209 @@
+"""Where the body of a network starts: at the identities of generated people, at ImageNet, or at random.
+
+The papers start from networks that were trained to recognise thousands of people (VGG Face, VGGFace2). The same step,
+smaller: generated people who occur in no corpus are to be told apart, once per backbone and scale, and every row starts
+from the body that learnt it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import numpy as np
+import torch
+from filelock import FileLock
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from depnb import clips, faces
+from depnb.clips import Frames, load_frames
+from depnb.corpus.synthetic import open_generated, strangers
+from depnb.files import atomic_path, cache_dir
+from depnb.profiles import Profile
+from depnb.training import VERSION as TRAINING_VERSION
+from depnb.training import predict, train
+
+VERSION = 1
+SEED = 1999
+FRAMES = {"tiny": 2, "quick": 6, "full": 24}
+"""Frames of a video that are used, by corpus size."""
+
+IMAGENET = {18: "ResNet18_Weights.IMAGENET1K_V1", 50: "ResNet50_Weights.IMAGENET1K_V1"}
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A body that recognises generated people.
+
+    Attributes:
+        weights: its state dict.
+        people: how many were to be told apart.
+        accuracy: share of the frames of sessions that were kept apart whose person it names.
+        seconds: of its training.
+    """
+
+    weights: dict[str, Tensor]
+    people: int
+    accuracy: float
+    seconds: float
+
+
+class IdentityNet(nn.Module):
+    """Body → global average → one logit a person; the loop's “label” is the number of the person."""
+
+    def __init__(self, body: nn.Module, people: int):
+        super().__init__()
+        self.body = body
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(body.channels, people))
+        self.attended = None
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Normalised frames [B, 3, H, W] to logits [B, people]."""
+        return self.head(self.body(frames))  # [B, people]
+
+    def start_at(self, bdi: Tensor) -> None:
+        """Equal chances for all."""
+        nn.init.zeros_(self.head[-1].weight)
+        nn.init.zeros_(self.head[-1].bias)
+
+    def loss(self, output: Tensor, bdi: Tensor) -> Tensor:
+        """Cross-entropy of the right person, mean over the batch, nats."""
+        return functional.cross_entropy(output.float(), bdi.long())
+
+    def score(self, output: Tensor) -> Tensor:
+        """Number of the likeliest person [B]."""
+        return output.argmax(1).float()
+
+    def describe(self, output: Tensor) -> dict[str, Tensor]:
+        return {}
+
+
+def facts(start: str, profile: Profile) -> dict[str, Any]:
+    """What decides the weights that a row starts from, JSON-able."""
+    if start == "identity":
+        recipe = strangers(profile.corpus_size)
+        return {
+            "start": start,
+            "version": VERSION,
+            "people": recipe.fingerprint(),
+            "frames": FRAMES[profile.corpus_size],
+            "seed": SEED,
+            "profile": profile.deciding(),
+            "versions": {"faces": faces.VERSION, "clips": clips.VERSION, "training": TRAINING_VERSION},
+        }
+    return {"start": start, "weights": IMAGENET[profile.scale.depth]} if start == "imagenet" else {"start": start}
+
+
+def begin(body: nn.Module, build: Callable[[], nn.Module], start: str, profile: Profile, device: str = "auto") -> None:
+    """Fill the body of a new network as ``start`` says.
+
+    Args:
+        body: changed in place.
+        build: makes another body of the same kind, for the pretraining to train.
+        start: ``identity``, ``imagenet`` or ``scratch``.
+
+    Raises:
+        ValueError: there are no ImageNet weights for a body of this depth or width.
+        FileNotFoundError: ImageNet weights could not be fetched.
+    """
+    if start == "identity":
+        body.load_state_dict(identity(build, profile, device).weights)
+    elif start == "imagenet":
+        body.load_state_dict(imagenet(profile))
+
+
+def identity(build: Callable[[], nn.Module], profile: Profile, device: str = "auto") -> Pretrained:
+    """The body that tells the generated strangers of a profile apart; trained once, then read from the cache.
+
+    Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
+    """
+    body = build()
+    kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
+    key = _sha256(facts("identity", profile) | kind)
+    path = cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{key[:16]}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        found = _read(path)
+        if found is None:
+            found = _tell_apart(build, profile, device, path.with_suffix(".checkpoint.pt"))
+            _write(path, found)
+            path.with_suffix(".checkpoint.pt").unlink(missing_ok=True)
+    return found
+
+
+def imagenet(profile: Profile) -> dict[str, Tensor]:
+    """torchvision's ImageNet weights without the classifier, from its cache or from the network.
+
+    Raises:
+        ValueError: a depth or width that torchvision has no weights for.
+        FileNotFoundError: they are not on this machine and could not be fetched.
+    """
+    from torchvision.models import get_weight
+
+    scale = profile.scale
+    if scale.depth not in IMAGENET or scale.width != 1:
+        raise ValueError(
+            f"No ImageNet weights for a ResNet-{scale.depth} of width {scale.width:g}: there are some for depth "
+            f"{' and '.join(map(str, IMAGENET))} at width 1 (profile paper)."
+        )
+    weights = get_weight(IMAGENET[scale.depth])
+    try:
+        state = weights.get_state_dict(progress=True)
+    except (URLError, OSError) as error:
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        raise FileNotFoundError(
+            f"{weights.url} could not be fetched ({error}): download it elsewhere and put it into {folder}."
+        ) from error
+    return {name: value for name, value in state.items() if not name.startswith("fc.")}
+
+
+def _tell_apart(build: Callable[[], nn.Module], profile: Profile, device: str, checkpoint: Path) -> Pretrained:
+    corpus = open_generated(strangers(profile.corpus_size))
+    number = {subject: place for place, subject in enumerate(sorted(corpus.subjects("train")))}
+    corpus.ensure(corpus.recordings)
+    faces.prepare(corpus.recordings)
+
+    def load(partition: str) -> Frames:
+        who = [replace(r, bdi=float(number[r.subject])) for r in corpus.partition(partition)]
+        return load_frames(who, FRAMES[profile.corpus_size], profile.scale.input_size)
+
+    done = train(
+        lambda: IdentityNet(build(), len(number)),
+        load("train"),
+        None,
+        profile,
+        seed=SEED,
+        vary=True,
+        device=device,
+        label=f"face pretraining, {len(number)} generated people",
+        checkpoint=checkpoint,
+    )
+    kept = load("test")
+    named = predict(done.model, kept, profile) == kept.bdi.numpy()[:, None]  # [N, n]
+    weights = {name: value.cpu().contiguous() for name, value in done.model.module.body.state_dict().items()}
+    return Pretrained(weights, len(number), float(np.mean(named)), done.seconds)
+
+
+def _write(path: Path, found: Pretrained) -> None:
+    numbers = {"people": found.people, "accuracy": found.accuracy, "seconds": found.seconds}
+    with atomic_path(path) as temporary:
+        save_file(found.weights, temporary, metadata={"pretrained": json.dumps(numbers)})
+
+
+def _read(path: Path) -> Pretrained | None:
+    try:
+        with safe_open(path, framework="pt") as stored:
+            numbers = json.loads(stored.metadata()["pretrained"])
+            return Pretrained({name: stored.get_tensor(name) for name in stored.keys()}, **numbers)  # noqa: SIM118
+    except (FileNotFoundError, SafetensorError):
+        return None
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
