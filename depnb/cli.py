@@ -31,7 +31,8 @@ and can be interrupted and started again at any time.
 
 **Where files go**
 
-* `$DEPNB_CACHE` (by default the user's cache folder): generated corpora, face crops, checkpoints
+* `$DEPNB_CACHE` (by default the user's cache folder): generated corpora, face crops, checkpoints. Everything
+  there can be made again: `depnb cache ls` lists it, `depnb cache rm` deletes it
 * `results/` : committed results, one JSON file a run, generated corpora only
 * `figures/` : figures and tables drawn from `results/`
 * `runs/<time>/` : one reproduction with its own results, notebooks, figures, logs and report.html
@@ -51,6 +52,12 @@ corpus_app = typer.Typer(help="Make and look at corpora.", no_args_is_help=True,
 results_app = typer.Typer(help="Look at stored results.", no_args_is_help=True, rich_markup_mode="markdown")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(results_app, name="results")
+cache_app = typer.Typer(
+    help="Look at `$DEPNB_CACHE` and empty it; everything there can be made again.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(cache_app, name="cache")
 
 CorpusName = Annotated[
     str,
@@ -329,6 +336,74 @@ def results_explain(
     opened = _store(store)
     asked = Run(paper=paper, row=row, corpus=corpus, protocol=protocol, profile=profile, seed=seed)
     typer.echo(opened.explain(asked))
+
+
+@cache_app.command("ls")
+def cache_ls() -> None:
+    """List what lies in the cache, by kind and, where it can be told, by corpus.
+
+    Everything that depnb put there can be made again.
+    """
+    from datetime import date
+
+    from rich.table import Table
+
+    from depnb import cache
+    from depnb.files import cache_dir
+
+    found = cache.items()
+    table = Table(title="Cache")
+    for heading in ("kind", "what", "files", "MB", "last used"):
+        table.add_column(heading, justify="right" if heading in {"files", "MB"} else "left")
+    for group in cache.grouped(found):
+        what = group.of or cache.KINDS[group.kind]
+        used = date.fromtimestamp(group.used).isoformat() if group.files else "–"
+        table.add_row(group.kind, what, f"{group.files:,}", f"{group.bytes / 1e6:,.1f}", used)
+    _console().print(table)
+    total = sum(item.bytes for item in found) / 1e6
+    typer.echo(f"{sum(item.files for item in found):,} files, {total:,.1f} MB in {cache_dir()}")
+    if any(item.kind == cache.UNKNOWN for item in found):
+        typer.echo("depnb did not put there what is unknown, and never deletes it.")
+
+
+@cache_app.command("rm")
+def cache_rm(
+    kinds: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KIND", help="corpora, faces, frames, checkpoints or pretrained."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All kinds.")] = False,
+    older_than: Annotated[
+        float | None, typer.Option(min=0, metavar="DAYS", help="Only what was not used for so many days.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+) -> None:
+    """Delete what lies in the cache, kind by kind. Everything of these kinds can be made again.
+
+    A corpus goes as a whole. Links are never followed, and unknown things stay.
+
+    Examples: `depnb cache rm faces frames`; `depnb cache rm --all --older-than 30`
+    """
+    from depnb import cache
+    from depnb.files import cache_dir
+
+    if bool(kinds) == everything:
+        raise ValueError(f"Name what to delete ({', '.join(cache.KINDS)}), or give --all.")
+    chosen = cache.select(kinds or list(cache.KINDS), older_than)
+    if not chosen:
+        typer.echo(f"Nothing to delete in {cache_dir()}")
+        return
+    for group in cache.grouped(chosen):
+        typer.echo(f"  {group.kind} {group.of}: {group.files:,} files, {group.bytes / 1e6:,.1f} MB")
+    if not yes:
+        count = sum(item.files for item in chosen)
+        typer.confirm(f"Delete these {count:,} files from {cache_dir()}?", abort=True)
+    removed = cache.remove(chosen)
+    typer.echo(f"{removed.files:,} files deleted, {removed.bytes / 1e6:,.1f} MB freed")
+    for path, reason in removed.failures:
+        typer.echo(f"✘ {path}: {reason}", err=True)
+    if removed.failures:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -61,6 +61,10 @@ class Session:
     device: str
 
     @property
+    def _source(self) -> str:
+        return "committed" if self.committed else f"trained with seed {self.seed}, kept in the run folder"
+
+    @property
     def committed(self) -> bool:
         """Whether results are read from the committed store, and nothing is trained."""
         return self.store == "committed"
@@ -127,20 +131,29 @@ class Session:
         state = self.run_folder / "run.json"
         return not self.committed and state.exists() and json.loads(state.read_text())["rows"] == "headline"
 
-    def figure(self, figure: "Figure", name: str, caption: str) -> None:
-        """Show a figure with its caption as text; in a run folder also save it as PDF and PNG."""
+    def figure(self, figure: "Figure", name: str, caption: str, made_on: str | None = None) -> None:
+        """Show a figure with its caption as text; in a run folder also save it as PDF and PNG.
+
+        Args:
+            figure: what to show.
+            name: of the files, without suffix.
+            caption: says what is shown, and on which corpus.
+            made_on: title of the corpus, where it is not the session's (what needs a known truth is always generated).
+        """
         import matplotlib.pyplot as plt
 
         from depnb import style
 
         if not self.committed:
-            style.save(figure, self.run_folder / "figures", name)
+            provenance = style.provenance(made_on or self.corpus.title)
+            style.save(figure, self.run_folder / "figures", name, provenance)
         plt.show()
         plt.close(figure)
         print(caption)
 
     def end(self) -> None:
-        """Print the end-marker: without it a headless run of this notebook counts as failed."""
+        """Print what everything was made on, and the end-marker: without it a headless run counts as failed."""
+        print(f"made on: {self.corpus.title}, profile {self.profile}, results {self._source}")
         print(f"depnb: finished {self.name}")
 
 
@@ -169,8 +182,7 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
     title = session.corpus.title
     style.apply()
     _seed(seed)
-    source = "committed" if session.committed else f"trained with seed {seed}, kept in the run folder"
-    print(f"{title}, profile {profile}, protocol {protocol}, results: {source}")
+    print(f"{title}, profile {profile}, protocol {protocol}, results: {session._source}")
     global _current
     _current = session
     return session

@@ -20,13 +20,38 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+ORACLE = ("both", "appearance", "dynamics", "null")
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A figure of the index: what it shows, what it is drawn from, and the function that draws it."""
+    """A figure of the index.
+
+    Attributes:
+        caption: what it shows.
+        data: what it is drawn from, in words.
+        draw: draws it from a store; None if the store has nothing for it.
+        corpora: the titles of the corpora that it shows then.
+    """
 
     caption: str
     data: str
     draw: Callable[[Store], "Figure | None"]
+    corpora: Callable[[Store], list[str]]
+
+
+def scored(store: Store, paper: str | None = None, row: str | None = None) -> list[Result]:
+    """Results that keep a score for each unseen person, of one paper and row or of all."""
+    found = [r for r in store.results(paper) if "unseen" in r.predictions]
+    return [r for r in found if row is None or r.run.row == row]
+
+
+def _scored_corpora(paper: str | None = None, row: str | None = None) -> Callable[[Store], list[str]]:
+    return lambda store: list(dict.fromkeys(map(tables.corpus_title, scored(store, paper, row))))
+
+
+def _recipes(*names: str) -> Callable[[Store], list[str]]:
+    return lambda store: [f"generated “{name}”" for name in names]
 
 
 def contact_sheet(store: Store, rows: int = 5, columns: int = 10) -> "Figure":
@@ -66,7 +91,7 @@ def oracle_errors(store: Store) -> "Figure":
 
     from depnb.corpus.synthetic.oracle import FEATURES, oracle
 
-    names = ("both", "appearance", "dynamics", "null")
+    names = ORACLE
     figure, axis = plt.subplots(figsize=(5.5, 2.6))
     labels = {"moments": "mean and variance (single frames)", "autocorrelation": "lag-1 autocorrelation (time)"}
     for offset, features in zip((-0.17, 0.17), FEATURES, strict=True):
@@ -86,7 +111,7 @@ def unseen_errors(store: Store) -> "Figure | None":
     """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
     import matplotlib.pyplot as plt
 
-    results = [r for r in store.results() if "unseen" in r.predictions]
+    results = scored(store)
     summaries = tables.summarise(results, "unseen")
     if not summaries:
         return None
@@ -112,7 +137,7 @@ def unseen_scores(store: Store) -> "Figure | None":
     """Label and score of every unseen person, for the headline rows."""
     import matplotlib.pyplot as plt
 
-    results = [r for r in store.results("distribution") if r.run.row == "expectation" and "unseen" in r.predictions]
+    results = scored(store, "distribution", "expectation")
     corpora = list(dict.fromkeys(r.run.corpus for r in results))
     if not corpora:
         return None
@@ -144,6 +169,7 @@ FIGURES = {
         "Fifty of the people of the generated corpus “both”, partition unseen, one frame each. Nobody here exists.",
         "recipe of the corpus",
         contact_sheet,
+        _recipes("both"),
     ),
     "corpus_same_person": Entry(
         "One generated person acting the same seconds at BDI-II 0 (top) and 40 (bottom): resting mouth, brows, lids, "
@@ -151,24 +177,28 @@ FIGURES = {
         "and says nothing about real people.",
         "recipe of the corpus",
         same_person,
+        _recipes("both"),
     ),
     "corpus_oracle": Entry(
         "Where the planted signal is: ridge regression on the true trajectories of each generated corpus, people of "
         "partition unseen. Statistics of single frames know nothing of “dynamics”; nothing knows anything of “null”.",
         "recipes of the corpora",
         oracle_errors,
+        _recipes(*ORACLE),
     ),
     "results_unseen": Entry(
         "RMSE on the unseen people of the generated corpora: points are seeds, bars 95 % intervals over people, dashed "
         "the constant predictor, dotted the noise floor.",
         "results/",
         unseen_errors,
+        _scored_corpora(),
     ),
     "distribution_unseen": Entry(
         "Expectation loss: label and predicted score of each unseen person of the generated corpora (mean over seeds). "
         "Dashed: constant predictor; grey verticals: BDI-II bands. On “null” labels are shuffled among people.",
         "results/distribution/",
         unseen_scores,
+        _scored_corpora("distribution", "expectation"),
     ),
 }
 
@@ -182,17 +212,20 @@ def make_all(store: Store, folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
     style.apply()
-    written, lines = [], ["# Figures and tables", "", "Made by `make figures`; everything on generated corpora.", ""]
+    written, lines = [], ["# Figures and tables", "", "Made by `make figures`.", ""]
     for name, entry in FIGURES.items():
         figure = entry.draw(store)
         if figure is None:
             continue
-        written += style.save(figure, folder, name)
+        provenance = style.provenance(*entry.corpora(store))
+        written += style.save(figure, folder, name, provenance)
         plt.close(figure)
-        lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", f"Data: {entry.data}.", ""]
+        data = f"Data: {entry.data}; {provenance}."
+        lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", data, ""]
     for path in (p for p in tables.make_all(store, folder) if p.suffix == ".png"):
-        data = f"[CSV]({path.stem}.csv), [LaTeX]({path.stem}.tex), from results/."
-        lines += [f"## {path.stem}", "", f"![{path.stem}]({path.name})", "", f"Data: {data}", ""]
+        provenance = path.with_suffix(".tex").read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
+        data = f"Data: [CSV]({path.stem}.csv), [LaTeX]({path.stem}.tex), from results/; {provenance}."
+        lines += [f"## {path.stem}", "", f"![{path.stem}]({path.name})", "", data, ""]
     write_text(folder / "index.md", "\n".join(lines))
     return [*written, folder / "index.md"]
 

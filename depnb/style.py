@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depnb import __version__
 from depnb.files import atomic_path
 
 if TYPE_CHECKING:
@@ -40,16 +41,37 @@ def apply() -> None:
     )
 
 
-def save(figure: "Figure", folder: Path | str, name: str) -> list[Path]:
+def provenance(*corpora: str) -> str:
+    """What a written file says of itself: the titles of the corpora behind its numbers, and the version of depnb.
+
+    Neither a date nor a commit, so that the same results give the same bytes.
+    """
+    return f"made on: {', '.join(corpora) or 'no corpus, printed numbers only'}; depnb {__version__}"
+
+
+def save(figure: "Figure", folder: Path | str, name: str, provenance: str) -> list[Path]:
     """Write ``name.pdf`` and ``name.png``, without dates, so that the same figure gives the same bytes.
+
+    Args:
+        figure: what to write.
+        folder: made when missing.
+        name: of the files, without suffix.
+        provenance: stands in the metadata, as “Subject” of the PDF and “Description” of the PNG.
 
     Raises:
         StorageError: the folder cannot be written.
     """
     written = []
-    for suffix, metadata in ((".pdf", {"CreationDate": None, "ModDate": None}), (".png", {"Software": None})):
+    for suffix in (".pdf", ".png"):
         path = Path(folder) / f"{name}{suffix}"
         with atomic_path(path) as temporary:
-            figure.savefig(temporary, metadata=metadata)
+            figure.savefig(temporary, metadata=metadata(suffix, provenance))
         written.append(path)
     return written
+
+
+def metadata(suffix: str, provenance: str) -> dict[str, str | None]:
+    """matplotlib's metadata for a file ``.pdf`` or ``.png``; what would differ between two equal runs is left out."""
+    if suffix == ".pdf":
+        return {"Subject": provenance, "CreationDate": None, "ModDate": None}
+    return {"Description": provenance, "Software": None}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from depnb import style
 from depnb.evaluation import paired_permutation_test, paired_subject_bootstrap
 from depnb.files import atomic_path, write_text
 from depnb.methods import Claim, method, papers
@@ -93,6 +94,12 @@ def summarise(results: Sequence[Result], partition: str = "unseen") -> list[Summ
     return [_summary(group, partition) for group in groups.values()]
 
 
+def corpus_title(result: Result) -> str:
+    """How tables name the corpus of a result: a generated one says so, a licensed one has the name of its folder."""
+    name = result.run.corpus
+    return f"generated “{name}”" if "generated" in result.facts["corpus"] else Path(name).name
+
+
 def _summary(group: list[Result], partition: str) -> Summary:
     metrics = [result.metrics[partition] for result in group]
     difference = low = high = float("nan")
@@ -105,7 +112,7 @@ def _summary(group: list[Result], partition: str) -> Summary:
         paper=run.paper,
         row=run.row,
         corpus=run.corpus,
-        title=f"generated “{run.corpus}”" if "generated" in group[0].facts["corpus"] else Path(run.corpus).name,
+        title=corpus_title(group[0]),
         protocol=run.protocol,
         partition=partition,
         seeds=len(group),
@@ -132,6 +139,7 @@ def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.
     """Our numbers: networks first, then the predictors that look at no face and the noise floor.
 
     These stand under each group of rows that were trained on the same recordings: corpus and protocol.
+    ``attrs["corpora"]`` of the frame holds the titles of the corpora.
     """
     import pandas as pd
 
@@ -146,7 +154,9 @@ def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.
             lines.append(_plain_line(own[0], title, numbers["rmse"], numbers["mae"]))
         if one.noise_floor is not None:
             lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
-    return pd.DataFrame(lines)
+    frame = pd.DataFrame(lines)
+    frame.attrs["corpora"] = list(dict.fromkeys(s.title for s in summaries))
+    return frame
 
 
 def _line(s: Summary) -> dict[str, str]:
@@ -198,8 +208,10 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
     """A paper's table with our columns beside the printed ones; rows that were not run stay empty.
 
     Our columns are of the corpus that the paper's own model was run on first: ``both``, or the one that was asked for.
+    ``attrs["corpora"]`` of the frame holds its title.
     """
     frame = printed_table(paper, source)
+    frame.attrs["corpora"] = []
     titles = method(paper).TABLES[source]
     for partition, partition_title in PARTITION_TITLES.items():
         summaries = [s for s in summarise(results, partition) if s.paper == paper and s.row in titles]
@@ -210,7 +222,9 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
         corpus = "both" if any(s.corpus == "both" for s in summaries) else summaries[0].corpus
         by_title = {titles[s.row]: s for s in summaries if s.corpus == corpus}
         column = [_with_sd(s.rmse, s.rmse_sd) if (s := by_title.get(m)) else "not run" for m in frame["method"]]
-        frame[f"RMSE, {next(iter(by_title.values())).title}, {partition_title}"] = column
+        title = next(iter(by_title.values())).title
+        frame[f"RMSE, {title}, {partition_title}"] = column
+        frame.attrs["corpora"] = [title]
     return frame
 
 
@@ -263,29 +277,38 @@ def _predictions(results: Sequence[Result], paper: str, row: str, corpus: str, p
 
 
 def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
-    """What the paper says of its rows, and what an honest evaluation demands, as inequalities with an answer."""
+    """What the paper says of its rows, and what an honest evaluation demands, as inequalities with an answer.
+
+    ``attrs["corpora"]`` of the frame holds the titles of the corpora.
+    """
     import pandas as pd
 
-    lines = []
+    lines, corpora = [], []
     for claim in method(paper).CLAIMS:
         found = difference(claim, paper, results)
         if found is None:
             continue
+        corpora.append(f"generated “{claim.corpus}”")
         lines.append(
             {
                 "claim": claim.text,
                 "whose": "the paper's" if claim.printed else "ours",
-                "judged on": f"generated “{claim.corpus}”, {PARTITION_TITLES[claim.partition]}",
+                "judged on": f"{corpora[-1]}, {PARTITION_TITLES[claim.partition]}",
                 "difference in RMSE": f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]",
                 "p": "< 0.001" if found.p < 0.001 else f"{found.p:.3f}",
                 "answer": found.answer,
             }
         )
-    return pd.DataFrame(lines)
+    frame = pd.DataFrame(lines)
+    frame.attrs["corpora"] = list(dict.fromkeys(corpora))
+    return frame
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:
     """Write every table that ``store`` has results for, as CSV, LaTeX and PNG.
+
+    LaTeX and PNG carry their provenance, as a comment and as metadata. A CSV does not: it has no comments that every
+    reader skips, and its cells or column names say the corpus already.
 
     Returns:
         The files written.
@@ -306,13 +329,14 @@ def make_all(store: Store, folder: Path) -> list[Path]:
                 continue
             written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
             write_text(written[-3], frame.to_csv(index=False))
-            write_text(written[-2], frame.style.hide(axis="index").to_latex(hrules=True))
+            provenance = style.provenance(*frame.attrs["corpora"])
+            write_text(written[-2], f"% {provenance}\n{frame.style.hide(axis='index').to_latex(hrules=True)}")
             with atomic_path(written[-1]) as temporary:
-                _picture(frame, temporary)
+                _picture(frame, temporary, provenance)
     return written
 
 
-def _picture(frame: "pd.DataFrame", path: Path) -> None:
+def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
     """The table as a picture, for slides and for the index."""
     import matplotlib.pyplot as plt
 
@@ -325,5 +349,5 @@ def _picture(frame: "pd.DataFrame", path: Path) -> None:
     table.auto_set_column_width(range(len(frame.columns)))
     for column in range(len(frame.columns)):
         table[0, column].set_height(table[0, column].get_height() * 2)
-    figure.savefig(path, metadata={"Software": None}, bbox_inches="tight")
+    figure.savefig(path, metadata=style.metadata(path.suffix, provenance), bbox_inches="tight")
     plt.close(figure)

@@ -69,7 +69,7 @@ def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     style.apply()
     store = Store(COMMITTED, strict=True)
     for draw in (figures.unseen_errors, figures.unseen_scores):
-        first, second = (style.save(draw(store), tmp_path / str(k), draw.__name__) for k in range(2))
+        first, second = (style.save(draw(store), tmp_path / str(k), draw.__name__, "a test") for k in range(2))
         assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 

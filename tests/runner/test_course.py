@@ -124,7 +124,7 @@ def test_the_same_figure_gives_the_same_bytes_with_embedded_fonts(tmp_path):
         figure, axes = plt.subplots()
         axes.plot([1, 2], label="text")
         axes.legend()
-        style.save(figure, tmp_path / folder, "one")
+        style.save(figure, tmp_path / folder, "one", "a test")
         plt.close(figure)
     for suffix in ("pdf", "png"):
         assert (tmp_path / "a" / f"one.{suffix}").read_bytes() == (tmp_path / "b" / f"one.{suffix}").read_bytes()
@@ -139,11 +139,21 @@ def test_lines_differ_without_colour():
     assert len(set(looks)) == len(looks) == 8
 
 
-def test_end_writes_the_marker(capsys):
-    session = start()
+@pytest.mark.parametrize(
+    ("changes", "made_on"),
+    [
+        ({}, "made on: generated corpus “both”, profile quick, results committed"),
+        (
+            {"profile": "smoke", "store": "runs/x", "seed": 5},
+            "made on: generated corpus “both”, profile smoke, results trained with seed 5, kept in the run folder",
+        ),
+    ],
+)
+def test_end_says_what_it_was_made_on_and_writes_the_marker_last(capsys, changes, made_on):
+    session = start(**changes)
     capsys.readouterr()
     session.end()
-    assert capsys.readouterr().out == "depnb: finished 10_method\n"
+    assert capsys.readouterr().out == f"{made_on}\ndepnb: finished 10_method\n"
 
 
 @pytest.mark.parametrize(
