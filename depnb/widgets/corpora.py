@@ -106,8 +106,8 @@ def draw_identity_gain(
         label="95 % of test sets of 50",
     )
     right.plot(share, test.ratio, linestyle="", marker="o", color="C1", label="the one at the left")
-    for (title, (x, y)), marker in zip((marks or {}).items(), "DX*", strict=False):
-        right.plot(x, y, linestyle="", marker=marker, color="black", mfc="white", markersize=6, label=title)
+    for (title, (x, y)), marker in zip((marks or {}).items(), "Dx+", strict=False):
+        right.plot(x, y, linestyle="", marker=marker, color="black", mfc="none", markersize=7, label=title)
     right.set(xlim=(-0.03, 1.03), xlabel="share of test people who are in training", ylabel="RMSE / constant's RMSE")
     right.set_ylim(0, 1.6)
     right.set_title(f"pays on people seen if correlation > {1 / (sessions + 1):.2f}", fontsize=8)
