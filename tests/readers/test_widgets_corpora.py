@@ -1,0 +1,80 @@
+"""The simulated identity-only predictor obeys the formula that stands beside it."""
+
+import numpy as np
+import pytest
+
+from depnb import course
+from depnb.widgets.corpora import draw_identity_gain, expected_ratio, simulate
+
+
+@pytest.mark.parametrize(("share", "correlation", "sessions"), [(0.4, 0.85, 1), (1.0, 0.3, 1), (0.7, 0.6, 3)])
+def test_many_people_reach_the_formula(share, correlation, sessions):
+    many = simulate(share, correlation, sessions, people=200_000)
+    assert many.ratio == pytest.approx(expected_ratio(share, correlation, sessions), abs=0.01)
+    assert many.label.std() == pytest.approx(1, abs=0.01)
+    assert many.seen.mean() == pytest.approx(share)
+
+
+def test_without_shared_people_it_is_the_constant():
+    alone = simulate(0, 0.9)
+    assert not alone.seen.any()
+    assert not alone.remembered.any()
+    assert alone.ratio == expected_ratio(0, 0.9) == 1
+
+
+def test_one_session_pays_above_one_half():
+    assert expected_ratio(1, 0.5) == pytest.approx(1)
+    assert expected_ratio(1, 0.4) > 1 > expected_ratio(1, 0.6)
+    assert expected_ratio(1, 1) == 0
+
+
+def test_the_seed_decides():
+    one, again, other = (simulate(0.5, 0.8, seed=seed).label for seed in (1, 1, 2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("wrong", [(-0.1, 0.5, 1, 9), (0.5, 1.1, 1, 9), (0.5, 0.5, 0, 9), (0.5, 0.5, 1, 0)])
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(ValueError, match="the first two lie in 0"):
+        simulate(*wrong)
+
+
+def test_the_picture_names_threshold_and_marks():
+    figure = draw_identity_gain(0.5, 0.8, sessions=2, marks={"somewhere (published)": (0.4, 0.9)})
+    left, right = figure.axes
+    assert f"RMSE {simulate(0.5, 0.8, 2).ratio:.2f}" in left.get_title()
+    assert "correlation > 0.33" in right.get_title()
+    assert "somewhere (published)" in [text.get_text() for text in right.get_legend().get_texts()]
+
+
+BANDS = ("minimal", "mild", "moderate", "severe")
+WRONG = [
+    (
+        "band",
+        lambda s: BANDS[sum(s > e for e in (14, 20, 29))],
+        "14 points are mild",
+    ),
+    (
+        "band",
+        lambda s: BANDS[sum(s >= e for e in (14, 20, 29))],
+        "raise a ValueError",
+    ),
+    ("subjects_in_order", lambda names: sorted({n.rsplit("_", 2)[0] for n in names}), "'203_1' is the recording"),
+    ("subjects_in_order", lambda names: sorted({n.split("_")[0] for n in names}), "as text '1003' comes before"),
+    (
+        "subjects_in_order",
+        lambda names: sorted({n.split("_")[0] for n in names}, key=int),
+        "the file name only",
+    ),
+    ("shared_people", lambda a, b: len(set(a) & set(b)), "recording ids never recur"),
+    ("shared_people", lambda a, b: sum(x[:3] in {y[:3] for y in a} for x in b), "they are two people"),
+    ("leave_one_out", lambda s, y: [np.mean([v for p, v in zip(s, y, strict=True) if p == q]) for q in s], "leaked in"),
+    ("split_people", lambda s, share, seed: np.random.default_rng(seed).random(len(s)) < share, "draw people, not"),
+    ("split_people", lambda s, share, seed: np.array(s) < "213", "another seed must give another split"),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "said"), WRONG)
+def test_plausible_wrong_answers_are_told_what_is_wrong(name, wrong, said):
+    assert said in course.judge(course.exercises("01_labels_and_corpora"), name, wrong)
