@@ -1,19 +1,24 @@
 """Figures that belong to the repository: drawn from results and from the generator's recipe, nothing else.
 
-``make_all`` writes each as PDF and PNG, and an index with captions.
+``make_all`` writes each as PDF and PNG, and an index with captions. What the figures of the papers show is said by
+their methods (``FIGURES`` there); how each kind is drawn is said here (``KINDS``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depnb import style, tables
+from depnb import faces, style, tables
+from depnb.clips import load_frames
 from depnb.corpus.synthetic import film, named_recipe, sessions
 from depnb.files import write_text
-from depnb.results import Result, Store
+from depnb.methods import method, papers
+from depnb.profiles import PROFILES
+from depnb.results import Attention, Result, Run, Store, opened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,14 +45,17 @@ class Entry:
     corpora: Callable[[Store], list[str]]
 
 
-def scored(store: Store, paper: str | None = None, row: str | None = None) -> list[Result]:
-    """Results that keep a score for each unseen person, of one paper and row or of all."""
-    found = [r for r in store.results(paper) if "unseen" in r.predictions]
-    return [r for r in found if row is None or r.run.row == row]
+def scored(results: Sequence[Result]) -> list[Result]:
+    """Results that keep a score for each unseen person; of the honest protocol if there are any."""
+    return _honest([r for r in results if "unseen" in r.predictions])
 
 
-def _scored_corpora(paper: str | None = None, row: str | None = None) -> Callable[[Store], list[str]]:
-    return lambda store: list(dict.fromkeys(map(tables.corpus_title, scored(store, paper, row))))
+def _honest(results: Sequence[Result]) -> list[Result]:
+    return [r for r in results if r.run.protocol == "honest"] or list(results)
+
+
+def _corpora(results: Sequence[Result]) -> list[str]:
+    return list(dict.fromkeys(map(tables.corpus_title, results)))
 
 
 def _recipes(*names: str) -> Callable[[Store], list[str]]:
@@ -111,7 +119,7 @@ def unseen_errors(store: Store) -> "Figure | None":
     """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
     import matplotlib.pyplot as plt
 
-    results = scored(store)
+    results = scored(store.results())
     summaries = tables.summarise(results, "unseen")
     if not summaries:
         return None
@@ -133,11 +141,11 @@ def unseen_errors(store: Store) -> "Figure | None":
     return figure
 
 
-def unseen_scores(store: Store) -> "Figure | None":
-    """Label and score of every unseen person, for the headline rows."""
+def scores(results: Sequence[Result]) -> "Figure | None":
+    """Label and score of every unseen person, a panel a corpus; the mean over the seeds."""
     import matplotlib.pyplot as plt
 
-    results = scored(store, "distribution", "expectation")
+    results = scored(results)
     corpora = list(dict.fromkeys(r.run.corpus for r in results))
     if not corpora:
         return None
@@ -147,6 +155,77 @@ def unseen_scores(store: Store) -> "Figure | None":
         axis.set_title(f"generated “{corpus}”", fontsize=8)
     axes[0, 0].set_ylabel("predicted score")
     return figure
+
+
+def curves(results: Sequence[Result]) -> "Figure | None":
+    """Error on the selecting partition and, where a row describes it, the variance of its distribution, by step."""
+    import matplotlib.pyplot as plt
+
+    honest = _honest(results)
+    own = [r for r in honest if r.run.corpus == honest[0].run.corpus]
+    if not own:
+        return None
+    figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
+    for row in dict.fromkeys(r.run.row for r in own):
+        checks = [r.curves[0] for r in own if r.run.row == row]
+        for axis, key in zip(axes, ("rmse", "variance"), strict=True):
+            if all(key in check for curve in checks for check in curve):
+                mean = np.mean([[check[key] for check in curve] for curve in checks], axis=0)
+                axis.plot([check["step"] for check in checks[0]], mean, label=row)
+    axes[0].set_ylabel("development RMSE")
+    axes[1].set_ylabel("variance (points²)")
+    for axis in axes:
+        axis.set_xlabel("step")
+        axis.legend(fontsize=7)
+    return figure
+
+
+def attention(results: Sequence[Result]) -> "Figure | None":
+    """The stored maps of the first run, over the frames that its network saw; one a severity band."""
+    import matplotlib.pyplot as plt
+
+    shown = next((r for r in results if r.attention), None)
+    if shown is None:
+        return None
+    figure, axes = plt.subplots(1, len(shown.attention), figsize=(1.75 * len(shown.attention), 2.1), squeeze=False)
+    for axis, seen in zip(axes[0], shown.attention, strict=True):
+        picture = _seen(shown.run, seen)  # [S, S, 3]
+        axis.imshow(picture)
+        heat = axis.imshow(
+            seen.map, cmap="inferno", vmin=0, vmax=1, alpha=0.5, interpolation="bilinear", extent=_extent(picture)
+        )
+        axis.set_title(f"label {seen.bdi:.0f}, score {seen.score:.1f}", fontsize=8)
+        axis.set_axis_off()
+    figure.colorbar(heat, ax=axes[0].tolist(), shrink=0.7, pad=0.01, label="Grad-CAM")
+    return figure
+
+
+KINDS = {"scores": scores, "curves": curves, "attention": attention}
+
+
+def draw_of_paper(paper: str, name: str, results: Sequence[Result]) -> "Figure | None":
+    """A figure that a method names, from those of ``results`` that it is about; None if there are none.
+
+    Raises:
+        KeyError: the method names no such figure.
+    """
+    shown = method(paper).FIGURES[name]
+    return KINDS[shown.kind]([r for r in results if r.run.paper == paper and r.run.row in shown.rows])
+
+
+def _seen(run: Run, seen: Attention) -> np.ndarray:
+    """The frame of a generated person that a map belongs to, uint8 [S, S, 3]."""
+    corpus, profile = opened(run.corpus, run.profile), PROFILES[run.profile]
+    recording = next(r for r in corpus.recordings if r.name == seen.video)
+    corpus.ensure([recording])
+    faces.prepare([recording], workers=1)
+    pixels = load_frames([recording], profile.frames, profile.scale.input_size).pixels
+    return pixels[0, seen.frame].permute(1, 2, 0).numpy()  # [S, S, 3]
+
+
+def _extent(picture: np.ndarray) -> tuple[float, float, float, float]:
+    height, width = picture.shape[:2]
+    return -0.5, width - 0.5, height - 0.5, -0.5
 
 
 def scatter(axis: "Axes", results: list[Result], partition: str) -> None:
@@ -191,16 +270,31 @@ FIGURES = {
         "the constant predictor, dotted the noise floor.",
         "results/",
         unseen_errors,
-        _scored_corpora(),
-    ),
-    "distribution_unseen": Entry(
-        "Expectation loss: label and predicted score of each unseen person of the generated corpora (mean over seeds). "
-        "Dashed: constant predictor; grey verticals: BDI-II bands. On “null” labels are shuffled among people.",
-        "results/distribution/",
-        unseen_scores,
-        _scored_corpora("distribution", "expectation"),
+        lambda store: _corpora(scored(store.results())),
     ),
 }
+
+
+def entries() -> dict[str, Entry]:
+    """All figures by file name: those of the corpora and of all results, and those that the methods name."""
+    found = dict(FIGURES)
+    for paper in papers():
+        for name, shown in method(paper).FIGURES.items():
+            found[f"{paper}_{name}"] = Entry(
+                shown.caption,
+                f"results/{paper}/",
+                partial(_draw_stored, paper, name),
+                partial(_stored_corpora, paper, shown.rows),
+            )
+    return found
+
+
+def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
+    return draw_of_paper(paper, name, store.results(paper))
+
+
+def _stored_corpora(paper: str, rows: tuple[str, ...], store: Store) -> list[str]:
+    return _corpora([r for r in store.results(paper) if r.run.row in rows])
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:
@@ -213,7 +307,7 @@ def make_all(store: Store, folder: Path) -> list[Path]:
 
     style.apply()
     written, lines = [], ["# Figures and tables", "", "Made by `make figures`.", ""]
-    for name, entry in FIGURES.items():
+    for name, entry in entries().items():
         figure = entry.draw(store)
         if figure is None:
             continue

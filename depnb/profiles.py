@@ -68,7 +68,7 @@ PROFILES = {
     for profile in (
         #       name     corpus   width depth input        frames steps batch lr
         Profile("smoke", "tiny", Scale(0.125, 10, 32), 4, 30, 16, 2e-3, "32-true", "channels_last", 2),
-        Profile("quick", "quick", Scale(0.25, 10, 80), 12, 600, 32, 1e-3, "32-true", "channels_last", 2),
+        Profile("quick", "quick", Scale(0.25, 10, 80), 12, 600, 32, 2e-3, "32-true", "channels_last", 2),
         Profile("paper", "full", PRINTED, 48, 6000, 32, 1e-4, "bf16-mixed", "channels_last", 8),
     )
 }
