@@ -1,0 +1,42 @@
+"""The documents name commands, options, files and tests that exist."""
+
+import re
+import shlex
+
+import pytest
+import typer
+
+from depnb import cli
+from depnb.course import ROOT
+
+DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_somewhere(name):
+    text = re.sub(r"^```.*?^```", "", TEXTS[name], flags=re.M | re.S)
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (ROOT / "docs" / link).exists(), link
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_commands_and_their_options_exist(name):
+    lines = re.findall(r"^depnb .*$", TEXTS[name], re.M) + re.findall(r"`(depnb [a-z][^`]*)`", TEXTS[name])
+    assert len(lines) >= 3
+    for line in lines:
+        words = shlex.split(line, comments=True)[1:]
+        command = typer.main.get_command(cli.app)
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        assert not hasattr(command, "commands"), line
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        assert {word for word in words if word.startswith("-")} <= known, line
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_make_targets_and_modules_exist(name):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", TEXTS[name], re.M)) <= targets
+    for module in re.findall(r"python -m ((?:depnb|tests)[\w.]+)", TEXTS[name]):
+        assert ROOT.joinpath(*module.split(".")).with_suffix(".py").exists(), module
