@@ -90,7 +90,7 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
 
 @dataclass(frozen=True)
 class Cost:
-    """On two CPU cores, seconds and MB: of one video, of its crops, of one training (seconds only), of one pretraining."""
+    """On two CPU cores: seconds and MB of one video, of its crops and of one pretraining, seconds of one training."""
 
     video_s: float
     video_mb: float
