@@ -57,7 +57,7 @@ def made(run: Run) -> Result:
         noise_floor=3.0,
         predictions={"test": predictions, "unseen": predictions},
         attention=(),
-        curves=(),
+        curves=(({"step": 0, "train_loss": 70.0, "rmse": 11.0}, {"step": 5, "train_loss": 60.0, "rmse": 9.0}),),
         selected_steps=(1,),
         learnt=True,
         left_out={},
@@ -110,6 +110,8 @@ def test_the_corpora_are_those_that_the_file_shows(written):
     all_four = ", ".join(f"generated “{name}”" for name in figures.ORACLE)
     assert said_by(written["corpus_oracle.pdf"]) == style.provenance(all_four)
     assert "null" in said_by(written["results_unseen.png"])
+    assert "null" in said_by(written["distribution_unseen.pdf"])
+    assert said_by(written["distribution_curves.png"]) == style.provenance("generated “both”")
     assert "null" in said_by(written["distribution_measured_unseen.tex"])
     assert said_by(written["corpus_same_person.png"]) == style.provenance("generated “both”")
     assert said_by(written["distribution_table1.tex"]) == style.provenance("generated “both”")
