@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from depnb import __version__, explain, faces, pretraining
@@ -87,38 +90,56 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
 
 @dataclass(frozen=True)
 class Cost:
-    """On two CPU cores: seconds and MB of one video and of its crops, and seconds of one training."""
+    """On two CPU cores, seconds and MB: of one video, of its crops, of one training (seconds only), of one pretraining."""
 
     video_s: float
     video_mb: float
     crops_s: float
     crops_mb: float
     training_s: float
+    pretraining_s: float
+    pretraining_mb: float
 
 
 # smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
 COSTS = {
-    "smoke": Cost(video_s=0.1, video_mb=0.05, crops_s=0.2, crops_mb=0.6, training_s=5),
-    "quick": Cost(video_s=0.17, video_mb=0.11, crops_s=0.28, crops_mb=1.7, training_s=28),
-    "paper": Cost(video_s=23, video_mb=2.5, crops_s=8, crops_mb=8.5, training_s=20 * 3600),
+    "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=5, pretraining_s=10, pretraining_mb=5),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=25, pretraining_s=60, pretraining_mb=170),
+    "paper": Cost(23, 2.5, 8, 8.5, training_s=20 * 3600, pretraining_s=24 * 3600, pretraining_mb=18e3),
 }
 
 
 def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
     """What making these runs costs on two CPU cores: (what, seconds, MB of disk), for what is not there yet."""
-    videos, crops = {}, {}
+    videos, crops, pretrainings, trainings = {}, {}, {}, []
     for run in runs:
-        corpus, cost = opened(run.corpus, run.profile), COSTS[run.profile]
+        corpus, cost, module = opened(run.corpus, run.profile), COSTS[run.profile], method(run.paper)
         for video in {recording.video.resolve() for recording in corpus.recordings}:
             if not video.exists():
                 videos[video] = cost
             if not video.exists() or not crop_path(video).exists():
                 crops[video] = cost
+        if module.ROWS[run.row].start == "identity":
+            body = pretraining.file(lambda run=run, module=module: _body(module, run), PROFILES[run.profile])
+            if not body.exists():
+                pretrainings[body] = cost
+        trainings += [cost.training_s] * max(1, module.PROTOCOLS[run.protocol].folds)
     return [
         (f"{len(videos)} videos", sum(c.video_s for c in videos.values()), sum(c.video_mb for c in videos.values())),
         (f"{len(crops)} crops", sum(c.crops_s for c in crops.values()), sum(c.crops_mb for c in crops.values())),
-        (f"{len(runs)} trainings", sum(COSTS[run.profile].training_s for run in runs), 0.1 * len(runs)),
+        (
+            f"{len(pretrainings)} face pretrainings",
+            sum(c.pretraining_s for c in pretrainings.values()),
+            sum(c.pretraining_mb for c in pretrainings.values()),
+        ),
+        (f"{len(trainings)} trainings", sum(trainings), 0.1 * len(runs)),
     ]
+
+
+def _body(module: ModuleType, run: Run) -> nn.Module:
+    """The shapes of a row's body, without its numbers."""
+    with torch.device("meta"):
+        return module.model(module.ROWS[run.row], PROFILES[run.profile].scale).body
 
 
 @dataclass(frozen=True)
@@ -224,7 +245,7 @@ def _make(run: Run, device: str, checkpoints: Path) -> Result:
     )
 
 
-def _network(module, config, profile: Profile, device: str) -> nn.Module:
+def _network(module: ModuleType, config: Any, profile: Profile, device: str) -> nn.Module:
     """A row's network, its body as ``config.start`` says."""
     network = module.model(config, profile.scale)
     pretraining.begin(network.body, lambda: module.model(config, profile.scale).body, config.start, profile, device)

@@ -126,10 +126,7 @@ def identity(build: Callable[[], nn.Module], profile: Profile, device: str = "au
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
-    body = build()
-    kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
-    key = _sha256(facts("identity", profile) | kind)
-    path = cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{key[:16]}.safetensors"
+    path = file(build, profile)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         found = _read(path)
@@ -138,6 +135,14 @@ def identity(build: Callable[[], nn.Module], profile: Profile, device: str = "au
             _write(path, found)
             path.with_suffix(".checkpoint.pt").unlink(missing_ok=True)
     return found
+
+
+def file(build: Callable[[], nn.Module], profile: Profile) -> Path:
+    """Where the body that ``build`` makes lies after its pretraining, named by everything that decides it."""
+    body = build()
+    kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
+    key = _sha256(facts("identity", profile) | kind)
+    return cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{key[:16]}.safetensors"
 
 
 def imagenet(profile: Profile) -> dict[str, Tensor]:

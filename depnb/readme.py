@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from depnb.experiments import rows
 from depnb.files import write_text
+from depnb.methods import papers
 from depnb.results import COMMITTED, Store
 from depnb.tables import Summary, summarise
 
@@ -19,18 +21,17 @@ def numbers(folder: Path = COMMITTED) -> str:
     Raises:
         FileNotFoundError: a file is missing; `make results` and `benchmarks/reproduce.py` make them.
     """
-    rows = {(s.paper, s.row, s.corpus): s for s in summarise(Store(folder).results(), "unseen")}
+    measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).results(), "unseen")}
     faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
-    both, null = rows["distribution", "expectation", "both"], rows["distribution", "expectation", "null"]
     lines = [
-        "Measured on generated people (profile quick):",
+        "Measured on generated people, profile quick. On `null` nothing can be learnt: nothing must beat the constant.",
         "",
-        f"* Expectation loss on `both`, unseen people: {_against_constant(both)}.",
-        f"* The same on `null`, where nothing can be learnt: {_against_constant(null)}.",
-        f"* {_faces(faces)}",
-        f"* {_reproduce(reproduce)}",
+        "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | |",
+        "|---|---|---|---|---|---|---|",
     ]
-    return "\n".join(lines)
+    for paper in papers():
+        lines += [_line(measured[paper, *row]) for row in rows(paper, "headline")]
+    return "\n".join([*lines, "", f"* {_faces(faces)}", f"* {_reproduce(reproduce)}"])
 
 
 def update(readme: Path = README, folder: Path = COMMITTED) -> None:
@@ -51,10 +52,10 @@ def split(readme: Path = README) -> tuple[str, str]:
     return text.partition(BEGIN)[0], text.partition(END)[2]
 
 
-def _against_constant(s: Summary) -> str:
+def _line(s: Summary) -> str:
     return (
-        f"RMSE {s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds) against {s.constant:.2f} of the constant predictor, "
-        f"difference {s.difference:+.2f} with 95 % interval {s.low:+.2f} to {s.high:+.2f}: it {s.verdict}"
+        f"| {s.paper} | {s.row} | {s.corpus} | {s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds) | {s.constant:.2f} | "
+        f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}] | {s.verdict} |"
     )
 
 

@@ -246,9 +246,11 @@ def test_one_map_a_severity_band(injected, tmp_path):
 
 def test_the_plan_counts_what_is_not_there():
     both, null = RUN, replace(RUN, corpus="null")
-    videos, crops, trainings = estimate([both, null])
+    folds = replace(RUN, protocol="disjoint")
+    videos, crops, pretrainings, trainings = estimate([both, null, folds])
     assert videos[0] == crops[0].replace("crops", "videos") == "58 videos"
-    assert trainings[0] == "2 trainings"
+    assert pretrainings[0] == "1 face pretrainings"
+    assert trainings[0] == "7 trainings"
     assert all(seconds > 0 and megabytes > 0 for _, seconds, megabytes in estimate([both, null]))
 
 

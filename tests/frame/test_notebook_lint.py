@@ -259,7 +259,10 @@ FAULTS = {
     "an undrawn widget": (_replace(6, "draw(1)", "figure"), "no cell before it draws draw"),
     "no exercises": (_drop(12), "no heading “Exercises”"),
     "two exercises": (_drop(14), "2 exercises with a checker"),
-    "six exercises": (lambda n: n.cells.extend([new_code_cell(c.source) for c in n.cells[13:16]]), "6 exercises with a checker"),
+    "six exercises": (
+        lambda n: n.cells.extend([new_code_cell(c.source) for c in n.cells[13:16]]),
+        "6 exercises with a checker",
+    ),
     "an exercise twice": (_replace(14, "'e1'", "'e0'"), "checked twice: e0"),
     "a solved exercise": (_edit(13, outputs=[_stdout("✔ e0\n")]), "exercise e0 must stand unanswered"),
     "no solution": (_replace(13, "'e0'", "'e9'"), "lacks e9"),
