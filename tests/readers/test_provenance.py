@@ -1,12 +1,12 @@
 """Every written file says on which corpora it was made and by which version, and is the same bytes each time."""
 
 import re
+import struct
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from depnb import __version__, course, figures, style, tables
 from depnb.results import Predictions, Result, Run, Store
@@ -15,11 +15,24 @@ from depnb.results import Predictions, Result, Run, Store
 def said_by(path) -> str:
     """The provenance as a reader of the file finds it."""
     if path.suffix == ".png":
-        with Image.open(path) as picture:
-            return picture.text["Description"]
+        return _png_text(path.read_bytes(), b"Description")
     if path.suffix == ".pdf":
         return _pdf_string(path.read_bytes(), b"Subject")
     return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
+
+
+def _png_text(content: bytes, key: bytes) -> str:
+    """A text chunk of a PNG: Latin-1 (tEXt), or UTF-8 behind flags and two more names (iTXt)."""
+    place = 8
+    while place < len(content):
+        length, kind = struct.unpack(">I4s", content[place : place + 8])
+        name, _, value = content[place + 8 : place + 8 + length].partition(b"\0")
+        if name == key and kind == b"tEXt":
+            return value.decode("latin-1")
+        if name == key and kind == b"iTXt":
+            return value[2:].split(b"\0", 2)[2].decode("utf-8")
+        place += 12 + length
+    raise KeyError(key)
 
 
 def _pdf_string(content: bytes, key: bytes) -> str:
