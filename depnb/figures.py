@@ -54,6 +54,15 @@ def _honest(results: Sequence[Result]) -> list[Result]:
     return [r for r in results if r.run.protocol == "honest"] or list(results)
 
 
+def _of_first_corpus(results: Sequence[Result]) -> list[Result]:
+    honest = _honest(results)
+    return [r for r in honest if r.run.corpus == honest[0].run.corpus]
+
+
+def _first_with_maps(results: Sequence[Result]) -> list[Result]:
+    return [r for r in results if r.attention][:1]
+
+
 def _corpora(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(map(tables.corpus_title, results)))
 
@@ -161,8 +170,7 @@ def curves(results: Sequence[Result]) -> "Figure | None":
     """Error on the selecting partition and, where a row describes it, the variance of its distribution, by step."""
     import matplotlib.pyplot as plt
 
-    honest = _honest(results)
-    own = [r for r in honest if r.run.corpus == honest[0].run.corpus]
+    own = _of_first_corpus(results)
     if not own:
         return None
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
@@ -184,9 +192,10 @@ def attention(results: Sequence[Result]) -> "Figure | None":
     """The stored maps of the first run, over the frames that its network saw; one a severity band."""
     import matplotlib.pyplot as plt
 
-    shown = next((r for r in results if r.attention), None)
-    if shown is None:
+    found = _first_with_maps(results)
+    if not found:
         return None
+    (shown,) = found
     figure, axes = plt.subplots(1, len(shown.attention), figsize=(1.75 * len(shown.attention), 2.1), squeeze=False)
     for axis, seen in zip(axes[0], shown.attention, strict=True):
         picture = _seen(shown.run, seen)  # [S, S, 3]
@@ -201,6 +210,8 @@ def attention(results: Sequence[Result]) -> "Figure | None":
 
 
 KINDS = {"scores": scores, "curves": curves, "attention": attention}
+SHOWN = {"scores": scored, "curves": _of_first_corpus, "attention": _first_with_maps}
+"""Which of the results that it is given a kind shows."""
 
 
 def draw_of_paper(paper: str, name: str, results: Sequence[Result]) -> "Figure | None":
@@ -284,7 +295,7 @@ def entries() -> dict[str, Entry]:
                 shown.caption,
                 f"results/{paper}/",
                 partial(_draw_stored, paper, name),
-                partial(_stored_corpora, paper, shown.rows),
+                partial(_stored_corpora, paper, name),
             )
     return found
 
@@ -293,8 +304,9 @@ def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
     return draw_of_paper(paper, name, store.results(paper))
 
 
-def _stored_corpora(paper: str, rows: tuple[str, ...], store: Store) -> list[str]:
-    return _corpora([r for r in store.results(paper) if r.run.row in rows])
+def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
+    shown = method(paper).FIGURES[name]
+    return _corpora(SHOWN[shown.kind]([r for r in store.results(paper) if r.run.row in shown.rows]))
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:

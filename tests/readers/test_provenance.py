@@ -1,12 +1,12 @@
 """Every written file says on which corpora it was made and by which version, and is the same bytes each time."""
 
 import re
+import struct
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from depnb import __version__, course, figures, style, tables
 from depnb.results import Predictions, Result, Run, Store
@@ -15,11 +15,24 @@ from depnb.results import Predictions, Result, Run, Store
 def said_by(path) -> str:
     """The provenance as a reader of the file finds it."""
     if path.suffix == ".png":
-        with Image.open(path) as picture:
-            return picture.text["Description"]
+        return _png_text(path.read_bytes(), b"Description")
     if path.suffix == ".pdf":
         return _pdf_string(path.read_bytes(), b"Subject")
     return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
+
+
+def _png_text(content: bytes, key: bytes) -> str:
+    """A text chunk of a PNG: Latin-1 (tEXt), or UTF-8 behind flags and two more names (iTXt)."""
+    place = 8
+    while place < len(content):
+        length, kind = struct.unpack(">I4s", content[place : place + 8])
+        name, _, value = content[place + 8 : place + 8 + length].partition(b"\0")
+        if name == key and kind == b"tEXt":
+            return value.decode("latin-1")
+        if name == key and kind == b"iTXt":
+            return value[2:].split(b"\0", 2)[2].decode("utf-8")
+        place += 12 + length
+    raise KeyError(key)
 
 
 def _pdf_string(content: bytes, key: bytes) -> str:
@@ -57,7 +70,7 @@ def made(run: Run) -> Result:
         noise_floor=3.0,
         predictions={"test": predictions, "unseen": predictions},
         attention=(),
-        curves=(),
+        curves=(({"step": 0, "train_loss": 70.0, "rmse": 11.0}, {"step": 5, "train_loss": 60.0, "rmse": 9.0}),),
         selected_steps=(1,),
         learnt=True,
         left_out={},
@@ -110,6 +123,8 @@ def test_the_corpora_are_those_that_the_file_shows(written):
     all_four = ", ".join(f"generated “{name}”" for name in figures.ORACLE)
     assert said_by(written["corpus_oracle.pdf"]) == style.provenance(all_four)
     assert "null" in said_by(written["results_unseen.png"])
+    assert "null" in said_by(written["distribution_unseen.pdf"])
+    assert said_by(written["distribution_curves.png"]) == style.provenance("generated “both”")
     assert "null" in said_by(written["distribution_measured_unseen.tex"])
     assert said_by(written["corpus_same_person.png"]) == style.provenance("generated “both”")
     assert said_by(written["distribution_table1.tex"]) == style.provenance("generated “both”")

@@ -97,11 +97,20 @@ def test_the_document_holds_the_files_that_it_lists():
 
 def test_a_method_file_is_enough_to_be_in_the_grid(added):
     module = methods.method(PAPER)
-    assert methods.papers()[-1] == PAPER
-    assert all(re.search(rf"^\| `{name}`", DOCUMENT.read_text(), re.M) for name in ("PAPER", "GRID", "CLAIMS"))
+    assert PAPER in methods.papers()
+    assert module.NOTEBOOK == NAME
     runs = [run for run in experiments.grid("smoke", "all", seeds=(0,)) if run.paper == PAPER]
     assert [(run.row, run.corpus, run.protocol) for run in runs] == list(experiments.rows(PAPER))
     assert {row for row, _, _ in experiments.rows(PAPER)} == module.ROWS.keys()
+
+
+def test_the_document_explains_every_name_of_the_interface(added):
+    explained = set(re.findall(r"^\| `(\w+)", DOCUMENT.read_text(encoding="utf-8"), re.M))
+    names = set(re.findall(r"``([A-Z]+)``", methods.__doc__))
+    assert len(names) >= 10
+    assert names <= explained
+    assert names <= vars(methods.method(PAPER)).keys()
+    assert {"body", "attended", "start_at", "loss", "score", "describe"} <= explained
 
 
 def test_its_own_tests_pass(added, repository):
@@ -143,7 +152,7 @@ def test_its_rows_are_trained_drawn_and_taught(added, repository, monkeypatch, t
     monkeypatch.setattr(figures, "FIGURES", {"results_unseen": figures.FIGURES["results_unseen"]})
     figures.make_all(alone, tmp_path / "figures")
     index = (tmp_path / "figures" / "index.md").read_text(encoding="utf-8")
-    for name in ("results_unseen", f"{PAPER}_measured_unseen", f"{PAPER}_claims"):
+    for name in ("results_unseen", f"{PAPER}_unseen", f"{PAPER}_measured_unseen", f"{PAPER}_claims"):
         assert f"![{name}]" in index
     rows = set(tables.measured_table(own, "unseen")["predictor"])
     assert methods.method(PAPER).ROWS.keys() <= rows

@@ -202,6 +202,16 @@ def test_a_deletion_that_was_cut_short_leaves_no_corpus_with_missing_labels(root
     assert [r.bdi for r in again.recordings] == [r.bdi for r in corpus.recordings]
 
 
+def test_a_corpus_whose_videos_went_with_another_one_makes_them_again(root):
+    null = open_corpus("null-tiny")
+    one = null.recordings[0]
+    open_corpus("both-tiny")
+    cache.remove([item for item in cache.select(["corpora"]) if item.path.name.startswith("both")])
+    assert (null.root / "AVEC2014_AudioVisual").is_symlink()
+    null.ensure([one])
+    assert one.video.exists()
+
+
 def test_a_deleted_corpus_is_made_again_the_same(root):
     before = open_corpus("both-tiny")
     cache.remove(cache.select(["corpora"]))
