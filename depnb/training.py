@@ -77,7 +77,9 @@ def train(
     Args:
         build: makes the network; called after seeding.
         frames: what to learn from.
-        select: the partition whose video RMSE chooses among ``CHECKS`` steps; ``None`` takes the last step.
+        select: the partition whose video RMSE chooses the step, among the checks of the second half of the training
+            and step 0 (the constant predictor). While the learning rate is high, the error jumps from check to check,
+            and the luckiest jump would win. ``None`` takes the last step.
         profile: steps, batch, learning rate, precision, memory format, threads.
         seed: of weights, order, frame sampling and augmentation. The same seed gives the same bits on one machine
             with the same requirements and thread count, on a CPU.
@@ -152,7 +154,7 @@ def train(
                 state.curve.append(check | _check(model, select, profile))
                 state.losses = []
                 rmse_ = state.curve[-1].get("rmse", -math.inf)
-                if rmse_ < state.best_rmse:
+                if state.step >= profile.steps / 2 and rmse_ < state.best_rmse:
                     state.best_rmse = state.curve[-1].get("rmse", math.inf)
                     state.best_step, state.best = state.step, _copy(network)
             if state.step in check_at or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:

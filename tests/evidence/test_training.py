@@ -50,7 +50,7 @@ def test_the_first_check_is_the_constant_predictor(bright, profile):
 
 def test_development_selects_the_step_and_its_weights(bright, profile):
     done = fit(bright, replace(profile, steps=24))
-    best = min(done.curve, key=lambda point: point["rmse"])
+    best = min((p for p in done.curve if p["step"] == 0 or p["step"] >= 12), key=lambda point: point["rmse"])
     scores = per_video(predict(done.model, bright["development"], profile), bright["development"])
     assert done.selected_step == best["step"]
     assert rmse(bright["development"].bdi, scores) == pytest.approx(best["rmse"])

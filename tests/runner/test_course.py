@@ -89,7 +89,7 @@ def test_an_own_store_is_filled_with_the_sessions_seed(tmp_path, monkeypatch, st
     results = session.results(paper)
     assert {(path, device) for _, path, device in asked} == {(tmp_path / "runs" / "x" / "results", "cpu")}
     assert {(r.run.seed, r.run.corpus, r.run.protocol) for r in results} == {(7, "appearance", "paper")}
-    rows = [row for row, corpus in experiments.rows(paper) if corpus == "both"]
+    rows = [row for row, corpus, protocol in experiments.rows(paper) if (corpus, protocol) == ("both", "honest")]
     assert [r.run.row for r in results] == rows
 
 
