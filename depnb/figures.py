@@ -15,6 +15,7 @@ import numpy as np
 from depnb import faces, style, tables
 from depnb.clips import load_frames
 from depnb.corpus.synthetic import film, named_recipe, sessions
+from depnb.evaluation import BANDS
 from depnb.files import write_text
 from depnb.methods import method, papers
 from depnb.profiles import PROFILES
@@ -184,7 +185,8 @@ def curves(results: Sequence[Result]) -> "Figure | None":
     axes[1].set_ylabel("variance (points²)")
     for axis in axes:
         axis.set_xlabel("step")
-        axis.legend(fontsize=7)
+        if axis.lines:
+            axis.legend(fontsize=7)
     return figure
 
 
@@ -243,7 +245,7 @@ def scatter(axis: "Axes", results: list[Result], partition: str) -> None:
     """Scores of one row over the labels, mean over its seeds, with the constant predictor and the severity bands."""
     predictions = results[0].predictions[partition]
     mean = np.mean([r.predictions[partition].score for r in results], axis=0)
-    for edge in (13.5, 19.5, 28.5):
+    for edge in (band.low - 0.5 for band in BANDS[1:]):
         axis.axvline(edge, color="0.85", linestyle="-", marker="", linewidth=0.8)
     axis.plot([0, 45], [0, 45], color="0.6", linestyle=":", marker="", label="perfect")
     axis.axhline(predictions.constant[0], color="black", linestyle="--", marker="", label="constant")

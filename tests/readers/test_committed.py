@@ -2,12 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from depnb.course import COMMITTED_SEEDS
-from depnb.experiments import grid
+from depnb.evaluation import paired_subject_bootstrap
+from depnb.experiments import Run, grid
+from depnb.methods import distribution
 from depnb.results import COMMITTED, Store
-from depnb.tables import summarise
+from depnb.tables import claims_table, summarise
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +20,8 @@ def store():
 
 @pytest.fixture(scope="module")
 def unseen(store):
-    return {(s.row, s.corpus): s for s in summarise(store.results("distribution"), "unseen")}
+    summaries = summarise(store.results("distribution"), "unseen")
+    return {(s.row, s.corpus): s for s in summaries if s.protocol == "honest"}
 
 
 def test_every_row_has_every_seed(store):
@@ -30,19 +34,43 @@ def test_only_generated_corpora_enter(store):
         assert "generated" in result.facts["corpus"]
 
 
-def test_on_both_the_network_beats_the_constant_by_fifteen_percent(unseen):
-    row = unseen["expectation", "both"]
-    assert row.seeds == len(COMMITTED_SEEDS)
-    assert row.learnt
-    assert row.gain >= 0.15
-    assert row.beats_constant
-    assert row.rmse > row.noise_floor
+@pytest.mark.parametrize("row", ["expectation", "euclidean"])
+def test_on_both_the_network_beats_the_constant_by_twenty_percent(unseen, row):
+    found = unseen[row, "both"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert found.learnt
+    assert found.gain >= 0.20
+    assert found.beats_constant
+    assert found.rmse > found.noise_floor
 
 
-def test_on_null_it_does_not(unseen):
-    row = unseen["expectation", "null"]
-    assert not row.beats_constant
-    assert row.rmse >= row.constant
+@pytest.mark.parametrize("row", ["expectation", "euclidean"])
+def test_on_null_it_does_not(unseen, row):
+    found = unseen[row, "null"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert not found.beats_constant
+    assert found.rmse >= found.constant
+
+
+def test_whoever_knows_the_people_gains_on_those_who_were_seen(store):
+    """On AVEC's design; where people do not recur, identity is worth exactly nothing."""
+    result = store.load(Run("distribution", "expectation"))
+    predictions = result.predictions["test"]
+    seen = np.array(predictions.identity_only) != np.array(predictions.constant)
+    bdi, identity, constant = (
+        np.array(getattr(predictions, c))[seen] for c in ("bdi", "identity_only", "constant")
+    )
+    people = np.array(predictions.subject)[seen]
+    assert len(set(people)) == 10
+    _, _, high = paired_subject_bootstrap(bdi, identity, constant, people)
+    assert high < 0
+    assert result.predictions["unseen"].identity_only == result.predictions["unseen"].constant
+
+
+def test_the_claims_have_an_answer_each(store):
+    answers = claims_table("distribution", store.results("distribution"))
+    assert len(answers) == len(distribution.CLAIMS)
+    assert set(answers["answer"]) <= {"confirmed", "not confirmed", "too little data to tell"}
 
 
 def test_faces_are_found_and_landmarks_lie_where_they_should():
@@ -55,6 +83,6 @@ def test_faces_are_found_and_landmarks_lie_where_they_should():
 def test_a_reproduction_fits_a_coffee_break():
     measured = json.loads((COMMITTED / "reproduce.json").read_text())
     assert measured["profile"] == "quick"
-    assert measured["minutes"] <= 8
+    assert measured["minutes"] <= 10
     assert measured["again_slowest_notebook_seconds"] <= 15
     assert measured["memory_gb"] <= 6
