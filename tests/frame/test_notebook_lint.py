@@ -221,7 +221,7 @@ FAULTS = {
     "a long text": (_prose("\n\n".join(["word"] * 30)), "59 lines"),
     "an album": (_edit(6, outputs=[PICTURE, CAPTION] * 13), "13 pictures"),
     "little prose": (_replace(3, PROSE, ""), "words of prose to"),
-    "little code": (_prose(PROSE * 12), "3 to 30 words a line are wanted"),
+    "little code": (_prose(PROSE * 16), "3 to 40 words a line are wanted"),
     "a heavy file": (_too_big, "1.0 MB"),
     "plt.show": (_code("plt.show()"), "calls plt.show"),
     "a picture without caption": (_edit(6, outputs=[PICTURE]), "picture without a caption"),
