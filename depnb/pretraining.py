@@ -33,7 +33,7 @@ VERSION = 1
 SEED = 1999
 FRAMES = {"tiny": 2, "quick": 6, "full": 24}
 """Frames of a video that are used, by corpus size."""
-SHARE = 2
+SHARE = 4
 """A row is trained this many times as long as the pretraining: on 120 people a longer one learns little but people, and
 the rows that start from it are worse for it."""
 
