@@ -57,9 +57,7 @@ def test_whoever_knows_the_people_gains_on_those_who_were_seen(store):
     result = store.load(Run("distribution", "expectation"))
     predictions = result.predictions["test"]
     seen = np.array(predictions.identity_only) != np.array(predictions.constant)
-    bdi, identity, constant = (
-        np.array(getattr(predictions, c))[seen] for c in ("bdi", "identity_only", "constant")
-    )
+    bdi, identity, constant = (np.array(getattr(predictions, c))[seen] for c in ("bdi", "identity_only", "constant"))
     people = np.array(predictions.subject)[seen]
     assert len(set(people)) == 10
     _, _, high = paired_subject_bootstrap(bdi, identity, constant, people)

@@ -11,37 +11,12 @@ import pytest
 from depnb import course, experiments, runner
 from depnb.files import StorageError, cache_dir
 from depnb.report import compare, count
-from depnb.results import Result, Run, Store
+from depnb.results import Run, Store
 from depnb.runner import Reproduction, Settings, reproduce
 from tests.miniature import runnable
+from tests.results_made import result_of
 
 SETTINGS = Settings(profile="smoke", device="cpu")
-
-
-def made(run: Run, rmse: float = 9.0) -> Result:
-    numbers = {"mae": rmse - 2, "rmse": rmse}
-    return Result(
-        run=run,
-        digest=run.digest,
-        facts={},
-        metrics={"test": numbers, "unseen": numbers},
-        baselines={},
-        noise_floor=None,
-        predictions={},
-        attention=(),
-        curves=(),
-        selected_steps=(1,),
-        learnt=True,
-        left_out={},
-        seconds={},
-        peak_memory_mb=1.0,
-        device="cpu",
-        precision="32-true",
-        memory_format="channels_last",
-        threads=1,
-        versions={},
-        commit=None,
-    )
 
 
 @pytest.fixture
@@ -51,7 +26,7 @@ def trained(monkeypatch, tmp_path) -> list[Run]:
 
     def run(run, store, *, device):
         trained.append(run)
-        store.save(made(run))
+        store.save(result_of(run))
 
     def draw(store, folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -199,7 +174,7 @@ def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_pat
     monkeypatch.setattr("depnb.results.COMMITTED", store.path)
     assert runner.fresh_seed("smoke") == 100
     run = course.runs_for("smoke", "headline", (100,))[0]
-    store.save(made(run))
+    store.save(result_of(run))
     assert runner.fresh_seed("smoke") == 101
     assert runner.fresh_seed("quick") == 100
 
@@ -208,8 +183,8 @@ def test_new_numbers_stand_beside_the_prediction_interval_of_the_committed_seeds
     """t·s·√(1 + 1/n) with n = 3 and s pooled over two rows: 4 degrees of freedom, t = 2.776."""
     one = course.runs_for("smoke", "headline", (0,))[0]
     two = replace(one, row=next(r for r, c in experiments.rows(one.paper) if r != one.row))
-    committed = [made(replace(run, seed=s), 8.0 + s) for run in (one, two) for s in range(3)]
-    inside, outside = (made(replace(one, seed=100), 9.0 + d) for d in (3.2, 3.21))
+    committed = [result_of(replace(run, seed=s), 8.0 + s) for run in (one, two) for s in range(3)]
+    inside, outside = (result_of(replace(one, seed=100), 9.0 + d) for d in (3.2, 3.21))
     found = {c.value: c for c in compare([inside, outside], committed) if (c.partition, c.metric) == ("test", "rmse")}
     assert found[12.2].mean == 9.0
     assert found[12.2].half_width == pytest.approx(2.776 * (4 / 3) ** 0.5, abs=1e-3)
