@@ -194,16 +194,21 @@ def runs_for(
     """The grid of runs as a notebook or a reproduction asks for it.
 
     On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
-    row runs under that protocol, as far as its paper knows it.
+    row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
+    the tables ask for it or not.
 
     Raises:
         ValueError: ``which`` or ``protocol`` is not one of the values it can have.
     """
-    from depnb.experiments import grid
+    from depnb.experiments import Run, grid
     from depnb.methods import method, protocols
 
-    _one_of("rows", which, WHICH)
     _one_of("protocol", protocol, protocols())
+    if "/" in which:
+        paper, _, row = which.partition("/")
+        _one_of("row", row, tuple(method(paper).ROWS))
+        return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
+    _one_of("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":
         runs = [replace(run, corpus=corpus) for run in runs if run.corpus == "both"]

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import filelock
+import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from depnb.corpus import Corpus, open_corpus
+from depnb.evaluation import clipped
 from depnb.files import write_json
 
 COMMITTED = Path(__file__).resolve().parent.parent / "results"
@@ -117,6 +119,11 @@ class Predictions:
         lengths = {name: len(getattr(self, name)) for name in self.__dataclass_fields__}
         if len(set(lengths.values())) != 1:
             raise ValueError(f"Columns of different lengths: {lengths}.")
+
+    def scores(self, how: Literal["mean", "median"] = "mean", clip: bool = False) -> np.ndarray:
+        """The network's video scores [N] by mean or median over the frames; with ``clip`` cut to 0–63 (E107)."""
+        chosen = np.array({"mean": self.score, "median": self.median}[how])
+        return clipped(chosen) if clip else chosen
 
 
 @dataclass(frozen=True, config=_SCHEMA)

@@ -4,15 +4,15 @@ Tables read results and nothing else. A row is a configuration × corpus; its se
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from depnb import style
-from depnb.evaluation import paired_permutation_test, paired_subject_bootstrap
+from depnb.evaluation import mae, paired_permutation_test, paired_subject_bootstrap, rmse, subject_bootstrap
 from depnb.files import atomic_path, write_text
 from depnb.methods import Claim, method, papers
 from depnb.papers import printed
@@ -79,19 +79,49 @@ class Summary:
         return "beats the constant" if self.beats_constant else "does not beat the constant"
 
 
-def summarise(results: Sequence[Result], partition: str = "unseen") -> list[Summary]:
+def summarise(
+    results: Sequence[Result],
+    partition: str = "unseen",
+    how: Literal["mean", "median"] = "mean",
+    clip: bool = False,
+) -> list[Summary]:
     """Rows over their seeds, in the order in which they first appear.
 
     Args:
         results: of any rows; those that were not evaluated on ``partition`` are left out.
-        partition: ``unseen`` or ``test``.
+        partition: ``unseen``, ``test`` or ``folds``.
+        how: a video's score is the mean or the median of its frames'. clip: cut it to the scale, 0–63 (E107).
+
+    Raises:
+        ValueError: another habit than the plain mean is asked for, and no scores per person are kept.
     """
+    results = [_scored_as(result, partition, how, clip) for result in results]
     groups: dict[tuple, list[Result]] = {}
     for result in results:
         if partition in result.metrics:
             run = result.run
             groups.setdefault((run.paper, run.row, run.corpus, run.protocol, run.profile), []).append(result)
     return [_summary(group, partition) for group in groups.values()]
+
+
+def _scored_as(result: Result, partition: str, how: str, clip: bool) -> Result:
+    """The result as it would be with other video scores."""
+    if (how, clip) == ("mean", False) or partition not in result.metrics:
+        return result
+    if partition not in result.predictions:
+        raise ValueError(f"{result.run.name} keeps no scores per person: it has the plain means only.")
+    predictions = result.predictions[partition]
+    scores = predictions.scores(how, clip)
+    numbers = dict(result.metrics[partition])
+    for metric in (mae, rmse):
+        name = metric.__name__
+        low, high = subject_bootstrap(predictions.bdi, scores, predictions.subject, metric)
+        numbers |= {name: metric(predictions.bdi, scores), f"{name}_low": low, f"{name}_high": high}
+    return replace(
+        result,
+        metrics={**result.metrics, partition: numbers},
+        predictions={**result.predictions, partition: replace(predictions, score=tuple(scores.tolist()))},
+    )
 
 
 def corpus_title(result: Result) -> str:
@@ -135,7 +165,9 @@ def _sd(values: list[float]) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
 
-def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.DataFrame":
+def measured_table(
+    results: Sequence[Result], partition: str = "unseen", how: Literal["mean", "median"] = "mean", clip: bool = False
+) -> "pd.DataFrame":
     """Our numbers: networks first, then the predictors that look at no face and the noise floor.
 
     These stand under each group of rows that were trained on the same recordings: corpus and protocol.
@@ -143,7 +175,7 @@ def measured_table(results: Sequence[Result], partition: str = "unseen") -> "pd.
     """
     import pandas as pd
 
-    summaries = summarise(results, partition)
+    summaries = summarise(results, partition, how, clip)
     lines = []
     for group in dict.fromkeys((s.corpus, s.protocol) for s in summaries):
         own = [s for s in summaries if (s.corpus, s.protocol) == group]

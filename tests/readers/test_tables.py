@@ -27,6 +27,17 @@ def test_summary_is_mean_and_sd_over_the_seeds(results):
     assert summary.gain == pytest.approx(1 - summary.rmse / summary.constant)
 
 
+def test_median_and_clipping_are_switches(results):
+    own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
+    plain, median, cut = (tables.summarise(own, "unseen", *habit)[0] for habit in ((), ("median",), ("mean", True)))
+    assert median.rmse == pytest.approx(np.mean([r.metrics["unseen"]["rmse_median"] for r in own]))
+    assert cut.rmse == pytest.approx(np.mean([r.metrics["unseen"]["rmse_clipped"] for r in own]))
+    assert median.rmse != plain.rmse
+    assert cut.constant == plain.constant
+    with pytest.raises(ValueError, match="no scores per person"):
+        tables.summarise([replace(own[0], predictions={})], "unseen", clip=True)
+
+
 def test_a_row_that_did_not_learn_is_no_result(results):
     own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
     (summary,) = tables.summarise([replace(r, learnt=False) for r in own], "unseen")

@@ -12,7 +12,7 @@ import pytest
 
 from depnb import course, experiments, style
 from depnb.results import MissingResult, Store
-from tests.runner.test_runner import made
+from tests.results_made import result_of
 
 PARAMETERS = dict(profile="quick", corpus="both", protocol="honest", store="committed", seed=0, device="auto")
 
@@ -69,7 +69,7 @@ def test_committed_results_are_three_seeds_and_a_miss_is_an_error(tmp_path):
         session.results(paper)
     runs = [run for run in experiments.grid("quick", "headline", seeds=(0, 1, 2)) if run.paper == paper]
     for run in runs:
-        Store(tmp_path / "results").save(made(run))
+        Store(tmp_path / "results").save(result_of(run))
     assert [result.run for result in session.results(paper, which="headline")] == runs
     with pytest.raises(ValueError, match="No rows of a paper 'astrology'"):
         session.results("astrology")
@@ -81,7 +81,7 @@ def test_an_own_store_is_filled_with_the_sessions_seed(tmp_path, monkeypatch, st
 
     def run(run, store, *, device):
         asked.append((run, store.path, device))
-        return made(run)
+        return result_of(run)
 
     monkeypatch.setattr(experiments, "run", run)
     session = start(profile="smoke", store=store, seed=7, device="cpu", corpus="appearance", protocol="paper")
@@ -94,7 +94,7 @@ def test_an_own_store_is_filled_with_the_sessions_seed(tmp_path, monkeypatch, st
 
 
 def test_in_a_reproduction_of_the_headline_rows_all_are_those(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "run", lambda run, store, *, device: made(run))
+    monkeypatch.setattr(experiments, "run", lambda run, store, *, device: result_of(run))
     session = start(profile="smoke", store="runs/x", seed=7)
     paper = experiments.grid("smoke")[0].paper
     everything = len(session.results(paper))
@@ -278,3 +278,13 @@ def test_another_corpus_runs_every_row_once():
     assert {run.corpus for run in runs} == {"/data/AVEC2014"}
     assert len(set(runs)) == len(runs)
     assert {replace(run, corpus="both") for run in runs} <= set(experiments.grid("smoke", "all", seeds=(0,)))
+
+
+def test_one_row_can_be_asked_for_by_name():
+    runs = course.runs_for("smoke", "distribution/expectation_imagenet", (3, 4), "null")
+    assert [(run.row, run.corpus, run.seed) for run in runs] == [
+        ("expectation_imagenet", "null", 3),
+        ("expectation_imagenet", "null", 4),
+    ]
+    with pytest.raises(ValueError, match="choose from expectation, euclidean"):
+        course.runs_for("smoke", "distribution/nothing", (0,))
