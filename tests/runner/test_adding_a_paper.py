@@ -20,7 +20,7 @@ from depnb.clips import Frames
 from depnb.headless import execute
 from depnb.notebook_lint import lint
 from depnb.results import Store
-from tests.runner.test_runner import made
+from tests.results_made import result_of
 
 DOCUMENT = course.ROOT / "docs" / "adding_a_paper.md"
 FILES = dict(re.findall(r"^```python title=(\S+)\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S))
@@ -136,7 +136,7 @@ def test_its_rows_are_trained_drawn_and_taught(added, repository, monkeypatch, t
     store = Store(tmp_path / "run" / "results")
     for run in experiments.grid("smoke", "all", seeds=(0,)):
         if run.paper != PAPER:
-            store.save(made(run))
+            store.save(result_of(run))
     command = ["run", "--missing", "--profile", "smoke", "--rows", "all", "--seed", "0", "--device", "cpu"]
     done = CliRunner().invoke(cli.app, [*command, "--store", str(store.path)])
     assert done.exit_code == 0, done.output

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from depnb import cli, experiments
 from depnb.results import Store
 from depnb.runner import Reproduction
-from tests.runner.test_runner import made
+from tests.results_made import result_of
 
 
 def invoke(*arguments: str):
@@ -49,7 +49,7 @@ def test_corpus_show_counts_people_and_overlap():
 def test_results_are_listed_and_a_miss_is_explained(tmp_path):
     store = Store(tmp_path / "store")
     run = experiments.grid("smoke", "headline", seeds=(0,))[0]
-    store.save(made(run, rmse=8.76))
+    store.save(result_of(run, rmse=8.76))
     listed = invoke("results", "list", run.paper, "--store", str(store.path)).output
     assert "8.76" in listed
     assert "1 results" in listed
@@ -63,7 +63,7 @@ def test_run_lists_what_is_missing_and_makes_it_only_when_told(tmp_path, monkeyp
 
     def run(run, store, *, device):
         trained.append(run)
-        store.save(made(run))
+        store.save(result_of(run))
 
     monkeypatch.setattr(experiments, "run", run)
     arguments = ("run", "--profile", "smoke", "--rows", "headline", "--seed", "0", "--seed", "4")
