@@ -238,8 +238,10 @@ def run(
     from depnb.experiments import estimate
     from depnb.runner import describe, fill, shard
 
-    opened = _store(store)
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
+    if missing and store is None:
+        _demand_for_committed(wanted)
+    opened = _store(store)
     wanted = shard(wanted, share) if share else wanted
     lacking = opened.missing(wanted)
     typer.echo(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
@@ -460,6 +462,18 @@ def _named_value(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise ValueError(f"-p {text}: write it as NAME=VALUE.")
     return name, value
+
+
+def _demand_for_committed(runs) -> None:
+    """Only the quick profile on generated corpora enters the repository's own results."""
+    from depnb.results import opened
+
+    other = [run for run in runs if run.profile != "quick" or not opened(run.corpus, run.profile).generated]
+    if other:
+        raise ValueError(
+            f"results/ holds the quick profile on generated corpora only, not {other[0].profile} on {other[0].corpus}: "
+            "name another store, as in --store runs/mine."
+        )
 
 
 def _store(folder: Path | None) -> "Store":

@@ -107,10 +107,22 @@ class Session:
         if not runs:
             raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
         if self.committed:
+            self._demand_committed(runs)
             return [self.results_store.load(run) for run in runs]
         from depnb import experiments
 
         return [experiments.run(run, self.results_store, device=self.device) for run in runs]
+
+    def _demand_committed(self, runs: "list[Run]") -> None:
+        from depnb.experiments import grid
+
+        there = set(grid(self.profile, "all", COMMITTED_SEEDS))
+        other = [run for run in runs if run not in there]
+        if other:
+            raise ValueError(
+                f"The committed results have no {other[0].row} on {other[0].corpus} under {other[0].protocol}: "
+                "name an empty store to train into, as in store = 'runs/mine'."
+            )
 
     @cached_property
     def live_store(self) -> "Store":
@@ -230,12 +242,13 @@ def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str
         ``claim: confirmed …`` if the interval lies below 0, ``not confirmed`` if it lies above (or touches) 0
         with its lower end, else ``too little data to tell``.
     """
+    from depnb.tables import answer
+
     low, high = interval
     if low > high:
         raise ValueError(f"The interval of {claim!r} runs from {low} to {high}: give (low, high).")
-    answer = "confirmed" if high < 0 else "not confirmed" if low >= 0 else "too little data to tell"
     numbers = f"difference {difference:+.2f}, 95 % interval {low:+.2f} to {high:+.2f} BDI-II points"
-    return f"{claim}: {answer} ({numbers})"
+    return f"{claim}: {answer(low, high)} ({numbers})"
 
 
 def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:

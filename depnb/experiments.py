@@ -1,5 +1,6 @@
 """A row of a table as data: which runs there are, and how a run becomes a result."""
 
+import hashlib
 import logging
 import os
 import subprocess
@@ -28,7 +29,17 @@ from depnb.training import Training, per_video, predict, train
 
 __all__ = ["Run", "estimate", "grid", "rows", "run"]
 
-LIBRARIES = ("torch", "torchvision", "lightning-fabric", "numpy", "facenet-pytorch", "av", "opencv-python-headless")
+LIBRARIES = (
+    "torch",
+    "torchvision",
+    "lightning-fabric",
+    "numpy",
+    "facenet-pytorch",
+    "av",
+    "opencv-python-headless",
+    "captum",
+    "scikit-learn",
+)
 DIGITS = 4
 
 log = logging.getLogger("depnb")
@@ -79,11 +90,12 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
         with store.claimed(run):
             result, origin = store.load(run), store.explain(run)
             if result is None:
-                checkpoints = cache_dir() / "checkpoints" / run.digest[:24]
+                place = hashlib.sha256(str(store.path.resolve()).encode()).hexdigest()[:8]
+                checkpoints = cache_dir() / "checkpoints" / f"{run.digest[:24]}-{place}"
                 result = _make(run, device, checkpoints)
                 store.save(result)
-                for path in checkpoints.glob("*.pt"):
-                    path.unlink(missing_ok=True)
+                for number in range(len(result.curves)):
+                    (checkpoints / f"{number}.pt").unlink(missing_ok=True)
     log.info(origin)
     return replace(result, origin=origin)
 
@@ -211,7 +223,7 @@ def _make(run: Run, device: str, checkpoints: Path) -> Result:
         )
         done.append(training)
         for name in split.judged:
-            scores = predict(training.model, frames[name], profile)
+            scores = predict(training.model, frames[name], training.profile)
             predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
         for name, part in frames.items():
             left_out.setdefault(name, {}).update(part.left_out)

@@ -1,4 +1,4 @@
-"""Figures that belong to the repository: drawn from results and from the generator's recipe, nothing else.
+"""Figures that belong to the repository: drawn from results and from the generator's recipe.
 
 ``make_all`` writes each as PDF and PNG, and an index with captions. What the figures of the papers show is said by
 their methods (``FIGURES`` there); how each kind is drawn is said here (``KINDS``).
@@ -129,13 +129,14 @@ def unseen_errors(store: Store) -> "Figure | None":
     """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
     import matplotlib.pyplot as plt
 
-    results = scored(store.results())
+    results = scored(store.current())
     summaries = tables.summarise(results, "unseen")
     if not summaries:
         return None
     figure, axis = plt.subplots(figsize=(5.5, 0.9 + 0.42 * len(summaries)))
     for place, s in enumerate(summaries):
-        own = [r for r in results if (r.run.row, r.run.corpus) == (s.row, s.corpus)]
+        line = s.paper, s.row, s.corpus, s.protocol
+        own = [r for r in results if (r.run.paper, r.run.row, r.run.corpus, r.run.protocol) == line]
         axis.plot([s.rmse_low, s.rmse_high], [place, place], color="C0", linestyle="-", marker="", linewidth=1.5)
         values = [r.metrics["unseen"]["rmse"] for r in own]
         axis.plot(values, [place] * len(values), color="C0", linestyle="", marker="o", markersize=4)
@@ -144,7 +145,7 @@ def unseen_errors(store: Store) -> "Figure | None":
             axis.plot([s.noise_floor] * 2, [place - 0.35, place + 0.35], color="0.5", linestyle=":", marker="")
         right = max(s.rmse_high, s.constant)
         axis.annotate(s.verdict, (right, place), xytext=(6, -2.5), textcoords="offset points", fontsize=7)
-    axis.set_yticks(range(len(summaries)), [f"{s.row}\non “{s.corpus}”" for s in summaries])
+    axis.set_yticks(range(len(summaries)), [f"{s.paper}: {s.row}\non “{s.corpus}”" for s in summaries])
     axis.set_xlim(0, max(s.rmse_high for s in summaries) * 1.5)
     axis.set_ylim(len(summaries) - 0.4, -0.6)
     axis.set_xlabel("RMSE on unseen people (BDI-II): seeds, interval over people")
@@ -283,7 +284,7 @@ FIGURES = {
         "the constant predictor, dotted the noise floor.",
         "results/",
         unseen_errors,
-        lambda store: _corpora(scored(store.results())),
+        lambda store: _corpora(scored(store.current())),
     ),
 }
 
@@ -303,12 +304,12 @@ def entries() -> dict[str, Entry]:
 
 
 def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
-    return draw_of_paper(paper, name, store.results(paper))
+    return draw_of_paper(paper, name, store.current(paper))
 
 
 def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
     shown = method(paper).FIGURES[name]
-    return _corpora(SHOWN[shown.kind]([r for r in store.results(paper) if r.run.row in shown.rows]))
+    return _corpora(SHOWN[shown.kind]([r for r in store.current(paper) if r.run.row in shown.rows]))
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from the body that learnt it.
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,9 @@ from depnb.corpus.synthetic import open_generated, strangers
 from depnb.files import atomic_path, cache_dir
 from depnb.profiles import Profile
 from depnb.training import VERSION as TRAINING_VERSION
-from depnb.training import predict, train
+from depnb.training import device_kind, predict, train
+
+log = logging.getLogger("depnb")
 
 VERSION = 1
 SEED = 1999
@@ -100,7 +103,7 @@ def facts(start: str, profile: Profile) -> dict[str, Any]:
             "profile": _shorter(profile).deciding(),
             "versions": {"faces": faces.VERSION, "clips": clips.VERSION, "training": TRAINING_VERSION},
         }
-    return {"start": start, "weights": IMAGENET[profile.scale.depth]} if start == "imagenet" else {"start": start}
+    return {"start": start, "weights": _imagenet_name(profile)} if start == "imagenet" else {"start": start}
 
 
 def begin(body: nn.Module, build: Callable[[], nn.Module], start: str, profile: Profile, device: str = "auto") -> None:
@@ -126,23 +129,28 @@ def identity(build: Callable[[], nn.Module], profile: Profile, device: str = "au
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
-    path = file(build, profile)
+    path = file(build, profile, device)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         found = _read(path)
         if found is None:
-            found = _tell_apart(build, profile, device, path.with_suffix(".checkpoint.pt"))
+            checkpoint = cache_dir() / "checkpoints" / f"{path.stem}.pt"
+            with torch.random.fork_rng():  # the row's own draws are the same whether or not this was still to be done
+                found = _tell_apart(build, profile, device, checkpoint)
             _write(path, found)
-            path.with_suffix(".checkpoint.pt").unlink(missing_ok=True)
+            checkpoint.unlink(missing_ok=True)
+            named = f"names {found.accuracy:.0%} of them in new sessions"
+            log.info("Face pretraining: %d generated people, %s, %.0f s", found.people, named, found.seconds)
     return found
 
 
-def file(build: Callable[[], nn.Module], profile: Profile) -> Path:
-    """Where the body that ``build`` makes lies after its pretraining, named by everything that decides it."""
+def file(build: Callable[[], nn.Module], profile: Profile, device: str = "auto") -> Path:
+    """Where the body that ``build`` makes lies after its pretraining, named by everything that decides its bits."""
     body = build()
     kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
-    key = _sha256(facts("identity", profile) | kind)
-    return cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{key[:16]}.safetensors"
+    computing = {"device": device_kind(device), **profile.computing()}
+    key = _sha256(facts("identity", profile) | kind | computing)
+    return cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{computing['device']}-{key[:16]}.safetensors"
 
 
 def imagenet(profile: Profile) -> dict[str, Tensor]:
@@ -154,13 +162,7 @@ def imagenet(profile: Profile) -> dict[str, Tensor]:
     """
     from torchvision.models import get_weight
 
-    scale = profile.scale
-    if scale.depth not in IMAGENET or scale.width != 1:
-        raise ValueError(
-            f"No ImageNet weights for a ResNet-{scale.depth} of width {scale.width:g}: there are some for depth "
-            f"{' and '.join(map(str, IMAGENET))} at width 1 (profile paper)."
-        )
-    weights = get_weight(IMAGENET[scale.depth])
+    weights = get_weight(_imagenet_name(profile))
     try:
         state = weights.get_state_dict(progress=True)
     except (URLError, OSError) as error:
@@ -169,6 +171,16 @@ def imagenet(profile: Profile) -> dict[str, Tensor]:
             f"{weights.url} could not be fetched ({error}): download it elsewhere and put it into {folder}."
         ) from error
     return {name: value for name, value in state.items() if not name.startswith("fc.")}
+
+
+def _imagenet_name(profile: Profile) -> str:
+    scale = profile.scale
+    if scale.depth not in IMAGENET or scale.width != 1:
+        raise ValueError(
+            f"No ImageNet weights for a ResNet-{scale.depth} of width {scale.width:g}: there are some for depth "
+            f"{' and '.join(map(str, IMAGENET))} at width 1 (profile paper)."
+        )
+    return IMAGENET[scale.depth]
 
 
 def _tell_apart(build: Callable[[], nn.Module], profile: Profile, device: str, checkpoint: Path) -> Pretrained:
@@ -193,7 +205,7 @@ def _tell_apart(build: Callable[[], nn.Module], profile: Profile, device: str, c
         checkpoint=checkpoint,
     )
     kept = load("test")
-    named = predict(done.model, kept, profile) == kept.bdi.numpy()[:, None]  # [N, n]
+    named = predict(done.model, kept, done.profile) == kept.bdi.numpy()[:, None]  # [N, n]
     weights = {name: value.cpu().contiguous() for name, value in done.model.module.body.state_dict().items()}
     return Pretrained(weights, len(number), float(np.mean(named)), done.seconds)
 

@@ -7,7 +7,7 @@ from typing import Any
 from depnb.experiments import rows
 from depnb.files import write_text
 from depnb.methods import papers
-from depnb.results import COMMITTED, Store
+from depnb.results import COMMITTED, MissingResult, Store
 from depnb.tables import Summary, summarise
 
 BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
@@ -20,8 +20,9 @@ def numbers(folder: Path = COMMITTED) -> str:
 
     Raises:
         FileNotFoundError: a file is missing; `make results` and `benchmarks/reproduce.py` make them.
+        MissingResult: a headline row is missing.
     """
-    measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).results(), "unseen")}
+    measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).current(), "unseen")}
     faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
     lines = [
         "Measured on generated people, profile quick. On `null` nothing can be learnt: nothing must beat the constant.",
@@ -29,8 +30,10 @@ def numbers(folder: Path = COMMITTED) -> str:
         "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | |",
         "|---|---|---|---|---|---|---|",
     ]
-    for paper in papers():
-        lines += [_line(measured[paper, *row]) for row in rows(paper, "headline")]
+    for line in ((paper, *row) for paper in papers() for row in rows(paper, "headline")):
+        if line not in measured:
+            raise MissingResult(f"The README quotes {' '.join(line)}, which {folder} lacks. Run `make results`.")
+        lines.append(_line(measured[line]))
     return "\n".join([*lines, "", f"* {_faces(faces)}", f"* {_reproduce(reproduce)}"])
 
 

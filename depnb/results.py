@@ -4,12 +4,13 @@ A file is read only if all of it is there and of the right form; it is written w
 processes may share a store.
 """
 
+import glob
 import hashlib
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -53,7 +54,17 @@ class Run:
     @property
     def name(self) -> str:
         """File name without the digest."""
-        return f"{self.row}-{Path(self.corpus).name}-{self.protocol}-{self.profile}-s{self.seed}"
+        return f"{self.row}-{self._corpus_name}-{self.protocol}-{self.profile}-s{self.seed}"
+
+    @property
+    def _corpus_name(self) -> str:
+        """``both-quick`` is ``both`` at the profile quick."""
+        from depnb.corpus.synthetic.recipe import NAMED
+        from depnb.profiles import PROFILES
+
+        base, _, size = self.corpus.partition("-")
+        own = base in NAMED and self.profile in PROFILES and size == PROFILES[self.profile].corpus_size
+        return base if own else Path(self.corpus).name
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -233,6 +244,7 @@ class Store:
     def __init__(self, path: Path | str, strict: bool = False):
         self.path = Path(path)
         self.strict = strict
+        self._held: set[str] = set()
 
     def file(self, run: Run) -> Path:
         """Where the result of a run lies."""
@@ -253,12 +265,15 @@ class Store:
     def claimed(self, run: Run, wait: bool = True) -> Iterator[bool]:
         """Have a run for oneself, among all processes that work on this store.
 
-        The claim ends with the block, or with the process, however it ends.
+        The claim ends with the block, or with the process, however it ends. Within the block it may be claimed again.
 
         Args:
             run: what is going to be made.
             wait: for whoever has it now; else yield False at once.
         """
+        if run.digest in self._held:
+            yield True
+            return
         self._claims.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self._claims / f"{run.digest[:24]}.lock", timeout=-1 if wait else 0)
         try:
@@ -266,9 +281,11 @@ class Store:
         except filelock.Timeout:
             yield False
             return
+        self._held.add(run.digest)
         try:
             yield True
         finally:
+            self._held.discard(run.digest)
             lock.release()
 
     @property
@@ -279,10 +296,17 @@ class Store:
         """Write a result; it replaces what the same run had when other facts decided it."""
         path = self.file(result.run)
         write_json(path, result.to_json())
-        for old in path.parent.glob(f"{result.run.name}-????????.json"):
-            if old != path:
+        for old in path.parent.glob(f"{glob.escape(result.run.name)}-????????.json"):
+            if old != path and self._is_of(old, result.run):
                 old.unlink(missing_ok=True)
         return path
+
+    @staticmethod
+    def _is_of(path: Path, run: Run) -> bool:
+        try:
+            return Result.from_json(path.read_bytes()).run == run
+        except (FileNotFoundError, DamagedResult):
+            return False
 
     def missing(self, runs: Iterable[Run]) -> list[Run]:
         """The runs that have no result here."""
@@ -303,6 +327,20 @@ class Store:
                     raise DamagedResult(f"{path} is not a whole result: {error}. Delete it.") from error
                 log.warning("Left out %s, not a whole result: %s", path, error)
         return sorted(found, key=lambda result: result.run)
+
+    def current(self, paper: str | None = None) -> list[Result]:
+        """Those of ``results`` that the code as it is now would make again; the others are logged and left out."""
+        found = []
+        for result in self.results(paper):
+            try:
+                same = replace(result.run).digest == result.digest
+            except (KeyError, FileNotFoundError, ValueError):  # a row or a corpus that there is no more
+                same = False
+            if same:
+                found.append(result)
+            else:
+                log.warning("Left out %s/%s: other code or data made it", result.run.paper, result.run.name)
+        return found
 
     def explain(self, run: Run) -> str:
         """HIT, or MISS with the nearest stored run and the facts in which it differs."""

@@ -46,7 +46,7 @@ class Settings:
     Attributes:
         profile: ``smoke``, ``quick`` or ``paper``.
         corpus: name of a generated corpus, or an absolute folder.
-        protocol: ``honest`` or ``paper``.
+        protocol: ``honest``, ``paper`` or another one of a method.
         rows: ``headline`` or ``all``.
         seed: seed of every run.
         device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
@@ -138,6 +138,8 @@ class Reproduction:
         from depnb.results import opened
 
         s = self.settings
+        if s.rows not in course.WHICH:
+            raise ValueError(f"--rows {s.rows}: a reproduction is of {' or '.join(course.WHICH)} rows, not of one.")
         runs = course.runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
         opened(s.corpus, s.profile)
         notebooks = notebooks_in([self.source])
@@ -345,24 +347,23 @@ def fill(
     while waiting:
         run, last_chance = waiting.pop(0)
         with store.claimed(run, wait=last_chance) as mine:
-            pass
-        if not mine:
-            say(f"{describe(run)}: another process is making it")
-            waiting.append((run, True))
-            continue
-        if not store.missing([run]):
-            continue
-        left = f", about {(time.monotonic() - begun) / made * (len(waiting) + 1) / 60:.0f} min left" if made else ""
-        say(f"[{len(runs) - len(waiting)}/{len(runs)}] {describe(run)}{left}")
-        try:
-            experiments.run(run, store, device=device)
-        except StorageError:
-            raise
-        except Exception as error:  # the other rows are worth having
-            log.exception("%s", describe(run))
-            problem(f"{describe(run)}: {type(error).__name__}: {error}")
-            say(f"✘ {describe(run)}: {type(error).__name__}: {error}")
-        made += 1
+            if not mine:
+                say(f"{describe(run)}: another process is making it")
+                waiting.append((run, True))
+                continue
+            if not store.missing([run]):
+                continue
+            left = f", about {(time.monotonic() - begun) / made * (len(waiting) + 1) / 60:.0f} min left" if made else ""
+            say(f"[{len(runs) - len(waiting)}/{len(runs)}] {describe(run)}{left}")
+            try:
+                experiments.run(run, store, device=device)
+            except StorageError:
+                raise
+            except Exception as error:  # the other rows are worth having
+                log.exception("%s", describe(run))
+                problem(f"{describe(run)}: {type(error).__name__}: {error}")
+                say(f"✘ {describe(run)}: {type(error).__name__}: {error}")
+            made += 1
 
 
 def shard(runs: "Sequence[Run]", part: str) -> "list[Run]":

@@ -21,7 +21,11 @@ from depnb.results import Result, Store
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTITION_TITLES = {"unseen": "unseen people", "test": "test set", "folds": "everyone, by folds"}
+PARTITION_TITLES = {
+    "unseen": "unseen people",
+    "test": "test set",
+    "folds": "train, development and test people, by folds",
+}
 PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
 
 
@@ -253,11 +257,17 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
             continue
         corpus = "both" if any(s.corpus == "both" for s in summaries) else summaries[0].corpus
         by_title = {titles[s.row]: s for s in summaries if s.corpus == corpus}
-        column = [_with_sd(s.rmse, s.rmse_sd) if (s := by_title.get(m)) else "not run" for m in frame["method"]]
+        column = [_cell(by_title.get(name)) for name in frame["method"]]
         title = next(iter(by_title.values())).title
         frame[f"RMSE, {title}, {partition_title}"] = column
         frame.attrs["corpora"] = [title]
     return frame
+
+
+def _cell(s: Summary | None) -> str:
+    if s is None:
+        return "not run"
+    return _with_sd(s.rmse, s.rmse_sd) if s.learnt else "not trained"
 
 
 @dataclass(frozen=True)
@@ -268,44 +278,59 @@ class Difference:
         value: the difference; below 0 the row is better.
         low, high: its 95 % interval over people (paired bootstrap).
         p: of “exchanging the two predictors' scores of a person makes no difference” (paired permutation test).
+        learnt: whether all trainings of both sides fell below the constant predictor's loss.
     """
 
     value: float
     low: float
     high: float
     p: float
+    learnt: bool = True
 
     @property
     def answer(self) -> str:
         """Whether “the row is better” is confirmed."""
-        return "confirmed" if self.high < 0 else "not confirmed" if self.low >= 0 else "too little data to tell"
+        return answer(self.low, self.high) if self.learnt else "not trained"
+
+
+def answer(low: float, high: float) -> str:
+    """Whether “the first has the smaller error” is confirmed, from the 95 % interval of the difference."""
+    return "confirmed" if high < 0 else "not confirmed" if low >= 0 else "too little data to tell"
 
 
 def difference(claim: Claim, paper: str, results: Sequence[Result]) -> Difference | None:
-    """The two sides of a claim, compared; ``None`` where one of them has no scores per person."""
-    ours = _predictions(results, paper, claim.row, claim.corpus, claim.protocol, claim.partition)
+    """The two sides of a claim, compared.
+
+    Returns:
+        ``None`` where one of them has no scores per person, or where they were run with different numbers of seeds.
+    """
+    ours = _scored(results, paper, claim.row, claim.corpus, claim.protocol, claim.partition)
     if not ours:
         return None
-    first = ours[0]
+    first, learnt = ours[0].predictions[claim.partition], [r.learnt for r in ours]
     if claim.other in PREDICTORS:
         rival = np.array([getattr(first, claim.other)])  # [1, N]
     else:
         protocol = claim.other_protocol or claim.protocol
-        theirs = _predictions(results, paper, claim.other, claim.corpus, protocol, claim.partition)
+        theirs = _scored(results, paper, claim.other, claim.corpus, protocol, claim.partition)
         if not theirs:
             return None
-        rival = np.array([p.score for p in theirs])  # [seeds, N]
-    score = np.array([p.score for p in ours])  # [seeds, N]
+        rival = np.array([r.predictions[claim.partition].score for r in theirs])  # [seeds, N]
+        learnt += [r.learnt for r in theirs]
+    score = np.array([r.predictions[claim.partition].score for r in ours])  # [seeds, N]
     if len(rival) not in (1, len(score)):
         return None
     value, low, high = paired_subject_bootstrap(first.bdi, score, rival, first.subject)
-    return Difference(value, low, high, paired_permutation_test(first.bdi, score, rival, first.subject))
+    p = paired_permutation_test(first.bdi, score, rival, first.subject)
+    return Difference(value, low, high, p, all(learnt))
 
 
-def _predictions(results: Sequence[Result], paper: str, row: str, corpus: str, protocol: str, partition: str) -> list:
+def _scored(
+    results: Sequence[Result], paper: str, row: str, corpus: str, protocol: str, partition: str
+) -> list[Result]:
     wanted = (paper, row, corpus, protocol)
     own = [r for r in results if (r.run.paper, r.run.row, r.run.corpus, r.run.protocol) == wanted]
-    return [r.predictions[partition] for r in own if partition in r.predictions]
+    return [r for r in own if partition in r.predictions]
 
 
 def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
@@ -347,7 +372,7 @@ def make_all(store: Store, folder: Path) -> list[Path]:
     """
     written = []
     for paper in papers():
-        results = store.results(paper)
+        results = store.current(paper)
         if not results:
             continue
         tables = {f"{paper}_measured_{p}": measured_table(results, p) for p in PARTITION_TITLES}

@@ -88,17 +88,15 @@ def train(
         label: what the progress display says.
         checkpoint: file that the training leaves at each check and each minute, and continues from if it is there.
             Precision, memory format and threads stay those of its beginning. The last one has the finished training;
-            the caller removes it. A file of another kind of device, or a damaged one, is not used.
+            the caller removes it. A file of another kind of device or ``VERSION``, or a damaged one, is not used.
 
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    accelerator, _, index = device.partition(":")
-    fabric = Fabric(accelerator=accelerator, devices=[int(index)] if index else 1, precision=profile.precision)
-    saved = _load(checkpoint, fabric.device.type)
+    saved = _load(checkpoint, device_kind(device))
     if saved:
         profile = replace(profile, **saved["computing"])
-        fabric = Fabric(accelerator=accelerator, devices=[int(index)] if index else 1, precision=profile.precision)
+    fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
     network = build().to(memory_format=getattr(torch, profile.memory_format))
@@ -168,6 +166,16 @@ def train(
     )
 
 
+def device_kind(device: str) -> str:
+    """``cpu``, ``cuda`` or ``mps``: what a device asked for is on this machine."""
+    return _fabric(device, "32-true").device.type
+
+
+def _fabric(device: str, precision: str) -> Fabric:
+    accelerator, _, index = device.partition(":")
+    return Fabric(accelerator=accelerator, devices=[int(index)] if index else 1, precision=precision)
+
+
 @dataclass
 class _State:
     """What a training knows besides its weights; plain data, as a checkpoint holds it."""
@@ -184,6 +192,7 @@ class _State:
 
 def _save(path: Path, device: str, profile: Profile, network, optimizer, schedule, state: _State) -> None:
     content = {
+        "version": VERSION,
         "device": device,
         "computing": profile.computing(),
         "network": network.state_dict(),
@@ -205,8 +214,12 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
     except Exception as error:  # torch's reader meets a damaged file with any of them
         log.warning("Checkpoint %s is damaged (%r): training from the beginning", path, error)
         return None
-    if saved["device"] != device:
-        log.info("Checkpoint %s was made on %s, not on %s: training from the beginning", path, saved["device"], device)
+    made = saved.get("version"), saved.get("device")
+    if made != (VERSION, device):
+        log.info(
+            "Checkpoint %s is of version %s on %s, not of %s on %s: training from the beginning",
+            path, *made, VERSION, device,
+        )  # fmt: skip
         return None
     log.info("Going on at step %d from %s", saved["state"]["step"], path)
     return saved

@@ -9,7 +9,7 @@ from torchvision.models import get_weight, resnet18, resnet50
 from depnb import pretraining
 from depnb.backbones import ResNetBody
 from depnb.corpus.synthetic import named_recipe, sessions, strangers
-from depnb.pretraining import begin, facts, identity, imagenet
+from depnb.pretraining import Pretrained, begin, facts, identity, imagenet
 from depnb.profiles import PROFILES, Scale
 
 SMOKE = replace(PROFILES["smoke"], threads=1, steps=30)
@@ -89,8 +89,9 @@ def test_imagenet_weights_that_cannot_be_had_say_where_they_go(tmp_path, monkeyp
     monkeypatch.setattr(torch.hub, "download_url_to_file", refused)
     with pytest.raises(FileNotFoundError, match="put it into"):
         imagenet(PROFILES["paper"])
-    with pytest.raises(ValueError, match="depth 18 and 50"):
-        imagenet(SMOKE)
+    for asked in (imagenet, lambda profile: facts("imagenet", profile)):
+        with pytest.raises(ValueError, match="depth 18 and 50"):
+            asked(SMOKE)
 
 
 def test_what_decides_the_start_is_a_fact_of_the_run(monkeypatch):
@@ -99,3 +100,19 @@ def test_what_decides_the_start_is_a_fact_of_the_run(monkeypatch):
     assert facts("imagenet", PROFILES["paper"])["weights"] == "ResNet50_Weights.IMAGENET1K_V1"
     monkeypatch.setattr(pretraining, "VERSION", pretraining.VERSION + 1)
     assert facts("identity", SMOKE) != before
+
+
+def test_a_row_has_the_same_numbers_whether_the_pretraining_was_there_or_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+
+    def tell_apart(build, *rest):
+        torch.manual_seed(5)
+        return Pretrained(build().state_dict(), people=8, accuracy=0.5, seconds=0.0)
+
+    monkeypatch.setattr(pretraining, "_tell_apart", tell_apart)
+    drawn = []
+    for _ in ("cold", "warm"):
+        torch.manual_seed(0)
+        begin(body(), body, "identity", SMOKE, "cpu")
+        drawn.append(torch.rand(3))
+    assert torch.equal(*drawn)

@@ -84,8 +84,8 @@ def test_two_processes_on_one_store_neither_lose_nor_mix(tmp_path):
     assert numbers(Store(folder)) == expected
     made = [line for log in logs for line in log.read_text().splitlines() if line.startswith("[")]
     assert len(expected) == len(runs)
-    assert len({line.split("] ")[1].split(", about")[0] for line in made}) == len(runs)
-    assert all(log.read_text() for log in logs)
+    assert len({line.split("] ")[1].split(", about")[0] for line in made}) == len(made) == len(runs)
+    assert all("[" in log.read_text() for log in logs)
 
 
 def test_a_checkpoint_of_nonsense_is_not_used(tmp_path, caplog):

@@ -1,5 +1,8 @@
 """Several processes fill one store."""
 
+import multiprocessing
+from contextlib import contextmanager
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +11,7 @@ from depnb import experiments
 from depnb.results import Run, Store
 from depnb.runner import fill, shard
 from tests.results_made import result_of
+from tests.runner import claim
 
 RUNS = [Run("distribution", "expectation", profile="smoke", seed=seed) for seed in range(4)]
 
@@ -33,17 +37,29 @@ def store(tmp_path, monkeypatch):
     return Store(tmp_path / "results")
 
 
-def test_what_another_process_has_waits_until_it_is_free(store):
+@contextmanager
+def elsewhere(store, run):
+    """A process that claims a run and holds it until it is killed at the end of the block."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=claim.hold, args=(store.path, run, theirs))
+    process.start()
+    assert ours.recv() == "claimed"
+    yield process
+    process.kill()
+    process.join()
+
+
+def test_what_another_process_has_waits_until_that_has_died(store):
     said, problems = [], []
-    taken = store.claimed(RUNS[0])
-    assert taken.__enter__()
+    with elsewhere(store, RUNS[0]) as other:
 
-    def say(line):
-        said.append(line)
-        if "seed 3" in line:  # the last that is free: now the other process ends without a result
-            taken.__exit__(None, None, None)
+        def say(line):
+            said.append(line)
+            if "seed 3" in line:  # the last that is free
+                other.kill()
 
-    fill(RUNS, Store(store.path), "cpu", say, problems.append)
+        fill(RUNS, Store(store.path), "cpu", say, problems.append)
     assert problems == []
     assert store.missing(RUNS) == []
     assert "another process is making it" in said[0]
@@ -57,10 +73,11 @@ def test_what_is_stored_is_not_made_again(store):
     assert said == []
 
 
-def test_a_claim_ends_with_its_process(store):
-    with store.claimed(RUNS[0]) as first:
-        assert first
-        with Store(store.path).claimed(RUNS[1], wait=False) as other:
-            assert other
-    with Store(store.path).claimed(RUNS[0], wait=False) as again:
-        assert again
+def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
+    with elsewhere(store, RUNS[0]), store.claimed(RUNS[0], wait=False) as mine, store.claimed(RUNS[1]) as other:
+        assert not mine
+        assert other
+        with store.claimed(RUNS[1], wait=False) as again:
+            assert again
+    with store.claimed(RUNS[0], wait=False) as free:
+        assert free
