@@ -214,16 +214,6 @@ def paired_subject_bootstrap(
     return difference(np.arange(len(y))), float(low), float(high)
 
 
-def beats(
-    y: ArrayLike, pred: ArrayLike, other: ArrayLike, subjects: Sequence[str], n: int = 2000, seed: int = 0
-) -> bool:
-    """Is the method better than the rival: the upper 95 % bound of RMSE(pred) − RMSE(other) lies below 0.
-
-    Arguments as for ``paired_subject_bootstrap``.
-    """
-    return paired_subject_bootstrap(y, pred, other, subjects, rmse, n, seed)[2] < 0
-
-
 def paired_permutation_test(
     y: ArrayLike,
     pred: ArrayLike,

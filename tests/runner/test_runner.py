@@ -182,7 +182,7 @@ def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_pat
 def test_new_numbers_stand_beside_the_prediction_interval_of_the_committed_seeds(trained):
     """t·s·√(1 + 1/n) with n = 3 and s pooled over two rows: 4 degrees of freedom, t = 2.776."""
     one = course.runs_for("smoke", "headline", (0,))[0]
-    two = replace(one, row=next(r for r, c in experiments.rows(one.paper) if r != one.row))
+    two = replace(one, row=next(r for r, *_ in experiments.rows(one.paper) if r != one.row))
     committed = [result_of(replace(run, seed=s), 8.0 + s) for run in (one, two) for s in range(3)]
     inside, outside = (result_of(replace(one, seed=100), 9.0 + d) for d in (3.2, 3.21))
     found = {c.value: c for c in compare([inside, outside], committed) if (c.partition, c.metric) == ("test", "rmse")}
