@@ -58,19 +58,19 @@ def check_longest_gap(answer):
         assert given == gap, f"found = {pattern} has a longest gap of {gap}, not {given}"
 
 
-def from_eyes(right, left):
-    source = np.array(left, dtype=float) - right
+def from_eyes(left, right):
+    source = np.array(right, dtype=float) - left
     a = 64 * source[0] / (source @ source)
     b = -64 * source[1] / (source @ source)
-    shift = np.array([80.0, 100.0]) - np.array([[a, -b], [b, a]]) @ np.array(right, dtype=float)
+    shift = np.array([80.0, 100.0]) - np.array([[a, -b], [b, a]]) @ np.array(left, dtype=float)
     return np.array([[a, -b, shift[0]], [b, a, shift[1]]])
 
 
 def check_from_eyes(answer):
-    for right, left in (((80, 100), (144, 100)), ((10, 20), (42, 20)), ((50, 50), (50, 90)), ((3, 1), (40, -7))):
-        matrix = np.asarray(answer(right, left), dtype=float)
+    for left, right in (((80, 100), (144, 100)), ((10, 20), (42, 20)), ((50, 50), (50, 90)), ((3, 1), (40, -7))):
+        matrix = np.asarray(answer(left, right), dtype=float)
         assert matrix.shape == (2, 3), f"the matrix is [2, 3], not {matrix.shape}"
-        for point, goal in ((right, (80, 100)), (left, (144, 100))):
+        for point, goal in ((left, (80, 100)), (right, (144, 100))):
             landed = matrix[:, :2] @ np.array(point, dtype=float) + matrix[:, 2]
             assert np.allclose(landed, goal), f"{point} lands at {np.round(landed, 2)}, not at {goal}"
         assert np.isclose(matrix[0, 0], matrix[1, 1]), "no shear: the diagonal has one value, a"
