@@ -38,7 +38,8 @@ class DistributionNet(nn.Module):
     Attributes:
         body: the convolutional body.
         attended: its last stage, conv5_x: Grad-CAM of the expected score looks there. The paper does not name its
-            attention map; a plain class activation map is impossible with FC 512 behind the pooling (E69).
+            attention map; a plain class activation map is impossible with FC 512 behind the pooling (E69). ``None`` for
+            the most probable level, which has no gradient.
         head: global average pooling and the fully connected layers.
     """
 
@@ -56,8 +57,8 @@ class DistributionNet(nn.Module):
         )
 
     @property
-    def attended(self) -> nn.Module:
-        return self.body.layer4
+    def attended(self) -> nn.Module | None:
+        return None if self.config.softmax_test == "argmax" else self.body.layer4
 
     def forward(self, frames: Tensor) -> Tensor:
         """Normalised frames [B, 3, H, W] to logits [B, K], or scores [B, 1] for the Euclidean row."""

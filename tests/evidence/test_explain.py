@@ -35,6 +35,15 @@ def test_maps_equal_the_formula(network, pixels):
     assert np.allclose(scores, network.score(network(normalise(pixels))).detach().numpy(), atol=1e-4)
 
 
+def test_every_row_has_a_map_or_says_that_it_has_none(pixels):
+    for config in ROWS.values():
+        network = model(config, SMALL)
+        if config.softmax_test == "argmax":
+            assert network.attended is None
+        else:
+            assert grad_cam(network, pixels)[1].shape == (2, 2, 2)
+
+
 def test_a_network_without_a_map_is_refused(pixels):
     network = nn.Flatten()
     network.attended = None
