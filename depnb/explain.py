@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from captum.attr import LayerGradCam
 from torch import Tensor
 
 from depnb.clips import normalise
@@ -26,6 +25,8 @@ def grad_cam(network: Network, pixels: Tensor) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: the network has no such layer.
     """
+    from captum.attr import LayerGradCam
+
     if network.attended is None:
         raise ValueError(f"{type(network).__name__} has no layer whose map Grad-CAM could look at.")
     network.eval()

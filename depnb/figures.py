@@ -148,7 +148,7 @@ def unseen_errors(store: Store) -> "Figure | None":
     axis.set_yticks(range(len(summaries)), [f"{s.paper}: {s.row}\non “{s.corpus}”" for s in summaries])
     axis.set_xlim(0, max(s.rmse_high for s in summaries) * 1.5)
     axis.set_ylim(len(summaries) - 0.4, -0.6)
-    axis.set_xlabel("RMSE on unseen people (BDI-II): seeds, interval over people")
+    axis.set_xlabel("RMSE on unseen people (BDI-II points)")
     return figure
 
 
@@ -176,12 +176,13 @@ def curves(results: Sequence[Result]) -> "Figure | None":
     if not own:
         return None
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
-    for row in dict.fromkeys(r.run.row for r in own):
+    rows = dict.fromkeys(r.run.row for r in own)
+    for row, look in zip(rows, plt.rcParams["axes.prop_cycle"], strict=False):
         checks = [r.curves[0] for r in own if r.run.row == row]
         for axis, key in zip(axes, ("rmse", "variance"), strict=True):
             if all(key in check for curve in checks for check in curve):
                 mean = np.mean([[check[key] for check in curve] for curve in checks], axis=0)
-                axis.plot([check["step"] for check in checks[0]], mean, label=row)
+                axis.plot([check["step"] for check in checks[0]], mean, label=row, **look)
     axes[0].set_ylabel("development RMSE")
     axes[1].set_ylabel("variance (points²)")
     for axis in axes:
@@ -199,16 +200,19 @@ def attention(results: Sequence[Result]) -> "Figure | None":
     if not found:
         return None
     (shown,) = found
-    figure, axes = plt.subplots(1, len(shown.attention), figsize=(1.75 * len(shown.attention), 2.1), squeeze=False)
-    for axis, seen in zip(axes[0], shown.attention, strict=True):
+    count = len(shown.attention)
+    figure, axes = plt.subplots(2, count, figsize=(1.6 * count + 0.5, 3.5), squeeze=False)
+    for (above, below), seen in zip(axes.T, shown.attention, strict=True):
         picture = _seen(shown.run, seen)  # [S, S, 3]
-        axis.imshow(picture)
-        heat = axis.imshow(
-            seen.map, cmap="inferno", vmin=0, vmax=1, alpha=0.5, interpolation="bilinear", extent=_extent(picture)
+        above.imshow(picture)
+        below.imshow(picture)
+        heat = below.imshow(
+            seen.map, cmap="viridis", vmin=0, vmax=1, alpha=0.55, interpolation="bilinear", extent=_extent(picture)
         )
-        axis.set_title(f"label {seen.bdi:.0f}, score {seen.score:.1f}", fontsize=8)
-        axis.set_axis_off()
-    figure.colorbar(heat, ax=axes[0].tolist(), shrink=0.7, pad=0.01, label="Grad-CAM")
+        above.set_title(f"label {seen.bdi:.0f}, score {seen.score:.1f}", fontsize=8)
+        above.set_axis_off()
+        below.set_axis_off()
+    figure.colorbar(heat, ax=axes.ravel().tolist(), shrink=0.5, pad=0.01, label="Grad-CAM")
     return figure
 
 

@@ -219,6 +219,7 @@ def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> 
     dash = "–"
     return _line(like) | {
         "predictor": title,
+        "protocol": like.protocol,
         "seeds": dash,
         "RMSE": f"{rmse_:.2f}",
         "95 % interval": dash,
@@ -241,7 +242,7 @@ def printed_table(paper: str, source: str) -> "pd.DataFrame":
 
 
 def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.DataFrame":
-    """A paper's table with our columns beside the printed ones; rows that were not run stay empty.
+    """A paper's table with our columns beside the printed ones; works of others have none.
 
     Our columns are of the corpus that the paper's own model was run on first: ``both``, or the one that was asked for.
     ``attrs["corpora"]`` of the frame holds its title.
@@ -249,7 +250,7 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
     frame = printed_table(paper, source)
     frame.attrs["corpora"] = []
     titles = method(paper).TABLES[source]
-    for partition, partition_title in PARTITION_TITLES.items():
+    for partition in ("unseen", "test"):
         summaries = [s for s in summarise(results, partition) if s.paper == paper and s.row in titles]
         first = "honest" if any(s.protocol == "honest" for s in summaries) else None
         summaries = [s for s in summaries if first is None or s.protocol == first]
@@ -257,9 +258,9 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
             continue
         corpus = "both" if any(s.corpus == "both" for s in summaries) else summaries[0].corpus
         by_title = {titles[s.row]: s for s in summaries if s.corpus == corpus}
-        column = [_cell(by_title.get(name)) for name in frame["method"]]
+        column = [_cell(by_title.get(name)) if name in titles.values() else "–" for name in frame["method"]]
         title = next(iter(by_title.values())).title
-        frame[f"RMSE, {title}, {partition_title}"] = column
+        frame[f"RMSE, {title}, {PARTITION_TITLES[partition]}"] = column
         frame.attrs["corpora"] = [title]
     return frame
 
