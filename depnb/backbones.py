@@ -1,13 +1,13 @@
 """ResNet bodies: 50 layers as printed, and smaller ones of the same making."""
 
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
 
-STAGES: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, int, int, int]]] = {
-    10: (BasicBlock, (1, 1, 1, 1)),
-    18: (BasicBlock, (2, 2, 2, 2)),
-    50: (Bottleneck, (3, 4, 6, 3)),
+STAGES: dict[int, tuple[str, tuple[int, int, int, int]]] = {
+    10: ("BasicBlock", (1, 1, 1, 1)),
+    18: ("BasicBlock", (2, 2, 2, 2)),
+    50: ("Bottleneck", (3, 4, 6, 3)),
 }
+"""By depth: torchvision's block, and how many of it in each stage."""
 
 
 class ResNetBody(nn.Module):
@@ -31,7 +31,10 @@ class ResNetBody(nn.Module):
         super().__init__()
         if depth not in STAGES:
             raise ValueError(f"No ResNet of depth {depth}: choose from {', '.join(map(str, STAGES))}.")
-        block, blocks = STAGES[depth]
+        from torchvision.models import resnet  # takes seconds to import, and not every reader of results needs it
+
+        name, blocks = STAGES[depth]
+        block = getattr(resnet, name)
         planes = [round(64 * width * 2**stage) for stage in range(4)]
         self.conv1 = nn.Conv2d(3, planes[0], 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(planes[0])
@@ -46,7 +49,9 @@ class ResNetBody(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def _stage(self, block: type[BasicBlock | Bottleneck], planes: int, blocks: int, stride: int) -> nn.Sequential:
+    def _stage(self, block: type[nn.Module], planes: int, blocks: int, stride: int) -> nn.Sequential:
+        from torchvision.models.resnet import conv1x1
+
         layers = []
         for index in range(blocks):
             stride = stride if index == 0 else 1

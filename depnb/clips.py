@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchvision.transforms import v2
 
 from depnb import faces
 from depnb.corpus.records import Recording
@@ -123,7 +123,7 @@ def reduce(crops: np.ndarray, size: int) -> np.ndarray:
 
 def normalise(pixels: Tensor) -> Tensor:
     """RGB [..., 3, S, S], uint8 or float32 in 0–1, to float32 standardised by ImageNet's channel statistics."""
-    return _normalise(pixels)
+    return _normaliser()(pixels)
 
 
 def augment(pixels: Tensor) -> Tensor:
@@ -180,7 +180,11 @@ def _between(low: float, high: float, shape: tuple[int, ...], like: Tensor) -> T
     return (low + (high - low) * torch.rand(shape)).to(like.device)
 
 
-_normalise = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
+@cache
+def _normaliser() -> Callable[[Tensor], Tensor]:
+    from torchvision.transforms import v2  # takes seconds to import, and not every reader of results needs it
+
+    return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
 
 
 def _cached(recording: Recording, frames: int, size: int) -> np.ndarray:

@@ -4,7 +4,8 @@ Tables read results and nothing else. A row is a configuration × corpus; its se
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
@@ -250,14 +251,15 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
     frame = printed_table(paper, source)
     frame.attrs["corpora"] = []
     titles = method(paper).TABLES[source]
+    own = [r for r in results if r.run.paper == paper and r.run.row in titles]
+    for what, first in (("protocol", "honest"), ("corpus", "both")):
+        there = [getattr(r.run, what) for r in own]
+        own = [r for r in own if getattr(r.run, what) == (first if first in there else there[0])]
     for partition in ("unseen", "test"):
-        summaries = [s for s in summarise(results, partition) if s.paper == paper and s.row in titles]
-        first = "honest" if any(s.protocol == "honest" for s in summaries) else None
-        summaries = [s for s in summaries if first is None or s.protocol == first]
+        summaries = summarise(own, partition)
         if not summaries:
             continue
-        corpus = "both" if any(s.corpus == "both" for s in summaries) else summaries[0].corpus
-        by_title = {titles[s.row]: s for s in summaries if s.corpus == corpus}
+        by_title = {titles[s.row]: s for s in summaries}
         column = [_cell(by_title.get(name)) if name in titles.values() else "–" for name in frame["method"]]
         title = next(iter(by_title.values())).title
         frame[f"RMSE, {title}, {PARTITION_TITLES[partition]}"] = column
@@ -278,15 +280,20 @@ class Difference:
     Attributes:
         value: the difference; below 0 the row is better.
         low, high: its 95 % interval over people (paired bootstrap).
-        p: of “exchanging the two predictors' scores of a person makes no difference” (paired permutation test).
         learnt: whether all trainings of both sides fell below the constant predictor's loss.
+        sides: labels [N], scores of the row and of its rival [seeds, N], and the person in each video.
     """
 
     value: float
     low: float
     high: float
-    p: float
-    learnt: bool = True
+    learnt: bool
+    sides: tuple[Sequence[float], np.ndarray, np.ndarray, Sequence[str]] = field(repr=False, compare=False)
+
+    @cached_property
+    def p(self) -> float:
+        """Of “exchanging the two predictors' scores of a person makes no difference” (paired permutation test)."""
+        return paired_permutation_test(*self.sides)
 
     @property
     def answer(self) -> str:
@@ -321,9 +328,8 @@ def difference(claim: Claim, paper: str, results: Sequence[Result]) -> Differenc
     score = np.array([r.predictions[claim.partition].score for r in ours])  # [seeds, N]
     if len(rival) not in (1, len(score)):
         return None
-    value, low, high = paired_subject_bootstrap(first.bdi, score, rival, first.subject)
-    p = paired_permutation_test(first.bdi, score, rival, first.subject)
-    return Difference(value, low, high, p, all(learnt))
+    sides = first.bdi, score, rival, first.subject
+    return Difference(*paired_subject_bootstrap(*sides), all(learnt), sides)
 
 
 def _scored(

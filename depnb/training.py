@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import psutil
 import torch
-from lightning_fabric import Fabric, seed_everything
 from torch import Tensor, nn
 
 from depnb.clips import Frames, augment, normalise
@@ -22,6 +21,9 @@ from depnb.evaluation import rmse, video_scores
 from depnb.files import atomic_path
 from depnb.profiles import Profile
 from depnb.progress import progress
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 VERSION = 2
 CHECKS = 6
@@ -93,6 +95,8 @@ def train(
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
+    from lightning_fabric import seed_everything
+
     saved = _load(checkpoint, device_kind(device))
     if saved:
         profile = replace(profile, **saved["computing"])
@@ -171,7 +175,9 @@ def device_kind(device: str) -> str:
     return _fabric(device, "32-true").device.type
 
 
-def _fabric(device: str, precision: str) -> Fabric:
+def _fabric(device: str, precision: str) -> "Fabric":
+    from lightning_fabric import Fabric  # takes seconds to import, and not every reader of results needs it
+
     accelerator, _, index = device.partition(":")
     return Fabric(accelerator=accelerator, devices=[int(index)] if index else 1, precision=precision)
 
