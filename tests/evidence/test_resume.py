@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import random
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -31,6 +32,13 @@ def started(function, *arguments, cache):
     return process
 
 
+def checkpoint(cache):
+    """When the run's checkpoint was last written, if there is one."""
+    with suppress(FileNotFoundError):
+        return next((path.stat().st_mtime_ns for path in cache.glob("checkpoints/*/0.pt")), None)
+    return None
+
+
 def numbers(store: Store) -> dict:
     """All of the stored results but how long they took."""
     found = {}
@@ -53,18 +61,22 @@ def undisturbed(runs, tmp_path):
 def test_killed_ten_times_a_run_ends_with_the_same_bits(tmp_path):
     expected = undisturbed([RUN], tmp_path)
     folder, cache = tmp_path / "killed", tmp_path / "cache"
-    draw, kills, going_on = random.Random(7), 0, 0
-    while kills < KILLS:
+    draw, kills = random.Random(7), []
+    while len(kills) < KILLS:
+        before = checkpoint(cache)
         process = started(whole_run.make, RUN, folder, 0.0, cache=cache)
-        time.sleep(draw.uniform(0.05, 1.5))
-        going_on += bool(list(cache.glob("checkpoints/*/0.pt")))
+        in_training = len(kills) % 2 == 0
+        while in_training and process.is_alive() and checkpoint(cache) == before:
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0, 0.3 if in_training else 1.5))
         process.kill()
         process.join()
-        kills += process.exitcode == -9
         if process.exitcode == 0:  # it was faster than the kill: once more from the beginning
             for path in [*folder.glob("distribution/*.json")]:
                 path.unlink()
-    assert going_on >= 3
+        else:
+            kills.append(checkpoint(cache))
+    assert len({kill for kill in kills if kill is not None}) >= 3
     process = started(whole_run.make, RUN, folder, 60.0, cache=cache)
     process.join()
     assert process.exitcode == 0

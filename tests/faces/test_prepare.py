@@ -250,6 +250,8 @@ def start(folder: Path, script: Path, workers: int, cache: Path) -> subprocess.P
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A job in the background has inherited that it ignores interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
