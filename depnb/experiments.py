@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -94,8 +95,7 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
                 checkpoints = cache_dir() / "checkpoints" / f"{run.digest[:24]}-{place}"
                 result = _make(run, device, checkpoints)
                 store.save(result)
-                for number in range(len(result.curves)):
-                    (checkpoints / f"{number}.pt").unlink(missing_ok=True)
+                shutil.rmtree(checkpoints, ignore_errors=True)  # with what a kill left of a half-written one
     log.info(origin)
     return replace(result, origin=origin)
 
