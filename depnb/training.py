@@ -120,7 +120,7 @@ def train(
         torch.set_rng_state(saved["draws"])
     else:
         start = {"step": 0, "train_loss": _loss(model, frames, profile)} | _check(model, select, profile)
-        state = _State([start], start.get("rmse", math.inf), 0, _copy(network))
+        state = _State([start], start.get("rmse"), 0, _copy(network))
     begun = written = time.monotonic()
     before = state.seconds
 
@@ -155,10 +155,9 @@ def train(
                 check = {"step": state.step, "train_loss": float(np.mean(state.losses))}
                 state.curve.append(check | _check(model, select, profile))
                 state.losses = []
-                rmse_ = state.curve[-1].get("rmse", -math.inf)
-                if state.step >= profile.steps / 2 and rmse_ < state.best_rmse:
-                    state.best_rmse = state.curve[-1].get("rmse", math.inf)
-                    state.best_step, state.best = state.step, _copy(network)
+                error = state.curve[-1].get("rmse")
+                if select is None or (state.step >= profile.steps / 2 and error < state.best_rmse):
+                    state.best_rmse, state.best_step, state.best = error, state.step, _copy(network)
             if state.step in check_at or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
                 save()
                 written = time.monotonic()
@@ -187,7 +186,7 @@ class _State:
     """What a training knows besides its weights; plain data, as a checkpoint holds it."""
 
     curve: list[dict[str, float | int]]
-    best_rmse: float
+    best_rmse: float | None
     best_step: int
     best: dict[str, Tensor]
     step: int = 0

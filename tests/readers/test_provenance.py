@@ -10,6 +10,7 @@ import pytest
 
 from depnb import __version__, course, figures, style, tables
 from depnb.results import Predictions, Result, Run, Store
+from tests.results_made import result_of
 
 
 def said_by(path) -> str:
@@ -59,29 +60,15 @@ def made(run: Run) -> Result:
         **{name: tuple(map(float, values)) for name, values in columns.items()},
     )
     numbers = {name: 6.0 for name in ("rmse", "rmse_low", "rmse_high", "mae", "mae_low", "mae_high")}
-    return Result(
-        run=run,
-        digest=run.digest,
+    rivals = dict.fromkeys(("constant", "identity_only"), {"rmse": 11.0, "mae": 9.0})
+    return replace(
+        result_of(run),
         facts={"corpus": {"generated": run.corpus}},
         metrics={"test": numbers, "unseen": numbers},
-        baselines=dict.fromkeys(
-            ("test", "unseen"), dict.fromkeys(("constant", "identity_only"), {"rmse": 11.0, "mae": 9.0})
-        ),
+        baselines={"test": rivals, "unseen": rivals},
         noise_floor=3.0,
         predictions={"test": predictions, "unseen": predictions},
-        attention=(),
         curves=(({"step": 0, "train_loss": 70.0, "rmse": 11.0}, {"step": 5, "train_loss": 60.0, "rmse": 9.0}),),
-        selected_steps=(1,),
-        learnt=True,
-        left_out={},
-        seconds={},
-        peak_memory_mb=1.0,
-        device="cpu",
-        precision="32-true",
-        memory_format="channels_last",
-        threads=1,
-        versions={},
-        commit=None,
     )
 
 
