@@ -75,10 +75,10 @@ def encode(
         raise ValueError(f"Expected a clip [l, H, W], got the shape {list(clip.shape)}.")
     length, height, width = clip.shape
     _check(length, group, code, bit_order, dead_zone)
-    signed = np.int16 if clip.dtype == np.uint8 else np.int64 if clip.dtype.kind in "iu" else np.float64
+    x = clip.astype(np.float64 if clip.dtype.kind == "f" else np.int64)  # uint8 would wrap round at 0
     middle = length // 2
 
-    z = clip.astype(signed) - clip[middle].astype(signed)  # eq. 1; uint8 would wrap round and know no darker
+    z = x - x[middle]  # eq. 1
     signs = np.delete(z, middle, axis=0) < -dead_zone  # eq. 2 [l − 1, H, W]
     if code == "halves":
         groups = signs.reshape(2, -1, height, width).swapaxes(0, 1)  # [h, 2, H, W]
@@ -128,15 +128,19 @@ def encode_clips(
     frames, limit = _darker_below(frames, frames[len(frames) // 2], dead_zone)
 
     groups = _groups(len(frames), group, code)
-    packed = torch.uint8 if len(groups) == BITS else torch.float64  # exact up to 53 bits
-    y = torch.zeros(frames[0].shape, dtype=packed, device=clips.device)
-    bit, sign = (torch.empty(y.shape, dtype=torch.bool, device=clips.device) for _ in range(2))
-    for first, *others in groups if bit_order == "msb_first" else groups[::-1]:
+    if bit_order == "lsb_first":
+        groups.reverse()
+    bit, sign = (torch.empty(frames[0].shape, dtype=torch.bool, device=clips.device) for _ in range(2))
+    one, y = bit.view(torch.uint8), None
+    for first, *others in groups:  # the highest bit first
         torch.lt(frames[first], limit, out=bit)
         for other in others:
             bit.logical_xor_(torch.lt(frames[other], limit, out=sign))
-        torch.add(bit.view(torch.uint8), y, alpha=2, out=y)  # y ← 2y + bit
-    return y if packed == torch.uint8 else (y * 255 / (2.0 ** len(groups) - 1)).round().to(torch.uint8)
+        if y is None:
+            y = one.to(torch.uint8 if len(groups) == BITS else torch.float64, copy=True)  # exact up to 53 bits
+        else:
+            torch.add(one, y, alpha=2, out=y)  # y ← 2y + bit
+    return y if len(groups) == BITS else (y * 255 / (2.0 ** len(groups) - 1)).round().to(torch.uint8)
 
 
 def _darker_below(frames: tuple[Tensor, ...], middle: Tensor, dead_zone: float) -> tuple[tuple[Tensor, ...], Tensor]:
@@ -196,11 +200,10 @@ def luma(frames: Tensor) -> Tensor:
         raise ValueError(
             f"Expected RGB frames [..., 3, H, W] of uint8 or float, got {frames.dtype} {list(frames.shape)}."
         )
-    unit = 255 if frames.is_floating_point() else 1
-    red, green, blue = (channel.float() for channel in frames.unbind(-3))
-    grey = red * (LUMA[0] * unit)
-    grey.add_(green, alpha=LUMA[1] * unit).add_(blue, alpha=LUMA[2] * unit)
-    return grey.round_().clamp_(0, 255).to(torch.uint8)
+    levels = 255 * frames.clamp(0, 1) if frames.is_floating_point() else frames
+    red, green, blue = levels.unbind(-3)
+    grey = red.float().mul(LUMA[0]).add_(green.float(), alpha=LUMA[1]).add_(blue.float(), alpha=LUMA[2])
+    return grey.add_(0.5).to(torch.uint8)
 
 
 class StreamNet(Regression):
