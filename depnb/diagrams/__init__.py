@@ -1,0 +1,1 @@
+"""Drawings of how the methods work, one module a paper; their figures are redrawn, not copied."""

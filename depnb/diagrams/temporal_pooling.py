@@ -1,0 +1,113 @@
+"""Figures 1 and 2 of the temporal pooling paper, redrawn: how a clip becomes a code image, and the two streams."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depnb.methods.temporal_pooling import encode
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LENGTH = 9
+GREY = {"cmap": "gray", "vmin": 0, "vmax": 255}
+
+
+def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
+    """Fig. 1: frames, their differences from the middle frame, signs, weights, and the code image that they add up to.
+
+    Args:
+        clip: grey levels uint8 [9, H, W]; with nine frames a sign is a bit, and there is nothing to XOR.
+
+    Raises:
+        ValueError: another number of frames.
+    """
+    import matplotlib.pyplot as plt
+
+    if len(clip) != LENGTH:
+        raise ValueError(f"Fig. 1 is drawn for clips of {LENGTH} frames, not of {len(clip)}.")
+    middle = LENGTH // 2
+    differences = clip.astype(int) - clip[middle]  # z [9, H, W]
+    figure = plt.figure(figsize=(7.8, 2.25))
+    grid = figure.add_gridspec(3, LENGTH + 4, width_ratios=[*[1] * LENGTH, 0.15, *[1] * 3])
+    lines = ("$x_t$", "$z_t$ (1)", "$b_t$ (2)")
+    styles = (GREY, {"cmap": "PuOr", "vmin": -60, "vmax": 60}, {"cmap": "gray", "vmin": 0, "vmax": 1})
+    for line, (name, pictures, look) in enumerate(
+        zip(lines, (clip, differences, differences < 0), styles, strict=True)
+    ):
+        for t, picture in enumerate(pictures):
+            axis = figure.add_subplot(grid[line, t])
+            _bare(axis)
+            if line == 0:
+                axis.set_title(f"t = {t}" if t != middle else "middle", fontsize=8)
+            if t == 0:
+                axis.set_ylabel(name, rotation=0, labelpad=16, va="center")
+            if line and t == middle:
+                axis.text(0.5, 0.5, "left\nout", ha="center", va="center", fontsize=7, transform=axis.transAxes)
+                continue
+            axis.imshow(picture, **look)
+            if line == 2:
+                axis.set_xlabel(f"· {2 ** (t - (t > middle))}", fontsize=8, labelpad=2)
+    axis = figure.add_subplot(grid[:, LENGTH + 1 :])
+    axis.imshow(encode(clip), **GREY)
+    axis.set_title("code image $y$: the sum (3)", fontsize=9)
+    _bare(axis)
+    return figure
+
+
+def draw_streams(frame: NDArray[np.uint8], code: NDArray[np.uint8]) -> "Figure":
+    """Fig. 2: one clip, two pictures of it, two networks without shared parameters, one score.
+
+    Args:
+        frame: the still image, uint8 RGB [H, W, 3].
+        code: the code image of the same clip, uint8 [H, W].
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(8, 2.25))
+    axis.set_xlim(-0.5, 100.5)
+    axis.set_ylim(-2, 27)
+    axis.set_aspect("equal")
+    axis.set_axis_off()
+    _box(axis, (0, 9.5, 9, 7), "video")
+    _arrow(axis, (9, 13), (12, 13))
+    _box(axis, (12, 9.5, 14, 7), "face crops,\nclips of $l$")
+    streams = (
+        (20.5, frame, {}, "still image", "$\\hat y_{app}$"),
+        (5.5, code, GREY, "code image", "$\\hat y_{tmp}$"),
+    )
+    for height, picture, look, name, score in streams:
+        _arrow(axis, (26, 13), (31.5, height))
+        axis.imshow(picture, extent=(32, 43, height - 5.5, height + 5.5), zorder=2, **look)
+        axis.text(37.5, height - 5.6, name, ha="center", va="top", fontsize=9)
+        _arrow(axis, (43.5, height), (46.5, height))
+        for left, width, text in ((47, 14, "ResNet-50"), (64, 10, "FC 512"), (77, 7, "FC 1")):
+            _box(axis, (left, height - 3, width, 6), text)
+        _arrow(axis, (61, height), (64, height))
+        _arrow(axis, (74, height), (77, height))
+        _arrow(axis, (84, height), (88, 13 + np.sign(height - 13)))
+        axis.text(87.5, height, score, ha="left", va="center", fontsize=10)
+    _box(axis, (88, 9.5, 12, 7), "mean: $\\hat y$")
+    return figure
+
+
+def _bare(axis: "Axes") -> None:
+    axis.set_xticks([])
+    axis.set_yticks([])
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+
+
+def _box(axis: "Axes", place: tuple[float, float, float, float], text: str) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    left, bottom, width, height = place
+    look = {"boxstyle": "round,pad=0,rounding_size=0.8", "facecolor": "0.94", "edgecolor": "0.2"}
+    axis.add_patch(FancyBboxPatch((left, bottom), width, height, **look))
+    axis.text(left + width / 2, bottom + height / 2, text, ha="center", va="center", fontsize=8.5)
+
+
+def _arrow(axis: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
+    axis.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "0.2", "shrinkA": 0, "shrinkB": 0})
