@@ -19,9 +19,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
-from torch import Tensor, nn
+if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or protocols needs none
+    from torch import Tensor, nn
 
 
 class Network(Interface):
@@ -32,19 +34,19 @@ class Network(Interface):
         attended: the layer whose map [B, C, h, w] Grad-CAM looks at; ``None`` where there is no such map.
     """
 
-    body: nn.Module
-    attended: nn.Module | None
+    body: "nn.Module"
+    attended: "nn.Module | None"
 
-    def start_at(self, bdi: Tensor) -> None:
+    def start_at(self, bdi: "Tensor") -> None:
         """Let the untrained network predict what is known without looking: the labels [N] it will train on."""
 
-    def loss(self, output: Tensor, bdi: Tensor) -> Tensor:
+    def loss(self, output: "Tensor", bdi: "Tensor") -> "Tensor":
         """Training loss of the batch, a scalar; ``bdi`` [B] in BDI-II points."""
 
-    def score(self, output: Tensor) -> Tensor:
+    def score(self, output: "Tensor") -> "Tensor":
         """Predicted BDI-II [B], in points."""
 
-    def describe(self, output: Tensor) -> Mapping[str, Tensor]:
+    def describe(self, output: "Tensor") -> "Mapping[str, Tensor]":
         """More to watch during training, each [B]; may be empty."""
 
 
