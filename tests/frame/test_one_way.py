@@ -11,7 +11,7 @@ ORDER = (
     ("corpus",),
     ("faces",),
     ("clips",),
-    ("backbones", "papers"),
+    ("backbones", "papers", "cost"),
     ("methods",),
     ("evaluation",),
     ("training",),
