@@ -270,9 +270,7 @@ def _pair(y: ArrayLike, pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return y, pred
 
 
-def _drawn(
-    metric: Metric, y: np.ndarray, pred: np.ndarray, subjects: Sequence[str], n: int, seed: int
-) -> np.ndarray:
+def _drawn(metric: Metric, y: np.ndarray, pred: np.ndarray, subjects: Sequence[str], n: int, seed: int) -> np.ndarray:
     """The metric on each of ``n`` draws of people, [n]; the two errors at once from how often each video is drawn."""
     rows, times = _draws(tuple(subjects), len(y), n, seed)
     if metric is rmse:

@@ -3,12 +3,14 @@
 A method is a module of this package with
 
 * ``PAPER`` (its name in results), ``NOTEBOOK``, ``CITATION``, ``VERSION`` (raised when its numbers change);
-* ``inputs``: what the network eats, ``"frame"``;
+* ``PROFILES``: how large it is by profile, those of images or those of clips (``profiles``);
 * ``Config``: frozen dataclass of the paper's switches, and ``ROWS``: configurations of its tables by name;
+* ``FUSED``, if there is such a row: by name, the rows whose video scores it averages; it is not trained;
 * ``GRID``: the (row, corpus) or (row, corpus, protocol) of ``headline`` and of ``all``; without a protocol ``honest``;
 * ``PROTOCOLS``: what ``honest``, ``paper`` and others mean here;
 * ``TABLES``: by printed table, which of our rows is which printed method; ``CLAIMS``: what the paper says of them;
 * ``FIGURES``: figures of the paper that are drawn from results, by name (``figures.KINDS``);
+* ``inputs(config, profile)``: what the network eats, a ``clips.Input``;
 * ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own.
 
 A new file with these is a new method; nothing else lists it.
@@ -31,7 +33,7 @@ class Network(Interface):
 
     Attributes:
         body: the convolutional part, which pretraining fills when ``Config.start`` says so.
-        attended: the layer whose map [B, C, h, w] Grad-CAM looks at; ``None`` where there is no such map.
+        attended: the layer whose map [B, C, h, w] or [B, C, T, h, w] Grad-CAM looks at; ``None`` where there is none.
     """
 
     body: "nn.Module"
@@ -132,6 +134,18 @@ def method(paper: str) -> ModuleType:
     if paper not in papers():
         raise KeyError(f"No method for paper {paper!r}: choose from {', '.join(papers())}.")
     return import_module(f"{__name__}.{paper}")
+
+
+def parts(module: ModuleType, row: str) -> tuple[str, ...]:
+    """The trained rows whose scores a row averages: itself, or those of a fused row.
+
+    Raises:
+        KeyError: no such row; the message lists those that there are.
+    """
+    fused = getattr(module, "FUSED", {})
+    if row not in fused and row not in module.ROWS:
+        raise KeyError(f"No row of {module.PAPER} {row!r}: choose from {', '.join((*module.ROWS, *fused))}.")
+    return fused.get(row, (row,))
 
 
 def protocols() -> tuple[str, ...]:
