@@ -7,17 +7,20 @@ What the paper leaves open is decided in ``encode`` and ``Config``; E-numbers na
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from depnb import profiles
+from depnb.augment import LUMA, strong, strong_shape, turned
 from depnb.backbones import ResNetBody
-from depnb.clips import LUMA
+from depnb.clips import Input, normalise
 from depnb.methods import HONEST, Claim, Figure, Protocol
 from depnb.methods.regression import Regression
-from depnb.profiles import PRINTED, Scale
+from depnb.profiles import PRINTED, Profile, Scale
 
 PAPER = "temporal_pooling"
 NOTEBOOK = "20_temporal_pooling"
@@ -26,6 +29,7 @@ CITATION = (
     "from Facial Analysis. IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP), 2020."
 )
 VERSION = 1
+PROFILES = profiles.PROFILES
 BITS = 8
 """h, bits of a code (§2: "8 bits per pixel")."""
 
@@ -185,7 +189,7 @@ def _check(length: int, group: str, code: str, bit_order: str, dead_zone: float)
 
 
 def luma(frames: Tensor) -> Tensor:
-    """Grey levels of RGB frames by the weights of ``clips.LUMA``, rounded; the code is of one channel (E06).
+    """Grey levels of RGB frames by the weights of ``augment.LUMA``, rounded; the code is of one channel (E06).
 
     Args:
         frames: [..., 3, H, W], uint8 or float in 0–1; what is beyond is cut.
@@ -252,8 +256,8 @@ class Config:
         augment: how training clips are varied, before the coding and with one draw for a clip, because a turned code
             image would hold values that are no codes (E09). ``paper``: mirror, and a turn by up to 30° either way, our
             reading of "rotated around two axes" (E05). ``strong``, the default, is that of the frame networks
-            (``clips.augment``): forty people are otherwise learnt by heart, and two rows of different papers can be
-            compared only if they are varied alike (E103).
+            (``augment.strong``), for clips that will be coded its movements alone: forty people are otherwise learnt
+            by heart, and two rows of different papers can be compared only if they are varied alike (E103).
         start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, or from
             scratch. The paper starts both streams from VGG Face, whose weights for a ResNet-50 are of VGGFace2 (E70).
     """
@@ -263,6 +267,30 @@ class Config:
     group: Group = "contiguous"
     augment: Literal["strong", "paper", "none"] = "strong"
     start: Literal["identity", "imagenet", "scratch"] = "identity"
+
+
+def inputs(config: Config, profile: Profile) -> Input:
+    """Clips of ``length`` consecutive frames, coded, or their middle frame; one clip after the other at test (E08)."""
+    offsets = tuple(range(config.length)) if config.stream == "temporal" else (config.length // 2,)
+    prepare = partial(_coded if config.stream == "temporal" else _still, config)
+    return Input(prepare, offsets, span=config.length, step=1)
+
+
+def _coded(config: Config, clips: Tensor, training: bool) -> Tensor:
+    """uint8 [B, l, 3, S, S] to the standardised code image, three times [B, 3, S, S]; varied before coding (E09)."""
+    grey = luma(clips)[:, :, None]  # [B, l, 1, S, S]
+    if training and config.augment != "none":
+        varied = strong_shape(grey) if config.augment == "strong" else turned(grey)
+        grey = varied.mul(255).add_(0.5).to(torch.uint8)  # [B, l, 1, S, S]
+    code = encode_clips(grey[:, :, 0], group=config.group)  # [B, S, S]
+    return normalise(code[:, None].expand(-1, 3, -1, -1))  # [B, 3, S, S]
+
+
+def _still(config: Config, clips: Tensor, training: bool) -> Tensor:
+    """uint8 [B, 1, 3, S, S] to standardised images [B, 3, S, S]."""
+    if training and config.augment != "none":
+        clips = strong(clips) if config.augment == "strong" else turned(clips)
+    return normalise(clips)[:, 0]  # [B, 3, S, S]
 
 
 def model(config: Config, scale: Scale = PRINTED) -> StreamNet:
