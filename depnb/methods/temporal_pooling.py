@@ -131,20 +131,26 @@ def encode_clips(
     frames = clips.detach().unbind(-3)
     frames, limit = _darker_below(frames, frames[len(frames) // 2], dead_zone)
 
-    groups = _groups(len(frames), group, code)
-    if bit_order == "lsb_first":
-        groups.reverse()
-    bit, sign = (torch.empty(frames[0].shape, dtype=torch.bool, device=clips.device) for _ in range(2))
-    one, y = bit.view(torch.uint8), None
-    for first, *others in groups:  # the highest bit first
-        torch.lt(frames[first], limit, out=bit)
-        for other in others:
-            bit.logical_xor_(torch.lt(frames[other], limit, out=sign))
-        if y is None:
-            y = one.to(torch.uint8 if len(groups) == BITS else torch.float64, copy=True)  # exact up to 53 bits
-        else:
-            torch.add(one, y, alpha=2, out=y)  # y ← 2y + bit
+    first, *others = groups = _groups(len(frames), group, code)[:: 1 if bit_order == "msb_first" else -1]
+    empty = partial(torch.empty_like, limit, dtype=torch.bool, memory_format=torch.contiguous_format)
+    bit, sign = empty(), empty() if len(first) > 1 else None
+    one = bit.view(torch.uint8)
+    y = _parity(frames, limit, first, out=empty(), sign=sign).view(torch.uint8)  # the highest bit
+    if len(groups) != BITS:
+        y = y.double()  # exact up to 53 bits
+    for other in others:
+        _parity(frames, limit, other, out=bit, sign=sign)
+        torch.add(one, y, alpha=2, out=y)  # y ← 2y + bit
     return y if len(groups) == BITS else (y * 255 / (2.0 ** len(groups) - 1)).round().to(torch.uint8)
+
+
+def _parity(frames: tuple[Tensor, ...], limit: Tensor, group: list[int], *, out: Tensor, sign: Tensor | None) -> Tensor:
+    """XOR over a group of frames of “darker than the limit”, into ``out``; ``sign`` is a second buffer. Both bool."""
+    first, *others = group
+    torch.lt(frames[first], limit, out=out)
+    for other in others:
+        out.logical_xor_(torch.lt(frames[other], limit, out=sign))
+    return out
 
 
 def _darker_below(frames: tuple[Tensor, ...], middle: Tensor, dead_zone: float) -> tuple[tuple[Tensor, ...], Tensor]:
