@@ -19,7 +19,7 @@ ORDER = (
     ("pretraining", "explain"),
     ("results",),
     ("experiments",),
-    ("style", "widgets"),
+    ("style", "widgets", "diagrams"),
     ("tables",),
     ("figures",),
     ("notebook_lint", "headless", "readme", "cache"),
