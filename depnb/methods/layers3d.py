@@ -76,7 +76,7 @@ def regression_head(pool: nn.Module, features: int, width: float) -> nn.Sequenti
         width: factor on 512.
     """
     hidden = scaled(512, width)
-    return nn.Sequential(
+    head = nn.Sequential(
         pool,
         nn.Flatten(),
         nn.Linear(features, hidden),
@@ -87,6 +87,8 @@ def regression_head(pool: nn.Module, features: int, width: float) -> nn.Sequenti
         nn.Dropout(0.5),
         nn.Linear(hidden, 1),
     )
+    start_weights(head)
+    return head
 
 
 def scaled(channels: int, width: float) -> int:
@@ -95,7 +97,13 @@ def scaled(channels: int, width: float) -> int:
 
 
 def start_weights(network: nn.Module) -> None:
-    """Draw the weights of all convolutions for ReLU (He et al., ICCV 2015); the papers do not say how they did."""
+    """Draw all weights for ReLU (He et al., ICCV 2015); the papers do not say how they did.
+
+    The dense layers too: with PyTorch's smaller weights the score of a narrow network hardly moves for its first steps.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv3d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            nn.init.zeros_(module.bias)

@@ -12,20 +12,28 @@ class Regression(nn.Module):
     A network that inherits from it has a ``body`` and a ``head`` whose last layer is ``nn.Linear(…, 1)``, and its
     output is [B, 1].
 
+    Its last layer gives the score in standard deviations from the mean of the training labels, so that a change of a
+    weight is worth points from the first step on; ours, no paper says how its labels are scaled.
+
     Attributes:
         attended: the last stage of the body, or ``None`` where a network has no map to look at.
+        labels: mean and standard deviation of the labels, in points; 0 and 1 before ``start_at``.
     """
 
     body: nn.Module
     head: nn.Sequential
     attended: nn.Module | None
+    labels: Tensor
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("labels", torch.tensor([0.0, 1.0]))
 
     def start_at(self, bdi: Tensor) -> None:
-        """Begin at the constant predictor: zero last weights, the mean of the training labels [N] as bias. Ours."""
-        last = self.head[-1]
-        nn.init.zeros_(last.weight)
-        with torch.no_grad():
-            last.bias.fill_(bdi.mean())
+        """Begin at the constant predictor: zero weights and bias of the last layer, the training labels [N] around it."""
+        nn.init.zeros_(self.head[-1].weight)
+        nn.init.zeros_(self.head[-1].bias)
+        self.labels.copy_(torch.stack([bdi.mean(), bdi.std(correction=0)]))
 
     def loss(self, output: Tensor, bdi: Tensor) -> Tensor:
         """Mean squared error of outputs [B, 1] against labels [B], points²; half precision is raised to float32."""
@@ -34,7 +42,8 @@ class Regression(nn.Module):
 
     def score(self, output: Tensor) -> Tensor:
         """Predicted BDI-II [B], neither clipped nor rounded (E107)."""
-        return (output if output.dtype == torch.float64 else output.float()).squeeze(1)  # [B]
+        mean, deviation = self.labels
+        return mean + deviation * (output if output.dtype == torch.float64 else output.float()).squeeze(1)  # [B]
 
     def describe(self, output: Tensor) -> Mapping[str, Tensor]:
         return {}
