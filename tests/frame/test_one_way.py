@@ -11,7 +11,7 @@ ORDER = (
     ("corpus",),
     ("faces",),
     ("clips",),
-    ("backbones", "papers", "cost"),
+    ("backbones", "papers", "cost", "inference"),
     ("methods",),
     ("evaluation",),
     ("training",),
