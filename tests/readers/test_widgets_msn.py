@@ -22,33 +22,32 @@ def test_the_first_layers_by_hand():
 
 
 def seen(body, layer: str, frames: int, side: int) -> tuple[int, int]:
-    """Extent of the input whose gradient reaches one unit behind a block."""
+    """Extent in time and in height of the input whose gradient reaches one unit behind a block."""
     caught = {}
     stage, block = layer.removeprefix("conv").split(".")
     module = body.get_submodule(f"stage{stage}")[int(block) - 1]
-    module.register_forward_hook(lambda _module, _inputs, output: caught.update(map=output))
+    hook = module.register_forward_hook(lambda _module, _inputs, output: caught.update(map=output))
     clip = torch.rand(1, 3, frames, side, side, dtype=torch.float64, requires_grad=True)
     body(clip)
+    hook.remove()
     t, h, w = (n // 2 for n in caught["map"].shape[2:])
     caught["map"][0, 0, t, h, w].backward()
     touched = clip.grad[0].abs().sum(0) > 0  # [T, H, W]
-    extents = [touched.any(dim=tuple({0, 1, 2} - {axis})).nonzero().flatten() for axis in (0, 1)]
-    return tuple(int(e.max() - e.min() + 1) for e in extents)
+    time, height = touched.any(2).any(1).nonzero(), touched.any(2).any(0).nonzero()
+    return int(time.max() - time.min() + 1), int(height.max() - height.min() + 1)
 
 
-@pytest.mark.parametrize(("kernel", "layer"), [(3, "conv2.1"), (5, "conv2.1"), (3, "conv2.2"), (3, "conv4.1")])
-def test_a_gradient_reaches_exactly_that_far(kernel, layer):
+@pytest.mark.parametrize(("kernel", "layer"), [(3, "conv2.1"), (5, "conv2.2"), (3, "conv4.1")])
+def test_a_gradient_reaches_exactly_that_far(kernel, layer, monkeypatch):
     torch.manual_seed(0)
     body = MSN(27, (kernel,), width=1 / 32).double().eval().body
     for module in body.modules():  # nothing is cut off by a ReLU, and no pool picks one
         if isinstance(module, torch.nn.Conv3d):
             module.weight.data.abs_()
+    monkeypatch.setattr(msn.functional, "max_pool3d", torch.nn.functional.avg_pool3d)
     expected = next(r for r in reach(kernel, 27) if r.layer == layer)
-    frames, side = 2 * expected.frames + 16, 2 * expected.side + 16
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(msn.functional, "max_pool3d", torch.nn.functional.avg_pool3d)
-        found = seen(body, layer, *((n + 15) // 16 * 16 for n in (frames, side)))
-    assert found == (expected.frames, expected.side)
+    assert seen(body, layer, 2 * expected.frames + 32, 16)[0] == expected.frames
+    assert seen(body, layer, 16, 2 * expected.side + 32)[1] == expected.side
 
 
 @pytest.mark.parametrize(
