@@ -1,19 +1,19 @@
-"""Face crops → what a network eats: frames in memory, normalised and, in training, varied."""
+"""Face crops → what a network eats: frames and clips, normalised and, in training, varied."""
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from depnb import faces
+from depnb.augment import strong
 from depnb.corpus.records import Recording
 from depnb.files import atomic_path, cache_dir
 from depnb.progress import progress
@@ -24,30 +24,51 @@ VERSION = 2
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
-LUMA = (0.299, 0.587, 0.114)
-RECOLOUR = ((0.0, 1.0), (0.6, 1.4), (0.6, 1.4))
-"""Ranges of what stays of the colours, of contrast and of brightness."""
+
+@dataclass(frozen=True)
+class Input:
+    """What a network eats: which frames of a video make one input, and what is done to them.
+
+    Attributes:
+        prepare: (clips uint8 [B, l, 3, S, S], whether they are trained on) → what the network's ``forward`` takes. In
+            training it varies them. Never draws for what is not trained on.
+        offsets: the l frames of an input, counted from its first: (0,) is a frame, (0, 1, … 15) a clip of 16, (4,) the
+            middle one of nine.
+        span: frames from one input of a video to the next when all of it is judged; a rest shorter than that is left
+            out, unless it is all there is (E36).
+        step: a sequence of every how manieth frame of a video is used. None: no sequence, but the profile's number of
+            evenly spaced frames.
+        wrap: whether an input of the training may run over the end of its video and go on at the beginning (E35). A
+            video that is shorter than one input does so in any case.
+        still: for face pretraining: as ``prepare``, from single frames uint8 [B, 1, 3, S, S]. None: as frames are.
+    """
+
+    prepare: Callable[[Tensor, bool], Tensor]
+    offsets: tuple[int, ...] = (0,)
+    span: int = 1
+    step: int | None = None
+    wrap: bool = False
+    still: Callable[[Tensor, bool], Tensor] | None = None
 
 
 @dataclass(frozen=True)
 class Frames:
-    """Labelled videos as a few small frames each; 300 videos of 12 frames at 64×64 are 44 MB.
+    """Labelled videos as small frames; 300 videos of 12 frames at 64×64 are 44 MB.
 
     Attributes:
-        pixels: uint8 RGB [N, n, 3, S, S].
+        pixels: uint8 RGB, [N, n, 3, S, S] or N tensors [n_i, 3, S, S].
         recordings: the N videos, each with a label.
         left_out: (name, reason) of videos that are not in ``pixels``.
     """
 
-    pixels: Tensor
+    pixels: Tensor | tuple[Tensor, ...]
     recordings: tuple[Recording, ...]
     left_out: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
-        if self.pixels.dtype != torch.uint8 or self.pixels.ndim != 5 or self.pixels.shape[2] != 3:
-            raise ValueError(
-                f"Expected uint8 pixels [N, n, 3, S, S], got {self.pixels.dtype} {list(self.pixels.shape)}."
-            )
+        for video in self.pixels[:1] if isinstance(self.pixels, Tensor) else self.pixels:
+            if video.dtype != torch.uint8 or video.ndim != 4 or video.shape[1] != 3 or not len(video):
+                raise ValueError(f"Expected uint8 pixels [n, 3, S, S] a video, got {video.dtype} {list(video.shape)}.")
         if len(self.pixels) != len(self.recordings):
             raise ValueError(f"{len(self.pixels)} videos in the pixels, {len(self.recordings)} recordings.")
         unlabelled = [r.name for r in self.recordings if r.bdi is None]
@@ -66,6 +87,48 @@ class Frames:
     def subjects(self) -> list[str]:
         """The person in each video, N names."""
         return [r.subject for r in self.recordings]
+
+    def draw(self, batch: int, eats: Input) -> tuple[Tensor, Tensor]:
+        """Random inputs for a training step, from torch's global generator.
+
+        Returns:
+            the videos [batch], each with the same chance, and clips uint8 [batch, l, 3, S, S] that start anywhere.
+        """
+        videos = torch.randint(len(self), (batch,))  # [B]
+        length = eats.offsets[-1] + 1
+        counts = [len(self.pixels[video]) for video in videos.tolist()]
+        starts = torch.tensor([count if eats.wrap or count < length else count - length + 1 for count in counts])
+        if len(set(starts.tolist())) == 1:
+            drawn = torch.randint(int(starts[0]), (batch,))  # [B]
+        else:
+            drawn = (torch.rand(batch, dtype=torch.float64) * starts).long()  # [B]
+        return videos, self.clips(list(zip(videos.tolist(), drawn.tolist(), strict=True)), eats)
+
+    def inputs(self, eats: Input) -> list[tuple[int, int]]:
+        """All inputs that a video is judged by, as (video, first frame), video after video."""
+        counts = [len(video) for video in self.pixels]
+        return [(v, n * eats.span) for v, count in enumerate(counts) for n in range(max(1, count // eats.span))]
+
+    def clips(self, inputs: Sequence[tuple[int, int]], eats: Input) -> Tensor:
+        """The frames of inputs (video, first frame), uint8 [B, l, 3, S, S]."""
+        found = []
+        for video, start in inputs:
+            frames = self.pixels[video]
+            found.append(frames[[(start + offset) % len(frames) for offset in eats.offsets]])
+        return torch.stack(found)
+
+    def batches(self, eats: Input, size: int) -> Iterator[Tensor]:
+        """The clips of ``inputs``, uint8 [b, l, 3, S, S], at most ``size`` frames (and at least one clip) at once."""
+        inputs, count = self.inputs(eats), max(1, size // len(eats.offsets))
+        for first in range(0, len(inputs), count):
+            yield self.clips(inputs[first : first + count], eats)
+
+
+def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int) -> Frames:
+    """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
+    if eats.step is None:
+        return load_frames(recordings, frames, size)
+    return load_sequences(recordings, eats.step, size)
 
 
 def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Frames:
@@ -86,6 +149,26 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Fram
     Raises:
         ValueError: nothing is left.
     """
+    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached_frames(recording, frames, size)))
+    return Frames(torch.from_numpy(np.stack(pixels)), kept, left_out)
+
+
+def load_sequences(recordings: Sequence[Recording], step: int, size: int) -> Frames:
+    """Every ``step``-th face crop of each recording, in the order of the video.
+
+    Counted in the video. A frame without a face is passed over, so the frames on both sides of a gap become neighbours.
+    The files are mapped into memory and read when a clip is drawn. Arguments, result and errors as for ``load_frames``.
+    """
+    kept, pixels, left_out = _each(
+        recordings, lambda recording: np.load(_cached_sequence(recording, step, size), mmap_mode="c")
+    )
+    return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out)
+
+
+def _each(
+    recordings: Sequence[Recording], read: Callable[[Recording], np.ndarray]
+) -> tuple[tuple[Recording, ...], list[np.ndarray], tuple[tuple[str, str], ...]]:
+    """What can be read, and what cannot with its reason."""
     kept, pixels, left_out = [], [], []
     with progress("frames", len(recordings), "videos") as bar:
         for recording in recordings:
@@ -93,7 +176,7 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Fram
                 left_out.append((recording.name, "no label"))
             else:
                 try:
-                    video = _cached(recording, frames, size)
+                    video = read(recording)
                 except (FileNotFoundError, NoFaceError) as error:
                     left_out.append((recording.name, str(error)))
                 else:
@@ -103,7 +186,7 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Fram
     if not kept:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out[:3])
         raise ValueError(f"No usable video among {len(recordings)} recordings. First reasons: {reasons}")
-    return Frames(torch.from_numpy(np.stack(pixels)), tuple(kept), tuple(left_out))
+    return tuple(kept), pixels, tuple(left_out)
 
 
 class NoFaceError(ValueError):
@@ -126,60 +209,6 @@ def normalise(pixels: Tensor) -> Tensor:
     return _normaliser()(pixels)
 
 
-def augment(pixels: Tensor) -> Tensor:
-    """Vary each frame of a batch by itself, so that forty people are not simply learnt by heart.
-
-    Mirrors half, turns by up to 8.6°, zooms by 0.8–1.1, shifts by up to 5 % of the side, fades the colours, changes
-    the gain of each channel, contrast and brightness by up to 40 %, and covers one rectangle with the frame's mean.
-    Ours: the paper lists no augmentation (E68). The label stays. All frames go through one resampling, because
-    torchvision's transforms draw once for a whole batch, and called frame by frame they take longer than the training
-    step. Draws come from torch's global generator.
-
-    Args:
-        pixels: uint8 [B, 3, S, S].
-
-    Returns:
-        float32 [B, 3, S, S] in 0–1.
-    """
-    images = pixels.float() / 255
-    return _covered(_moved(_recoloured(images))).clamp(0, 1)
-
-
-def _recoloured(images: Tensor) -> Tensor:
-    grey = (images * images.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)  # [B, 1, S, S]
-    gain = _between(0.6, 1.4, (len(images), 3, 1, 1), images)
-    fade, contrast, brightness = (_between(low, high, (len(images), 1, 1, 1), images) for low, high in RECOLOUR)
-    images = grey * (1 - fade) + images * gain * fade
-    mean = images.mean((1, 2, 3), keepdim=True)
-    return (images - mean) * contrast + mean * brightness
-
-
-def _moved(images: Tensor) -> Tensor:
-    count = len(images)
-    mirror = torch.where(_between(0, 1, (count,), images) < 0.5, -1.0, 1.0)
-    angle, zoom = _between(-0.15, 0.15, (count,), images), _between(0.8, 1.1, (count,), images)
-    theta = images.new_zeros(count, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = mirror * zoom * angle.cos(), -zoom * angle.sin()
-    theta[:, 1, 0], theta[:, 1, 1] = mirror * zoom * angle.sin(), zoom * angle.cos()
-    theta[:, :, 2] = _between(-0.1, 0.1, (count, 2), images)
-    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)  # [B, S, S, 2]
-    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
-
-
-def _covered(images: Tensor) -> Tensor:
-    count, side = len(images), images.shape[-1]
-    size, start = _between(0.12, 0.42, (2, count, 1), images), _between(0, 0.88, (2, count, 1), images)
-    place = (torch.arange(side, device=images.device) + 0.5) / side  # [S]
-    rows, columns = (place >= start) & (place < start + size)  # [B, S] each
-    covered = rows[:, None, :, None] & columns[:, None, None, :]  # [B, 1, S, S]
-    return torch.where(covered, images.mean((1, 2, 3), keepdim=True), images)
-
-
-def _between(low: float, high: float, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """Uniform numbers; drawn on the CPU, so that every device sees the same."""
-    return (low + (high - low) * torch.rand(shape)).to(like.device)
-
-
 @cache
 def _normaliser() -> Callable[[Tensor], Tensor]:
     from torchvision.transforms import v2  # takes seconds to import, and not every reader of results needs it
@@ -187,29 +216,53 @@ def _normaliser() -> Callable[[Tensor], Tensor]:
     return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
 
 
-def _cached(recording: Recording, frames: int, size: int) -> np.ndarray:
-    path = _cache_file(recording.video, frames, size)
-    try:
-        return np.load(path)
-    except (FileNotFoundError, EOFError, ValueError):
-        pixels = _reduced(recording, frames, size)
+def _cached_frames(recording: Recording, frames: int, size: int) -> Path:
+    def choose(found: np.ndarray) -> np.ndarray:
+        return found[evenly_spaced(len(found), frames)]
+
+    return _cached(recording, choose, size, [frames])
+
+
+def _cached_sequence(recording: Recording, step: int, size: int) -> Path:
+    return _cached(recording, lambda found: found[found % step == 0], size, ["every", step])
+
+
+def _cached(recording: Recording, choose: Callable[[np.ndarray], np.ndarray], size: int, facts: list) -> Path:
+    """File of the reduced frames uint8 [n, 3, S, S] that ``choose`` takes of those with a face; made if missing."""
+    path = _cache_file(recording.video, [*facts, size])
+    if not _readable(path):
+        index = faces.load(recording, indices=[]).found.nonzero()[0]
+        chosen = choose(index) if len(index) else index
+        if not len(chosen):
+            raise NoFaceError("no face in any of the frames that are used" if len(index) else "no face in any frame")
+        pixels = reduce(faces.load(recording, indices=chosen).frames, size)
         with atomic_path(path) as temporary, open(temporary, "wb") as handle:
             np.save(handle, pixels)
-        return pixels
+    return path
 
 
-def _reduced(recording: Recording, frames: int, size: int) -> np.ndarray:
-    index = faces.load(recording, indices=[]).found.nonzero()[0]
-    if not len(index):
-        raise NoFaceError("no face in any frame")
-    chosen = index[evenly_spaced(len(index), frames)]
-    return reduce(faces.load(recording, indices=chosen).frames, size)
+def _readable(path: Path) -> bool:
+    try:
+        np.load(path, mmap_mode="r")
+    except (FileNotFoundError, EOFError, ValueError):
+        return False
+    return True
 
 
-def _cache_file(video: Path, frames: int, size: int) -> Path:
+def _cache_file(video: Path, chosen: list) -> Path:
     """Named after everything that decides the pixels; ``null`` and ``both`` share the file behind a link."""
     video = video.resolve()
     stat = video.stat()
-    facts = [str(video), stat.st_size, stat.st_mtime_ns, frames, size, VERSION, faces.VERSION]
+    facts = [str(video), stat.st_size, stat.st_mtime_ns, *chosen, VERSION, faces.VERSION]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
     return cache_dir() / "frames" / f"{key}.npy"
+
+
+def _frame(clips: Tensor, training: bool, vary: Callable[[Tensor], Tensor] | None) -> Tensor:
+    return normalise(vary(clips) if vary and training else clips)[:, 0]  # [B, 3, S, S]
+
+
+FRAME = Input(partial(_frame, vary=strong))
+"""Single frames, varied in training; [B, 3, S, S]."""
+PLAIN_FRAME = Input(partial(_frame, vary=None))
+"""The same, never varied."""

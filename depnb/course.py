@@ -180,7 +180,8 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
     from depnb.profiles import PROFILES
 
     _one_of("profile", profile, tuple(PROFILES))
-    _one_of("protocol", protocol, methods.protocols())
+    if protocol != "honest":  # the one that every method knows; asking them for others imports them all
+        _one_of("protocol", protocol, methods.protocols())
     if not DEVICES.fullmatch(device):
         raise ValueError(f"device is {device!r}: give auto, cpu, mps, cuda or cuda:N.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -369,11 +370,11 @@ def _seed(seed: int) -> None:
     import random
 
     import numpy as np
-    import torch
 
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - what a learner types first draws from the global generator
-    torch.manual_seed(seed)
+    if "torch" in sys.modules:  # a notebook without networks does not wait for it
+        sys.modules["torch"].manual_seed(seed)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

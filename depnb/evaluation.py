@@ -6,6 +6,7 @@ the mean of roots, and at batch size 2 an RMSE of 9 would read 8.
 
 import warnings
 from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -174,8 +175,7 @@ def subject_bootstrap(
         low, high, in the unit of the metric.
     """
     y, pred = _pair(y, pred)
-    values = [metric(y[rows], pred[rows]) for rows in _draws(subjects, len(y), n, seed)]
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = np.percentile(_drawn(metric, y, pred, subjects, n, seed), [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -205,13 +205,10 @@ def paired_subject_bootstrap(
     y = np.asarray(y, dtype=float)
     sides = [[_pair(y, scores)[1] for scores in np.atleast_2d(side)] for side in (pred, other)]
 
-    def difference(rows: np.ndarray) -> float:
-        ours, theirs = (np.mean([metric(y[rows], scores[rows]) for scores in side]) for side in sides)
-        return float(ours - theirs)
-
-    values = [difference(rows) for rows in _draws(subjects, len(y), n, seed)]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return difference(np.arange(len(y))), float(low), float(high)
+    ours, theirs = (np.mean([metric(y, scores) for scores in side]) for side in sides)
+    drawn = [np.mean([_drawn(metric, y, scores, subjects, n, seed) for scores in side], axis=0) for side in sides]
+    low, high = np.percentile(drawn[0] - drawn[1], [2.5, 97.5])
+    return float(ours - theirs), float(low), float(high)
 
 
 def paired_permutation_test(
@@ -273,13 +270,25 @@ def _pair(y: ArrayLike, pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return y, pred
 
 
-def _draws(subjects: Sequence[str], videos: int, n: int, seed: int) -> list[np.ndarray]:
-    """Video indices of ``n`` draws of as many people as there are, with replacement."""
+def _drawn(metric: Metric, y: np.ndarray, pred: np.ndarray, subjects: Sequence[str], n: int, seed: int) -> np.ndarray:
+    """The metric on each of ``n`` draws of people, [n]; the two errors at once from how often each video is drawn."""
+    rows, times = _draws(tuple(subjects), len(y), n, seed)
+    if metric is rmse:
+        return np.sqrt(times @ (pred - y) ** 2 / times.sum(1))
+    if metric is mae:
+        return times @ np.abs(pred - y) / times.sum(1)
+    return np.array([metric(y[draw], pred[draw]) for draw in rows])
+
+
+@lru_cache(maxsize=8)
+def _draws(subjects: tuple[str, ...], videos: int, n: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """``n`` draws of as many people as there are, with replacement: video indices, and how often each occurs [n, N]."""
     person = _people(subjects, videos)
     of_person = [np.flatnonzero(person == index) for index in range(person.max() + 1)]
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(of_person), size=(n, len(of_person)))
-    return [np.concatenate([of_person[index] for index in row]) for row in picks]
+    rows = [np.concatenate([of_person[index] for index in row]) for row in picks]
+    return rows, np.stack([np.bincount(draw, minlength=videos) for draw in rows]).astype(float)
 
 
 def _people(subjects: Sequence[str], videos: int) -> np.ndarray:

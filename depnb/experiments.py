@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -18,15 +19,15 @@ import torch
 from torch import nn
 
 from depnb import __version__, explain, faces, pretraining
-from depnb.clips import Frames, load_frames
+from depnb.clips import Frames, Input, load
 from depnb.corpus import Corpus, Recording
 from depnb.evaluation import BANDS, band_bias, ccc, clipped, mae, pcc, rmse, subject_bootstrap, subject_folds
 from depnb.faces.crops import crop_path
 from depnb.files import cache_dir
-from depnb.methods import Protocol, baselines, method, papers
-from depnb.profiles import PROFILES, Profile
+from depnb.methods import Protocol, baselines, method, papers, parts
+from depnb.profiles import ClipProfile, Profile
 from depnb.results import Attention, Predictions, Result, Run, Store, opened
-from depnb.training import Training, per_video, predict, train
+from depnb.training import Training, laid_out, per_video, predict, train
 
 __all__ = ["Run", "estimate", "grid", "rows", "run"]
 
@@ -86,6 +87,10 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
         MissingResult: a MISS in a strict store.
         ValueError: no video of a partition can be used.
     """
+    return _stored(run, store, device)
+
+
+def _stored(run: Run, store: Store, device: str) -> Result:
     result, origin = store.load(run), store.explain(run)
     if result is None:
         with store.claimed(run):
@@ -93,7 +98,7 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
             if result is None:
                 place = hashlib.sha256(str(store.path.resolve()).encode()).hexdigest()[:8]
                 checkpoints = cache_dir() / "checkpoints" / f"{run.digest[:24]}-{place}"
-                result = _make(run, device, checkpoints)
+                result = _make(run, store, device, checkpoints)
                 store.save(result)
                 shutil.rmtree(checkpoints, ignore_errors=True)  # with what a kill left of a half-written one
     log.info(origin)
@@ -102,56 +107,68 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
 
 @dataclass(frozen=True)
 class Cost:
-    """On two CPU cores: seconds and MB of one video, of its crops and of one pretraining, seconds of one training."""
+    """On two CPU cores: seconds and MB of one video and of its crops; of networks that eat images and of those that eat
+    clips, seconds of one training and of one pretraining; MB of the people that pretraining needs."""
 
     video_s: float
     video_mb: float
     crops_s: float
     crops_mb: float
-    training_s: float
-    pretraining_s: float
+    training_s: tuple[float, float]
+    pretraining_s: tuple[float, float]
     pretraining_mb: float
 
 
 # smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
 COSTS = {
-    "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=5, pretraining_s=10, pretraining_mb=5),
-    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=25, pretraining_s=60, pretraining_mb=170),
-    "paper": Cost(23, 2.5, 8, 8.5, training_s=20 * 3600, pretraining_s=24 * 3600, pretraining_mb=18e3),
+    "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(25, 40), pretraining_s=(60, 15), pretraining_mb=170),
+    "paper": Cost(
+        23, 2.5, 8, 8.5, training_s=(20 * 3600, 200 * 3600), pretraining_s=(24 * 3600, 50 * 3600), pretraining_mb=18e3
+    ),
 }
 
 
 def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
     """What making these runs costs on two CPU cores: (what, seconds, MB of disk), for what is not there yet."""
-    videos, crops, pretrainings, trainings = {}, {}, {}, []
+    videos, crops, pretrainings, trainings = {}, {}, {}, {}
     for run in runs:
-        corpus, cost, module = opened(run.corpus, run.profile), COSTS[run.profile], method(run.paper)
+        corpus, module = opened(run.corpus, run.profile), method(run.paper)
+        profile = module.PROFILES[run.profile]
+        cost, kind = COSTS[run.profile], isinstance(profile, ClipProfile)
         for video in {recording.video.resolve() for recording in corpus.recordings}:
             if not video.exists():
                 videos[video] = cost
             if not video.exists() or not crop_path(video).exists():
                 crops[video] = cost
-        if module.ROWS[run.row].start == "identity":
-            body = pretraining.file(lambda run=run, module=module: _body(module, run), PROFILES[run.profile])
-            if not body.exists():
-                pretrainings[body] = cost
-        trainings += [cost.training_s] * max(1, module.PROTOCOLS[run.protocol].folds)
+        for row in parts(module, run.row):
+            config = module.ROWS[row]
+            if config.start == "identity":
+                eats = module.inputs(config, profile)
+                body = pretraining.file(partial(_body, module, config, profile), profile, eats)
+                if not body.exists():
+                    pretrainings[body] = cost.pretraining_s[kind], cost.pretraining_mb
+            trainings[replace(run, row=row)] = cost.training_s[kind], max(1, module.PROTOCOLS[run.protocol].folds)
     return [
         (f"{len(videos)} videos", sum(c.video_s for c in videos.values()), sum(c.video_mb for c in videos.values())),
         (f"{len(crops)} crops", sum(c.crops_s for c in crops.values()), sum(c.crops_mb for c in crops.values())),
         (
             f"{len(pretrainings)} face pretrainings",
-            sum(c.pretraining_s for c in pretrainings.values()),
-            sum(c.pretraining_mb for c in pretrainings.values()),
+            sum(seconds for seconds, _ in pretrainings.values()),
+            max((megabytes for _, megabytes in pretrainings.values()), default=0.0),
         ),
-        (f"{len(trainings)} trainings", sum(trainings), 0.1 * len(runs)),
+        (
+            f"{sum(folds for _, folds in trainings.values())} trainings",
+            sum(seconds * folds for seconds, folds in trainings.values()),
+            0.1 * len(runs),
+        ),
     ]
 
 
-def _body(module: ModuleType, run: Run) -> nn.Module:
+def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:
     """The shapes of a row's body, without its numbers."""
     with torch.device("meta"):
-        return module.model(module.ROWS[run.row], PROFILES[run.profile].scale).body
+        return module.model(config, profile.scale).body
 
 
 @dataclass(frozen=True)
@@ -190,15 +207,32 @@ def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
     yield Split(corpus.partition(*protocol.train), select, {name: part for name, part in judged.items() if part})
 
 
-def _make(run: Run, device: str, checkpoints: Path) -> Result:
-    """Corpus → faces → frames → training → evaluation."""
+def _make(run: Run, store: Store, device: str, checkpoints: Path) -> Result:
+    """A trained row, or a fused one from its parts: those that the store has with scores, the others trained."""
+    rows = parts(method(run.paper), run.row)
+    if rows == (run.row,):
+        return _trained(run, device, checkpoints)[0]
+    made = []
+    for row in rows:
+        part = replace(run, row=row)
+        result = _stored(part, store, device)
+        if result.predictions:
+            made.append((result, result.predictions))
+        else:  # of a licensed corpus no scores per person are kept
+            made.append(_trained(part, device, checkpoints / row))
+    return _fused(run, made)
+
+
+def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str, Predictions]]:
+    """Corpus → faces → clips → training → evaluation; the scores per person also of a licensed corpus."""
     start = time.monotonic()
-    module, profile = method(run.paper), PROFILES[run.profile]
-    config, protocol = module.ROWS[run.row], module.PROTOCOLS[run.protocol]
+    module = method(run.paper)
+    profile, config, protocol = module.PROFILES[run.profile], module.ROWS[run.row], module.PROTOCOLS[run.protocol]
+    eats = module.inputs(config, profile)
     corpus = opened(run.corpus, run.profile)
     trainings = list(splits(corpus, protocol))
-    parts = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
-    needed = list(dict.fromkeys(recording for part in parts for recording in part))
+    people = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
+    needed = list(dict.fromkeys(recording for part in people for recording in part))
     corpus.ensure(needed)
     faces.prepare(needed)
     prepared = time.monotonic()
@@ -208,7 +242,7 @@ def _make(run: Run, device: str, checkpoints: Path) -> Result:
     left_out: dict[str, dict[str, str]] = {}
     attention: tuple[Attention, ...] = ()
     for number, split in enumerate(trainings):
-        frames = {name: load_frames(part, profile.frames, profile.scale.input_size) for name, part in _parts(split)}
+        frames = {name: load(part, eats, profile.frames, profile.scale.input_size) for name, part in _parts(split)}
         fold = f" fold {number + 1} of {len(trainings)}" if protocol.folds else ""
         training = train(
             lambda: _network(module, config, profile, device),
@@ -216,27 +250,25 @@ def _make(run: Run, device: str, checkpoints: Path) -> Result:
             frames.get("select"),
             profile,
             seed=run.seed,
-            vary=config.augment,
+            eats=eats,
             device=device,
             label=f"{run.paper} {run.name}{fold}",
             checkpoint=checkpoints / f"{number}.pt",
         )
         done.append(training)
         for name in split.judged:
-            scores = predict(training.model, frames[name], training.profile)
+            scores = predict(training.model, frames[name], training.profile, eats)
             predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
         for name, part in frames.items():
             left_out.setdefault(name, {}).update(part.left_out)
         if corpus.generated and "unseen" in frames and training.model.module.attended is not None:
-            attention = _attention(training, frames["unseen"])
+            attention = _attention(training, frames["unseen"], eats)
     judged = {name: _joined(pieces) for name, pieces in predictions.items()}
-    evaluated = {name: _metrics(whole) for name, whole in judged.items()}
-    return Result(
+    result = Result(
         run=run,
         digest=run.digest,
         facts=run.facts,
-        metrics={name: numbers for name, (numbers, _) in evaluated.items()},
-        baselines={name: rivals for name, (_, rivals) in evaluated.items()},
+        **_evaluated(judged),
         noise_floor=corpus.noise_floor,
         predictions=judged if corpus.generated else {},
         attention=attention,
@@ -255,12 +287,50 @@ def _make(run: Run, device: str, checkpoints: Path) -> Result:
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
         commit=commit(),
     )
+    return result, judged
+
+
+def _fused(run: Run, made: Sequence[tuple[Result, Mapping[str, Predictions]]]) -> Result:
+    """The row whose video scores are the means of its parts' scores; what it cost is what they cost."""
+    results = [result for result, _ in made]
+    judged = {name: _averaged([predictions[name] for _, predictions in made]) for name in made[0][1]}
+    return replace(
+        results[0],
+        run=run,
+        digest=run.digest,
+        facts=run.facts,
+        **_evaluated(judged),
+        predictions=judged if results[0].predictions else {},
+        attention=(),
+        curves=tuple(curve for result in results for curve in result.curves),
+        selected_steps=tuple(step for result in results for step in result.selected_steps),
+        learnt=all(result.learnt for result in results),
+        left_out={n: tuple(sorted({v for r in results for v in r.left_out.get(n, ())})) for n in results[0].left_out},
+        seconds={stage: sum(result.seconds[stage] for result in results) for stage in results[0].seconds},
+        peak_memory_mb=max(result.peak_memory_mb for result in results),
+        commit=commit(),
+    )
+
+
+def _averaged(sides: Sequence[Predictions]) -> Predictions:
+    """The same videos scored by several rows: the mean of their scores; medians as means of medians.
+
+    Raises:
+        ValueError: a row left out a video that another one scored.
+    """
+    if len({side.video for side in sides}) > 1:
+        odd = set.symmetric_difference(*(set(side.video) for side in sides[:2]))
+        raise ValueError(f"Rows that are to be averaged scored different videos: {', '.join(sorted(odd))}.")
+    score, median = (np.mean([getattr(side, name) for side in sides], axis=0) for name in ("score", "median"))
+    return replace(sides[0], score=_rounded(score), median=_rounded(median))
 
 
 def _network(module: ModuleType, config: Any, profile: Profile, device: str) -> nn.Module:
     """A row's network, its body as ``config.start`` says."""
     network = module.model(config, profile.scale)
-    pretraining.begin(network.body, lambda: module.model(config, profile.scale).body, config.start, profile, device)
+    eats = module.inputs(config, profile)
+    build = lambda: module.model(config, profile.scale).body  # noqa: E731
+    pretraining.begin(network.body, build, config.start, profile, eats, device)
     return network
 
 
@@ -271,25 +341,38 @@ def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:
     yield from split.judged.items()
 
 
-def _attention(training: Training, frames: Frames) -> tuple[Attention, ...]:
-    """One map a severity band: of the person whose label lies nearest to the middle of the band's labels."""
+def _attention(training: Training, frames: Frames, eats: Input) -> tuple[Attention, ...]:
+    """Maps for one person a severity band, whose label lies nearest to the middle of the band's labels.
+
+    Of the middle one of the inputs that the person is judged by: one map, or of a clip those of its two ends.
+    """
     found = []
+    inputs = frames.inputs(eats)
     for _, low, high in BANDS:
         members = [i for i, r in enumerate(frames.recordings) if low <= r.bdi <= high]
         if not members:
             continue
         middle = float(np.median([frames.recordings[i].bdi for i in members]))
         index = min(members, key=lambda i: (abs(frames.recordings[i].bdi - middle), i))
-        moment = frames.pixels.shape[1] // 2
-        recording, pixels = frames.recordings[index], frames.pixels[index, moment][None]  # [1, 3, S, S]
-        (score,), (heat,) = explain.grad_cam(training.model.module, pixels)
-        values = tuple(_rounded(line) for line in heat)
-        found.append(Attention(recording.name, moment, float(recording.bdi), round(float(score), DIGITS), values))
+        own = [(video, start) for video, start in inputs if video == index]
+        chosen = own[len(own) // 2]
+        clip = eats.prepare(frames.clips([chosen], eats), False)  # [1, …]
+        (score,), (heat,) = explain.grad_cam(training.model.module, laid_out(clip, training.profile))
+        ends = {eats.offsets[0]: heat[0], eats.offsets[-1]: heat[-1]} if heat.ndim == 3 else {_middle(eats): heat}
+        for offset, picture in ends.items():
+            moment = (chosen[1] + offset) % len(frames.pixels[index])
+            values = tuple(_rounded(line) for line in picture)
+            recording = frames.recordings[index]
+            found.append(Attention(recording.name, moment, float(recording.bdi), round(float(score), DIGITS), values))
     return tuple(found)
 
 
+def _middle(eats: Input) -> int:
+    return eats.offsets[len(eats.offsets) // 2]
+
+
 def _predictions(train: Frames, frames: Frames, scores: np.ndarray) -> Predictions:
-    """Video scores from frame scores [N, n]."""
+    """Video scores from frame or clip scores [N, n]."""
     return Predictions(
         video=tuple(r.name for r in frames.recordings),
         subject=tuple(frames.subjects),
@@ -304,6 +387,15 @@ def _predictions(train: Frames, frames: Frames, scores: np.ndarray) -> Predictio
 def _joined(pieces: Sequence[Predictions]) -> Predictions:
     columns = Predictions.__dataclass_fields__
     return Predictions(**{name: tuple(v for piece in pieces for v in getattr(piece, name)) for name in columns})
+
+
+def _evaluated(judged: Mapping[str, Predictions]) -> dict[str, dict]:
+    """Metrics and baselines of a result, by partition."""
+    numbers = {name: _metrics(predictions) for name, predictions in judged.items()}
+    return {
+        "metrics": {name: own for name, (own, _) in numbers.items()},
+        "baselines": {name: rivals for name, (_, rivals) in numbers.items()},
+    }
 
 
 def _metrics(predictions: Predictions) -> tuple[dict[str, float], dict[str, dict[str, float]]]:

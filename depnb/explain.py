@@ -4,23 +4,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from depnb.clips import normalise
 from depnb.methods import Network
 
 
-def grad_cam(network: Network, pixels: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def grad_cam(network: Network, inputs: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Grad-CAM (Selvaraju et al., ICCV 2017) of the predicted score on the layer ``network.attended``, with Captum.
 
     Bright is where a stronger feature would raise the score. The map is as coarse as the layer's, and a network may
     well use what it does not light up.
 
     Args:
-        network: with a layer ``attended`` whose output is [B, C, h, w].
-        pixels: uint8 frames [B, 3, S, S].
+        network: with a layer ``attended`` whose output is [B, C, h, w] or, with time, [B, C, t, h, w].
+        inputs: what its ``forward`` takes, [B, …].
 
     Returns:
-        scores float64 [B], BDI-II points, and maps float64 [B, h, w], each divided by its maximum (all zeros where
-        nothing raises the score).
+        scores float64 [B], BDI-II points, and maps float64 [B, h, w] or [B, t, h, w], each divided by its maximum (all
+        zeros where nothing raises the score).
 
     Raises:
         ValueError: the network has no such layer.
@@ -30,12 +29,12 @@ def grad_cam(network: Network, pixels: Tensor) -> tuple[np.ndarray, np.ndarray]:
     if network.attended is None:
         raise ValueError(f"{type(network).__name__} has no layer whose map Grad-CAM could look at.")
     network.eval()
-    images = normalise(pixels.to(next(network.parameters()).device)).requires_grad_()  # [B, 3, S, S]
+    inputs = inputs.to(next(network.parameters()).device).requires_grad_()
     with torch.enable_grad():
         explained = LayerGradCam(lambda x: network.score(network(x)), network.attended)
-        heat = explained.attribute(images, relu_attributions=True).squeeze(1).detach()  # [B, h, w]
-    peak = heat.amax((1, 2), keepdim=True)
+        heat = explained.attribute(inputs, relu_attributions=True).squeeze(1).detach()  # [B, …]
+    peak = heat.amax(tuple(range(1, heat.ndim)), keepdim=True)
     heat = torch.where(peak > 0, heat / peak.clamp_min(torch.finfo(heat.dtype).tiny), heat)
     with torch.no_grad():
-        scores = network.score(network(images))  # [B]
+        scores = network.score(network(inputs))  # [B]
     return scores.cpu().double().numpy(), heat.cpu().double().numpy()

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from depnb import faces, style, tables
-from depnb.clips import load_frames
+from depnb.clips import load
 from depnb.corpus.synthetic import film, named_recipe, sessions
 from depnb.evaluation import BANDS
 from depnb.files import write_text
 from depnb.methods import method, papers
-from depnb.profiles import PROFILES
 from depnb.results import Attention, Result, Run, Store, opened
 
 if TYPE_CHECKING:
@@ -233,12 +232,14 @@ def draw_of_paper(paper: str, name: str, results: Sequence[Result]) -> "Figure |
 
 def _seen(run: Run, seen: Attention) -> np.ndarray:
     """The frame of a generated person that a map belongs to, uint8 [S, S, 3]."""
-    corpus, profile = opened(run.corpus, run.profile), PROFILES[run.profile]
+    corpus, module = opened(run.corpus, run.profile), method(run.paper)
+    profile = module.PROFILES[run.profile]
+    eats = module.inputs(module.ROWS[run.row], profile)
     recording = next(r for r in corpus.recordings if r.name == seen.video)
     corpus.ensure([recording])
     faces.prepare([recording], workers=1)
-    pixels = load_frames([recording], profile.frames, profile.scale.input_size).pixels
-    return pixels[0, seen.frame].permute(1, 2, 0).numpy()  # [S, S, 3]
+    pixels = load([recording], eats, profile.frames, profile.scale.input_size).pixels
+    return pixels[0][seen.frame].permute(1, 2, 0).numpy()  # [S, S, 3]
 
 
 def _extent(picture: np.ndarray) -> tuple[float, float, float, float]:

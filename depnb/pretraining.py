@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb import clips, faces
-from depnb.clips import Frames, load_frames
+from depnb.clips import FRAME, Frames, Input, load_frames
 from depnb.corpus.synthetic import open_generated, strangers
 from depnb.files import atomic_path, cache_dir
 from depnb.profiles import Profile
@@ -66,11 +66,13 @@ class IdentityNet(nn.Module):
     def __init__(self, body: nn.Module, people: int):
         super().__init__()
         self.body = body
-        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(body.channels, people))
+        volumes = any(weight.ndim == 5 for weight in body.parameters())
+        pool = nn.AdaptiveAvgPool3d(1) if volumes else nn.AdaptiveAvgPool2d(1)
+        self.head = nn.Sequential(pool, nn.Flatten(), nn.Linear(body.channels, people))
         self.attended = None
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Normalised frames [B, 3, H, W] to logits [B, people]."""
+        """Normalised frames [B, 3, H, W] or clips [B, 3, T, H, W] to logits [B, people]."""
         return self.head(self.body(frames))  # [B, people]
 
     def start_at(self, bdi: Tensor) -> None:
@@ -90,11 +92,18 @@ class IdentityNet(nn.Module):
         return {}
 
 
-def facts(start: str, profile: Profile) -> dict[str, Any]:
-    """What decides the weights that a row starts from, JSON-able."""
+def facts(start: str, profile: Profile, eats: Input = FRAME) -> dict[str, Any]:
+    """What decides the weights that a row starts from, JSON-able.
+
+    Args:
+        start: ``identity``, ``imagenet`` or ``scratch``.
+        profile: of the row.
+        eats: what the row's network eats; a picture is repeated to such an input where it says how (``still``).
+    """
     if start == "identity":
         recipe = strangers(profile.corpus_size)
-        return {
+        repeated = {"repeated": len(eats.offsets)} if eats.still else {}
+        return repeated | {
             "start": start,
             "version": VERSION,
             "people": recipe.fingerprint(),
@@ -106,37 +115,44 @@ def facts(start: str, profile: Profile) -> dict[str, Any]:
     return {"start": start, "weights": _imagenet_name(profile)} if start == "imagenet" else {"start": start}
 
 
-def begin(body: nn.Module, build: Callable[[], nn.Module], start: str, profile: Profile, device: str = "auto") -> None:
+def begin(
+    body: nn.Module,
+    build: Callable[[], nn.Module],
+    start: str,
+    profile: Profile,
+    eats: Input = FRAME,
+    device: str = "auto",
+) -> None:
     """Fill the body of a new network as ``start`` says.
 
     Args:
         body: changed in place.
         build: makes another body of the same kind, for the pretraining to train.
-        start: ``identity``, ``imagenet`` or ``scratch``.
+        start, profile, eats: as for ``facts``.
 
     Raises:
         ValueError: there are no ImageNet weights for a body of this depth or width.
         FileNotFoundError: ImageNet weights could not be fetched.
     """
     if start == "identity":
-        body.load_state_dict(identity(build, profile, device).weights)
+        body.load_state_dict(identity(build, profile, eats, device).weights)
     elif start == "imagenet":
         body.load_state_dict(imagenet(profile))
 
 
-def identity(build: Callable[[], nn.Module], profile: Profile, device: str = "auto") -> Pretrained:
+def identity(build: Callable[[], nn.Module], profile: Profile, eats: Input = FRAME, device: str = "auto") -> Pretrained:
     """The body that tells the generated strangers of a profile apart; trained once, then read from the cache.
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
-    path = file(build, profile, device)
+    path = file(build, profile, eats, device)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         found = _read(path)
         if found is None:
             checkpoint = cache_dir() / "checkpoints" / f"{path.stem}.pt"
             with torch.random.fork_rng():  # the row's own draws are the same whether or not this was still to be done
-                found = _tell_apart(build, profile, device, checkpoint)
+                found = _tell_apart(build, profile, eats, device, checkpoint)
             _write(path, found)
             checkpoint.unlink(missing_ok=True)
             named = f"names {found.accuracy:.0%} of them in new sessions"
@@ -144,12 +160,12 @@ def identity(build: Callable[[], nn.Module], profile: Profile, device: str = "au
     return found
 
 
-def file(build: Callable[[], nn.Module], profile: Profile, device: str = "auto") -> Path:
+def file(build: Callable[[], nn.Module], profile: Profile, eats: Input = FRAME, device: str = "auto") -> Path:
     """Where the body that ``build`` makes lies after its pretraining, named by everything that decides its bits."""
     body = build()
     kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
     computing = {"device": device_kind(device), **profile.computing()}
-    key = _sha256(facts("identity", profile) | kind | computing)
+    key = _sha256(facts("identity", profile, eats) | kind | computing)
     return cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{computing['device']}-{key[:16]}.safetensors"
 
 
@@ -183,7 +199,10 @@ def _imagenet_name(profile: Profile) -> str:
     return IMAGENET[scale.depth]
 
 
-def _tell_apart(build: Callable[[], nn.Module], profile: Profile, device: str, checkpoint: Path) -> Pretrained:
+def _tell_apart(
+    build: Callable[[], nn.Module], profile: Profile, eats: Input, device: str, checkpoint: Path
+) -> Pretrained:
+    picture = Input(eats.still) if eats.still else FRAME
     corpus = open_generated(strangers(profile.corpus_size))
     number = {subject: place for place, subject in enumerate(sorted(corpus.subjects("train")))}
     corpus.ensure(corpus.recordings)
@@ -199,13 +218,13 @@ def _tell_apart(build: Callable[[], nn.Module], profile: Profile, device: str, c
         None,
         _shorter(profile),
         seed=SEED,
-        vary=True,
+        eats=picture,
         device=device,
         label=f"face pretraining, {len(number)} generated people",
         checkpoint=checkpoint,
     )
     kept = load("test")
-    named = predict(done.model, kept, done.profile) == kept.bdi.numpy()[:, None]  # [N, n]
+    named = predict(done.model, kept, done.profile, picture) == kept.bdi.numpy()[:, None]  # [N, n]
     weights = {name: value.cpu().contiguous() for name, value in done.model.module.body.state_dict().items()}
     return Pretrained(weights, len(number), float(np.mean(named)), done.seconds)
 

@@ -37,7 +37,7 @@ class Run:
 
     Attributes:
         paper: a method of ``depnb.methods``.
-        row: one of its ``ROWS``.
+        row: one of its ``ROWS``, or of its fused rows.
         corpus: a generated corpus by name, in the profile's size unless the name has one (``both-tiny``), or a folder.
         protocol: ``honest`` (train, select on development, test opened once), or another one of the method.
         profile: a key of ``PROFILES``.
@@ -75,16 +75,20 @@ class Run:
             FileNotFoundError: no such corpus.
         """
         from depnb import clips, evaluation, faces, pretraining, training
-        from depnb.methods import method
-        from depnb.profiles import PROFILES
+        from depnb.methods import method, parts
 
         module = method(self.paper)
         corpus = opened(self.corpus, self.profile)
         fingerprint = corpus.fingerprint if corpus.generated else {"sha256": _sha256(corpus.fingerprint)}
-        config, profile = _pick(module.ROWS, self.row, f"row of {self.paper}"), _pick(PROFILES, self.profile, "profile")
+        trained, profile = parts(module, self.row), _pick(module.PROFILES, self.profile, "profile")
+        configurations = {row: module.ROWS[row] for row in trained}
+        starts = {
+            row: pretraining.facts(config.start, profile, module.inputs(config, profile))
+            for row, config in configurations.items()
+        }
         facts = {
-            "configuration": asdict(config),
-            "pretraining": pretraining.facts(config.start, profile),
+            "configuration": _only({row: asdict(config) for row, config in configurations.items()}, self.row),
+            "pretraining": _only(starts, self.row),
             "protocol": {
                 "name": self.protocol,
                 **asdict(_pick(module.PROTOCOLS, self.protocol, f"protocol of {self.paper}")),
@@ -114,7 +118,8 @@ class Predictions:
 
     Attributes:
         video: names. subject: people. bdi: labels.
-        score: the network's, BDI-II points: mean over the frames. median: the same by their median.
+        score: the network's, BDI-II points: mean over the frames or clips. median: the same by their median; of a fused
+            row the mean of its parts' medians.
         constant: the constant predictor's. identity_only: that of ``baselines.identity_only``.
     """
 
@@ -143,8 +148,8 @@ class Attention:
 
     Attributes:
         video: name of the recording. frame: which of the frames of the video that the network eats. bdi: label.
-        score: of this frame, BDI-II points.
-        map: h rows of w values in 0–1, over the network's input.
+        score: of the frame or clip that the network was given, BDI-II points.
+        map: h rows of w values in 0–1, over the frame.
     """
 
     video: str
@@ -168,9 +173,10 @@ class Result:
         baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
         noise_floor: RMSE that nobody can beat; None where it is not known.
         predictions: by partition; empty for a corpus that is not generated.
-        attention: Grad-CAM maps, one a severity band; empty for a corpus that is not generated.
-        curves: one training each (one a fold): by check step, train_loss, rmse on the selecting partition, and what
-            the method describes.
+        attention: Grad-CAM maps of a frame, or of both ends of a clip, for one person a severity band; empty for a
+            corpus that is not generated.
+        curves: one training each (one a fold, or a part of a fused row): by check step, train_loss, rmse on the
+            selecting partition, and what the method describes.
         selected_steps: of each training, the step whose weights were evaluated.
         learnt: whether the training loss fell below the constant predictor's; if not, this is no result of the method.
         left_out: by partition, (name, reason) of videos without a score.
@@ -384,6 +390,11 @@ def _pick(table: dict[str, Any], key: str, what: str) -> Any:
     if key not in table:
         raise KeyError(f"No {what} {key!r}: choose from {', '.join(table)}.")
     return table[key]
+
+
+def _only(by_row: dict[str, Any], row: str) -> Any:
+    """What belongs to a trained row; of a fused one all its parts by name."""
+    return by_row.get(row, by_row)
 
 
 def _differences(ours: Any, theirs: Any, place: Sequence[str] = ()) -> list[str]:

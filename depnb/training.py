@@ -1,4 +1,4 @@
-"""One loop for every method. It knows frames and labels, and four questions to ask a network (``methods.Network``).
+"""One loop for every method. It knows clips and labels, and four questions to ask a network (``methods.Network``).
 
 It may be killed at any moment: with a checkpoint it goes on where it stood and ends with the same bits.
 """
@@ -16,7 +16,7 @@ import psutil
 import torch
 from torch import Tensor, nn
 
-from depnb.clips import Frames, augment, normalise
+from depnb.clips import FRAME, Frames, Input
 from depnb.evaluation import rmse, video_scores
 from depnb.files import atomic_path
 from depnb.profiles import Profile
@@ -69,7 +69,7 @@ def train(
     profile: Profile,
     *,
     seed: int,
-    vary: bool,
+    eats: Input = FRAME,
     device: str = "auto",
     label: str = "training",
     checkpoint: Path | None = None,
@@ -83,9 +83,9 @@ def train(
             and step 0 (the constant predictor). While the learning rate is high, the error jumps from check to check,
             and the luckiest jump would win. ``None`` takes the last step.
         profile: steps, batch, learning rate, precision, memory format, threads.
-        seed: of weights, order, frame sampling and augmentation. The same seed gives the same bits on one machine
-            with the same requirements and thread count, on a CPU.
-        vary: augment the frames.
+        seed: of weights, order, sampling and augmentation. The same seed gives the same bits on one machine with the
+            same requirements and thread count, on a CPU.
+        eats: what the network is given of the videos.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         label: what the progress display says.
         checkpoint: file that the training leaves at each check and each minute, and continues from if it is there.
@@ -103,7 +103,7 @@ def train(
     fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
-    network = build().to(memory_format=getattr(torch, profile.memory_format))
+    network = laid_out(build(), profile)
     network.start_at(frames.bdi)
     optimizer = torch.optim.Adam(network.parameters(), lr=profile.lr)
     model, optimizer = fabric.setup(network, optimizer)
@@ -119,7 +119,7 @@ def train(
         state = _State(**saved["state"])
         torch.set_rng_state(saved["draws"])
     else:
-        start = {"step": 0, "train_loss": _loss(model, frames, profile)} | _check(model, select, profile)
+        start = {"step": 0, "train_loss": _loss(model, frames, eats, profile)} | _check(model, select, eats, profile)
         state = _State([start], start.get("rmse"), 0, _copy(network))
     begun = written = time.monotonic()
     before = state.seconds
@@ -134,11 +134,8 @@ def train(
         while state.step < profile.steps:
             state.step += 1
             model.train()
-            videos = torch.randint(len(frames), (profile.batch,))  # [B]
-            moments = torch.randint(frames.pixels.shape[1], (profile.batch,))  # [B]
-            pixels = frames.pixels[videos, moments].to(fabric.device)  # [B, 3, S, S]
-            images = normalise(augment(pixels) if vary else pixels)  # [B, 3, S, S]
-            output = model(images.contiguous(memory_format=getattr(torch, profile.memory_format)))
+            videos, clips = frames.draw(profile.batch, eats)  # [B], [B, l, 3, S, S]
+            output = model(laid_out(eats.prepare(clips.to(fabric.device), True), profile))
             loss = network.loss(output, bdi[videos])
             fabric.backward(loss)
             optimizer.step()
@@ -153,7 +150,7 @@ def train(
             if state.step in check_at:
                 state.memory_mb = max(state.memory_mb, _memory_mb(fabric.device))
                 check = {"step": state.step, "train_loss": float(np.mean(state.losses))}
-                state.curve.append(check | _check(model, select, profile))
+                state.curve.append(check | _check(model, select, eats, profile))
                 state.losses = []
                 error = state.curve[-1].get("rmse")
                 if select is None or (state.step >= profile.steps / 2 and error < state.best_rmse):
@@ -230,40 +227,63 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
     return saved
 
 
-def predict(model: nn.Module, frames: Frames, profile: Profile) -> np.ndarray:
-    """Score of every frame, float64 [N, n] BDI-II points; batches never change a score."""
-    scores = torch.cat([model.module.score(output).cpu() for output in _outputs(model, frames.pixels, profile)])
-    return scores.double().numpy().reshape(frames.pixels.shape[:2])  # [N, n]
+def predict(model: nn.Module, frames: Frames, profile: Profile, eats: Input = FRAME) -> np.ndarray:
+    """Score of every frame or clip, float64 [N, n] BDI-II points; batches never change a score.
+
+    Videos with fewer inputs than others have NaN behind their last.
+    """
+    flat = torch.cat([model.module.score(output).cpu() for output in _outputs(model, frames, eats, profile)])
+    return _by_video(flat.double().numpy(), frames, eats)
+
+
+def _by_video(flat: np.ndarray, frames: Frames, eats: Input) -> np.ndarray:
+    """One score an input [M] to [N, n], NaN behind the last of a video."""
+    videos = np.array([video for video, _ in frames.inputs(eats)])  # [M]
+    counts = np.bincount(videos)
+    scores = np.full((len(frames), counts.max()), np.nan)
+    scores[videos, np.concatenate([np.arange(count) for count in counts])] = flat
+    return scores
 
 
 def per_video(scores: np.ndarray, frames: Frames, how: Literal["mean", "median"] = "mean") -> np.ndarray:
-    """Frame scores [N, n] to video scores [N]."""
-    names = [r.name for r in frames.recordings for _ in range(scores.shape[1])]
-    return np.array(list(video_scores(scores.ravel(), names, how).values()))  # [N]
+    """Frame or clip scores [N, n] to video scores [N]; NaN is no score."""
+    there = ~np.isnan(scores)  # [N, n]
+    names = [r.name for r, own in zip(frames.recordings, there, strict=True) for _ in range(own.sum())]
+    return np.array(list(video_scores(scores[there], names, how).values()))  # [N]
+
+
+def laid_out(what: nn.Module | Tensor, profile: Profile) -> Any:
+    """A network, images [B, C, H, W] or clips [B, C, T, H, W] in the profile's memory format."""
+    if profile.memory_format == "contiguous_format":
+        return what if isinstance(what, nn.Module) else what.contiguous()
+    if isinstance(what, Tensor):
+        return what.contiguous(memory_format=torch.channels_last if what.ndim == 4 else torch.channels_last_3d)
+    volumes = any(p.ndim == 5 for p in what.parameters())
+    return what.to(memory_format=torch.channels_last_3d if volumes else torch.channels_last)
 
 
 @torch.no_grad()
-def _outputs(model: nn.Module, pixels: Tensor, profile: Profile) -> Iterator[Tensor]:
-    """Network outputs for all frames [N, n, 3, S, S], in order, batch by batch, the last one as short as it is."""
+def _outputs(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> Iterator[Tensor]:
+    """Network outputs for all inputs, in order, batch by batch, the last one as short as it is."""
     model.eval()
-    for batch in pixels.flatten(0, 1).split(EVALUATION_BATCH):  # [b, 3, S, S]
-        images = normalise(batch.to(model.device))
-        yield model(images.contiguous(memory_format=getattr(torch, profile.memory_format)))
+    for batch in frames.batches(eats, EVALUATION_BATCH):  # [b, l, 3, S, S]
+        yield model(laid_out(eats.prepare(batch.to(model.device), False), profile))
 
 
-def _check(model: nn.Module, select: Frames | None, profile: Profile) -> dict[str, float]:
+def _check(model: nn.Module, select: Frames | None, eats: Input, profile: Profile) -> dict[str, float]:
     """RMSE on the selecting partition, and the mean of what the network describes there."""
     if select is None:
         return {}
-    outputs = torch.cat(list(_outputs(model, select.pixels, profile)))
-    scores = model.module.score(outputs).cpu().double().numpy().reshape(select.pixels.shape[:2])  # [N, n]
+    outputs = torch.cat(list(_outputs(model, select, eats, profile)))
+    scores = _by_video(model.module.score(outputs).cpu().double().numpy(), select, eats)  # [N, n]
     described = {name: value.mean().item() for name, value in model.module.describe(outputs).items()}
     return {"rmse": rmse(select.bdi, per_video(scores, select))} | described
 
 
-def _loss(model: nn.Module, frames: Frames, profile: Profile) -> float:
-    """Loss on one frame of every video."""
-    outputs = torch.cat(list(_outputs(model, frames.pixels[:, :1], profile)))
+def _loss(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> float:
+    """Loss on the first input of every video."""
+    first = Frames(tuple(video[: eats.span] for video in frames.pixels), frames.recordings)
+    outputs = torch.cat(list(_outputs(model, first, eats, profile)))
     return model.module.loss(outputs, frames.bdi.to(outputs.device)).item()
 
 

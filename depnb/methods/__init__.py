@@ -3,12 +3,14 @@
 A method is a module of this package with
 
 * ``PAPER`` (its name in results), ``NOTEBOOK``, ``CITATION``, ``VERSION`` (raised when its numbers change);
-* ``inputs``: what the network eats, ``"frame"``;
+* ``PROFILES``: how large it is by profile, those of images or those of clips (``profiles``);
 * ``Config``: frozen dataclass of the paper's switches, and ``ROWS``: configurations of its tables by name;
+* ``FUSED``, if there is such a row: by name, the rows whose video scores it averages; it is not trained;
 * ``GRID``: the (row, corpus) or (row, corpus, protocol) of ``headline`` and of ``all``; without a protocol ``honest``;
 * ``PROTOCOLS``: what ``honest``, ``paper`` and others mean here;
 * ``TABLES``: by printed table, which of our rows is which printed method; ``CLAIMS``: what the paper says of them;
 * ``FIGURES``: figures of the paper that are drawn from results, by name (``figures.KINDS``);
+* ``inputs(config, profile)``: what the network eats, a ``clips.Input``;
 * ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own.
 
 A new file with these is a new method; nothing else lists it.
@@ -19,9 +21,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
-from torch import Tensor, nn
+if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or protocols needs none
+    from torch import Tensor, nn
 
 
 class Network(Interface):
@@ -29,22 +33,22 @@ class Network(Interface):
 
     Attributes:
         body: the convolutional part, which pretraining fills when ``Config.start`` says so.
-        attended: the layer whose map [B, C, h, w] Grad-CAM looks at; ``None`` where there is no such map.
+        attended: the layer whose map [B, C, h, w] or [B, C, T, h, w] Grad-CAM looks at; ``None`` where there is none.
     """
 
-    body: nn.Module
-    attended: nn.Module | None
+    body: "nn.Module"
+    attended: "nn.Module | None"
 
-    def start_at(self, bdi: Tensor) -> None:
+    def start_at(self, bdi: "Tensor") -> None:
         """Let the untrained network predict what is known without looking: the labels [N] it will train on."""
 
-    def loss(self, output: Tensor, bdi: Tensor) -> Tensor:
+    def loss(self, output: "Tensor", bdi: "Tensor") -> "Tensor":
         """Training loss of the batch, a scalar; ``bdi`` [B] in BDI-II points."""
 
-    def score(self, output: Tensor) -> Tensor:
+    def score(self, output: "Tensor") -> "Tensor":
         """Predicted BDI-II [B], in points."""
 
-    def describe(self, output: Tensor) -> Mapping[str, Tensor]:
+    def describe(self, output: "Tensor") -> "Mapping[str, Tensor]":
         """More to watch during training, each [B]; may be empty."""
 
 
@@ -130,6 +134,18 @@ def method(paper: str) -> ModuleType:
     if paper not in papers():
         raise KeyError(f"No method for paper {paper!r}: choose from {', '.join(papers())}.")
     return import_module(f"{__name__}.{paper}")
+
+
+def parts(module: ModuleType, row: str) -> tuple[str, ...]:
+    """The trained rows whose scores a row averages: itself, or those of a fused row.
+
+    Raises:
+        KeyError: no such row; the message lists those that there are.
+    """
+    fused = getattr(module, "FUSED", {})
+    if row not in fused and row not in module.ROWS:
+        raise KeyError(f"No row of {module.PAPER} {row!r}: choose from {', '.join((*module.ROWS, *fused))}.")
+    return fused.get(row, (row,))
 
 
 def protocols() -> tuple[str, ...]:

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from depnb import profiles
 from depnb.backbones import ResNetBody
+from depnb.clips import FRAME, PLAIN_FRAME, Input
 from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol
-from depnb.profiles import PRINTED, Scale
+from depnb.profiles import PRINTED, Profile, Scale
 
 PAPER = "distribution"
 NOTEBOOK = "10_distribution_learning"
@@ -24,7 +26,7 @@ CITATION = (
     "IEEE International Conference on Image Processing (ICIP), 2019."
 )
 VERSION = 2
-inputs = "frame"
+PROFILES = profiles.PROFILES
 LEVELS = 64
 """K, one level for each BDI-II score (E59: the paper never prints it; E60: z is [M, K] for a batch of M)."""
 
@@ -172,7 +174,7 @@ class Config:
     Attributes:
         loss: row of Table 1.
         softmax_test: how the softmax row becomes a score: expected value or most probable level (E62).
-        augment: vary the training frames (``clips.augment``); ours, the paper lists none (E68).
+        augment: vary the training frames (``augment.strong``); ours, the paper lists none (E68).
         start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, or from
             scratch. The paper says "VGG Face"; the face weights that exist for a ResNet-50 are of VGGFace2 (E70).
     """
@@ -181,6 +183,11 @@ class Config:
     softmax_test: Literal["expect", "argmax"] = "expect"
     augment: bool = True
     start: Literal["identity", "imagenet", "scratch"] = "identity"
+
+
+def inputs(config: Config, profile: Profile) -> Input:
+    """Single frames."""
+    return FRAME if config.augment else PLAIN_FRAME
 
 
 def model(config: Config, scale: Scale = PRINTED) -> DistributionNet:

@@ -7,21 +7,24 @@ E-numbers name entries of the errata list.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from depnb import profiles
+from depnb.augment import one_of_four, strong, turned
+from depnb.clips import Input, normalise
 from depnb.methods import HONEST, Claim, Figure, Protocol
 from depnb.methods.c3d import C3D
 from depnb.methods.i3d import I3D
 from depnb.methods.layers3d import ClipRegression, ConvNorm3d, regression_head, scaled, start_weights
 from depnb.methods.regression import Regression
-from depnb.profiles import PRINTED, Scale
+from depnb.profiles import PRINTED, ClipProfile, Scale
 
 PAPER = "msn"
 NOTEBOOK = "30_msn"
@@ -30,6 +33,9 @@ CITATION = (
     "Facial Dynamics. IEEE Transactions on Affective Computing, 2020."
 )
 VERSION = 1
+PROFILES = profiles.CLIP_PROFILES
+CLIP = 16
+"""Frames of a clip (E22)."""
 
 BLOCKS: dict[int, tuple[int, int, int, int]] = {
     27: (2, 2, 2, 2),
@@ -277,6 +283,30 @@ class Config:
     match_parameters: bool = False
     augment: Literal["strong", "code", "paper", "none"] = "strong"
     start: Literal["identity", "scratch"] = "identity"
+
+
+VARIED = {
+    "strong": strong,
+    "code": one_of_four,
+    "paper": partial(turned, upside_down=True),
+    "none": lambda clips: clips,
+}
+
+
+def inputs(config: Config, profile: ClipProfile) -> Input:
+    """Clips of 16 frames, ``profile.step`` apart; for face pretraining one picture, 16 times."""
+    prepare = partial(_clip, VARIED[config.augment])
+    return Input(prepare, tuple(range(CLIP)), span=CLIP, step=profile.step, wrap=True, still=_repeated)
+
+
+def _clip(vary: Callable[[Tensor], Tensor], clips: Tensor, training: bool) -> Tensor:
+    """uint8 [B, 16, 3, S, S] to standardised clips [B, 3, 16, S, S]; by the statistics of ``clips``, not VGGFace2's."""
+    return normalise(vary(clips) if training else clips).transpose(1, 2)  # [B, 3, 16, S, S]
+
+
+def _repeated(pictures: Tensor, training: bool) -> Tensor:
+    """uint8 [B, 1, 3, S, S] to clips without movement [B, 3, 16, S, S]; varied as ``strong`` for all rows alike."""
+    return _clip(strong, pictures, training).expand(-1, -1, CLIP, -1, -1)  # [B, 3, 16, S, S]
 
 
 def model(config: Config, scale: Scale = PRINTED) -> Regression:

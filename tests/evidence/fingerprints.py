@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from depnb import clips, evaluation, faces, pretraining, training
-from depnb.clips import augment, evenly_spaced, normalise
+from depnb.augment import strong
+from depnb.clips import FRAME, PLAIN_FRAME, Input, evenly_spaced, normalise
 from depnb.clips import reduce as reduced
 from depnb.corpus.synthetic import film, named_recipe, recipe, sessions
 from depnb.evaluation import (
@@ -32,7 +33,7 @@ from depnb.files import write_json
 from depnb.methods import method, papers
 from depnb.methods.baselines import identity_only
 from depnb.pretraining import IdentityNet
-from depnb.profiles import PROFILES
+from depnb.profiles import PROFILES, Profile
 from tests.evidence.conftest import bright_frames, bright_recordings
 
 FILE = Path(__file__).with_name("fingerprints.json")
@@ -67,7 +68,7 @@ def _clips() -> dict[str, float]:
     torch.manual_seed(0)
     return {
         "reduced": float(frames.float().std()),
-        "varied": float(augment(frames).std()),
+        "varied": float(strong(frames[:, None]).std()),
         "standardised": float(normalise(frames).mean()),
         "spaced": float(evenly_spaced(48, 12).sum()),
     }
@@ -97,13 +98,12 @@ def _evaluation() -> dict[str, float]:
     }
 
 
-def _trained(build, vary: bool, select=None, steps: int = 2) -> dict[str, float]:
+def _trained(build, profile: Profile, eats: Input, select=None) -> dict[str, float]:
     """Losses, and what the body has become: the loss alone hardly shows it while the last layer is small."""
     people = bright_frames(bright_recordings("train", 20))
-    profile = replace(SMOKE, steps=steps)
-    done = training.train(build, people, select, profile, seed=0, vary=vary, device="cpu")
+    done = training.train(build, people, select, profile, seed=0, eats=eats, device="cpu")
     with torch.no_grad():
-        features = done.model.module.body(normalise(people.pixels[:4, 0]))
+        features = done.model.module.body(eats.prepare(people.clips([(video, 0) for video in range(4)], eats), False))
     return {
         "loss": done.curve[-1]["train_loss"],
         "features": float(features.abs().mean()),
@@ -112,9 +112,9 @@ def _trained(build, vary: bool, select=None, steps: int = 2) -> dict[str, float]
 
 
 def _training() -> dict[str, float]:
-    module = method("distribution")
+    module, profile = method("distribution"), replace(SMOKE, steps=12)
     select = bright_frames(bright_recordings("development", 8, first=500))
-    return _trained(lambda: module.model(module.ROWS["euclidean"], SMOKE.scale), False, select, steps=12)
+    return _trained(lambda: module.model(module.ROWS["euclidean"], profile.scale), profile, PLAIN_FRAME, select)
 
 
 def _pretraining() -> dict[str, float]:
@@ -123,14 +123,17 @@ def _pretraining() -> dict[str, float]:
     def build():
         return IdentityNet(module.model(module.ROWS["euclidean"], SMOKE.scale).body, 64)
 
-    return {**_trained(build, vary=True), "seed": float(pretraining.SEED), "share": float(pretraining.SHARE)}
+    return {**_trained(build, SMOKE, FRAME), "seed": float(pretraining.SEED), "share": float(pretraining.SHARE)}
 
 
 def _method(paper: str) -> dict[str, float]:
     module, numbers = method(paper), {}
+    profile = replace(module.PROFILES["smoke"], threads=1, steps=2)
     for row, config in module.ROWS.items():
-        found = _trained(partial(module.model, config, SMOKE.scale), config.augment)
-        numbers |= {f"{row} {name}": value for name, value in found.items()}
+        build = partial(module.model, config, profile.scale)
+        numbers |= {
+            f"{row} {name}": value for name, value in _trained(build, profile, module.inputs(config, profile)).items()
+        }
     return numbers
 
 

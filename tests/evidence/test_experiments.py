@@ -104,14 +104,13 @@ def test_the_grid():
         module = method(paper)
         lines = rows(paper)
         assert set(rows(paper, "headline")) <= set(lines)
-        assert {row for row, _, _ in lines} <= module.ROWS.keys()
+        known = module.ROWS.keys() | getattr(module, "FUSED", {}).keys()
+        assert {row for row, _, _ in lines} <= known
         assert {protocol for _, _, protocol in lines} <= module.PROTOCOLS.keys()
         claimed = {(c.row, c.corpus, c.protocol) for c in module.CLAIMS}
-        claimed |= {
-            (c.other, c.corpus, c.other_protocol or c.protocol) for c in module.CLAIMS if c.other in module.ROWS
-        }
+        claimed |= {(c.other, c.corpus, c.other_protocol or c.protocol) for c in module.CLAIMS if c.other in known}
         assert claimed <= set(lines)
-        assert {row for titles in module.TABLES.values() for row in titles} <= module.ROWS.keys()
+        assert {row for titles in module.TABLES.values() for row in titles} <= known
 
 
 def test_baselines(bright_corpus):
@@ -166,7 +165,7 @@ def injected(bright, bright_corpus, monkeypatch):
     monkeypatch.setattr(results, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments.faces, "prepare", lambda recordings: None)
-    monkeypatch.setattr(experiments, "load_frames", lambda part, frames, size: chosen(bright, part))
+    monkeypatch.setattr(experiments, "load", lambda part, eats, frames, size: chosen(bright, part))
     monkeypatch.setattr(
         experiments.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build))
     )
@@ -205,9 +204,9 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_result(injected, bright_corp
 
 
 def test_protocol_paper_trains_on_development_too(injected, tmp_path, monkeypatch):
-    asked, load = [], experiments.load_frames
+    asked, load = [], experiments.load
     monkeypatch.setattr(
-        experiments, "load_frames", lambda part, *rest: asked.append({r.partition for r in part}) or load(part, *rest)
+        experiments, "load", lambda part, *rest: asked.append({r.partition for r in part}) or load(part, *rest)
     )
     result = experiments.run(replace(RUN, protocol="paper"), Store(tmp_path), device="cpu")
     assert asked == [{"train", "development"}, {"test"}, {"unseen"}]

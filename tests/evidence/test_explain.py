@@ -29,7 +29,7 @@ def test_maps_equal_the_formula(network, pixels):
     weights = features.grad.mean((2, 3), keepdim=True)  # [B, C, 1, 1]
     expected = (weights * features).sum(1).relu().detach()  # [B, h, w]
     expected = expected / expected.amax((1, 2), keepdim=True).clamp_min(1e-30)
-    scores, heat = grad_cam(network, pixels)
+    scores, heat = grad_cam(network, normalise(pixels))
     assert heat.shape == (2, 2, 2)
     assert np.allclose(heat, expected.numpy(), atol=1e-5)
     assert np.allclose(scores, network.score(network(normalise(pixels))).detach().numpy(), atol=1e-4)
@@ -41,11 +41,11 @@ def test_every_row_has_a_map_or_says_that_it_has_none(pixels):
         if config.softmax_test == "argmax":
             assert network.attended is None
         else:
-            assert grad_cam(network, pixels)[1].shape == (2, 2, 2)
+            assert grad_cam(network, normalise(pixels))[1].shape == (2, 2, 2)
 
 
 def test_a_network_without_a_map_is_refused(pixels):
     network = nn.Flatten()
     network.attended = None
     with pytest.raises(ValueError, match="Flatten has no layer"):
-        grad_cam(network, pixels)
+        grad_cam(network, normalise(pixels))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from depnb.clips import PLAIN_FRAME
 from depnb.methods.distribution import ROWS, model
 from depnb.training import per_video, predict, train
 
@@ -19,7 +20,7 @@ def test_fp32_and_bf16_differ_by_less_than_the_seeds_do(bright, profile):
             bright["development"],
             computed,
             seed=seed,
-            vary=False,
+            eats=PLAIN_FRAME,
             device="cpu",
         )
         return per_video(predict(done.model, bright["unseen"], computed), bright["unseen"])

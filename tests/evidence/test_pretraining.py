@@ -29,7 +29,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pretrained(cache):
-    return identity(body, SMOKE, "cpu")
+    return identity(body, SMOKE, device="cpu")
 
 
 def test_strangers_occur_in_no_corpus():
@@ -43,17 +43,17 @@ def test_it_is_trained_once_and_shared(pretrained, cache, monkeypatch):
     assert pretrained.people == 8
     assert list(cache.glob("pretrained/*.safetensors"))
     monkeypatch.setattr(pretraining, "train", lambda *rest, **named: pytest.fail("trained again"))
-    again = identity(body, SMOKE, "cpu")
+    again = identity(body, SMOKE, device="cpu")
     assert again.accuracy == pretrained.accuracy
     started = body()
-    begin(started, body, "identity", SMOKE, "cpu")
+    begin(started, body, "identity", SMOKE, device="cpu")
     assert all(torch.equal(value, pretrained.weights[name]) for name, value in started.state_dict().items())
 
 
 def test_another_body_is_another_pretraining(pretrained, cache, monkeypatch):
     asked = []
     monkeypatch.setattr(pretraining, "_tell_apart", lambda build, *rest: asked.append(build()) or pretrained)
-    identity(lambda: ResNetBody(18, SMOKE.scale.width), SMOKE, "cpu")
+    identity(lambda: ResNetBody(18, SMOKE.scale.width), SMOKE, device="cpu")
     assert len(asked) == 1
 
 
@@ -62,7 +62,7 @@ def test_a_damaged_file_is_made_again(pretrained, cache, monkeypatch):
         path.write_bytes(path.read_bytes()[:1000])
     made = []
     monkeypatch.setattr(pretraining, "_tell_apart", lambda *rest: made.append(1) or pretrained)
-    assert identity(body, SMOKE, "cpu").accuracy == pretrained.accuracy
+    assert identity(body, SMOKE, device="cpu").accuracy == pretrained.accuracy
     assert made == [1]
 
 
@@ -113,6 +113,6 @@ def test_a_row_has_the_same_numbers_whether_the_pretraining_was_there_or_not(tmp
     drawn = []
     for _ in ("cold", "warm"):
         torch.manual_seed(0)
-        begin(body(), body, "identity", SMOKE, "cpu")
+        begin(body(), body, "identity", SMOKE, device="cpu")
         drawn.append(torch.rand(3))
     assert torch.equal(*drawn)

@@ -5,19 +5,20 @@ import pytest
 import torch
 
 from depnb import training
+from depnb.clips import FRAME, PLAIN_FRAME
 from depnb.evaluation import rmse
 from depnb.methods.distribution import ROWS, model
 from depnb.training import per_video, predict, train
 
 
-def fit(bright, profile, row="expectation", seed=0, select="development", vary=False):
+def fit(bright, profile, row="expectation", seed=0, select="development", eats=PLAIN_FRAME):
     return train(
         lambda: model(ROWS[row], profile.scale),
         bright["train"],
         bright.get(select),
         profile,
         seed=seed,
-        vary=vary,
+        eats=eats,
         device="cpu",
     )
 
@@ -34,7 +35,7 @@ def test_a_network_learns_brightness_and_beats_the_constant(bright, profile, row
 
 def test_the_same_seed_gives_the_same_bits(bright, profile):
     profile = replace(profile, steps=6)
-    first, second, other = (fit(bright, profile, seed=seed, vary=True) for seed in (1, 1, 2))
+    first, second, other = (fit(bright, profile, seed=seed, eats=FRAME) for seed in (1, 1, 2))
     assert first.curve == second.curve
     assert np.array_equal(*(predict(done.model, bright["test"], profile) for done in (first, second)))
     assert first.curve != other.curve
@@ -86,4 +87,4 @@ def test_a_loss_that_is_not_finite_stops_the_training(bright, profile):
         return net
 
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
-        train(build, bright["train"], None, profile, seed=0, vary=False, device="cpu")
+        train(build, bright["train"], None, profile, seed=0, eats=PLAIN_FRAME, device="cpu")

@@ -29,7 +29,7 @@ def inject(checkpoint_seconds: float) -> None:
     corpus = Corpus("bright", Path("bright"), recordings, True, {"generated": 0, "recipe": {"seed": 1}})
     results.opened = experiments.opened = lambda name, profile: corpus
     experiments.faces.prepare = lambda needed: None
-    experiments.load_frames = lambda part, count, size: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+    experiments.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
     experiments.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
     profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
     training.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds

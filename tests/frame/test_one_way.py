@@ -10,6 +10,7 @@ ORDER = (
     ("files", "progress", "profiles"),
     ("corpus",),
     ("faces",),
+    ("augment",),
     ("clips",),
     ("backbones", "papers", "cost", "inference"),
     ("methods",),

@@ -1,6 +1,7 @@
 """Where the planted signal is: linear regression on the true trajectories, without any picture."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
@@ -9,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from depnb.corpus.synthetic.behaviour import DYNAMIC
 from depnb.corpus.synthetic.make import tasks_of, trajectories
-from depnb.corpus.synthetic.recipe import Recipe, sessions
+from depnb.corpus.synthetic.recipe import Recipe, Session, sessions
 
 SHOWN = tuple(name for name in DYNAMIC if name != "frown")
 """Channels as they reach the picture: the frown is part of ``smile`` (negative)."""
@@ -46,7 +47,7 @@ def oracle(recipe: Recipe, features: str) -> Oracle:
             continue
         unseen = session.partition == "unseen"
         for task in tasks_of(recipe, session):
-            rows[unseen].append(_describe(trajectories(recipe.videos(), shown[session.id], task), features))
+            rows[unseen].append(_describe(_paths(recipe.videos(), shown[session.id], task), features))
             scores[unseen].append(session.bdi)
     train, test = np.array(scores[False]), np.array(scores[True])
     model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 4, 26))).fit(np.array(rows[False]), train)
@@ -57,9 +58,15 @@ def oracle(recipe: Recipe, features: str) -> Oracle:
     )
 
 
-def _describe(movement: dict[str, np.ndarray], features: str) -> np.ndarray:
+@cache
+def _paths(recipe: Recipe, session: Session, task: str) -> np.ndarray:
+    """The shown channels of one video [channels, T]; both features, and corpora that share videos, ask for them."""
+    movement = trajectories(recipe, session, task)
+    return np.stack([movement[name] for name in SHOWN])  # [channels, T]
+
+
+def _describe(paths: np.ndarray, features: str) -> np.ndarray:
     """Features of one video: [2·channels] or [channels]."""
-    paths = np.stack([movement[name] for name in SHOWN])  # [channels, T]
     if features == "moments":
         return np.concatenate([paths.mean(axis=1), paths.var(axis=1)])
     centred = paths - paths.mean(axis=1, keepdims=True)
