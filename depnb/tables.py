@@ -235,8 +235,13 @@ def _with_sd(mean: float, sd: float) -> str:
 
 
 def printed_table(paper: str, source: str) -> "pd.DataFrame":
-    """A table as the paper prints it: one line a method, one column a data set and metric."""
+    """A table as the paper prints it: one line a method, one column a data set and metric.
+
+    A method that the table has several times, as in an ablation, is named with its variant: "Temporal stream, l=9".
+    """
     frame = printed(paper, source)
+    again = frame.duplicated(["method", "dataset", "metric"], keep=False)
+    frame.loc[again, "method"] += ", " + frame.loc[again, "variant"]
     wide = frame.pivot_table(index="method", columns=["dataset", "metric"], values="value", sort=False)
     wide.columns = [f"{dataset} {metric} (printed)" for dataset, metric in wide.columns]
     return wide.reset_index()

@@ -55,6 +55,11 @@ def test_every_table_carries_the_predictors_that_look_at_no_face(results):
     assert frame["corpus"].str.contains("generated").all()
 
 
+def test_an_ablation_names_its_variants():
+    frame = tables.printed_table("temporal_pooling", "Table 1").set_index("method")["AVEC2014 RMSE (printed)"]
+    assert frame.to_dict() == {f"Temporal stream, l={n}": v for n, v in ((9, 8.24), (17, 9.2), (25, 8.93), (33, 9.33))}
+
+
 def test_print_and_measurement_stand_in_columns_of_their_own(results):
     frame = tables.beside_printed("distribution", "Table 1", results)
     source = printed("distribution", "Table 1")
