@@ -35,21 +35,20 @@ def check_layers(answer):
     assert answer((3, 3, 3, 3)) == 39, "the network that the paper calls 36 has 39 by the same rule"
 
 
-def field(steps):
-    size, grid = 1, 1
-    for kernel, stride in steps:
-        size += (kernel - 1) * grid
-        grid *= stride
-    return size
+def influence(layers):
+    weights = np.ones(1)
+    for _ in range(layers):
+        weights = np.convolve(weights, np.ones(3) / 3)
+    return weights
 
 
-def check_field(answer):
-    assert answer([(7, 1)]) == 7, "one layer with kernel 7 sees 7"
-    assert answer([(3, 1), (3, 1)]) == 5, "two layers with kernel 3 see 3 + 2 = 5, not 6 and not 9"
-    assert answer([(7, 1), (3, 2)]) == 9, "the stride of a layer widens the steps of those after it, not its own"
-    assert answer([(7, 1), (3, 2), (3, 1), (3, 1), (3, 1)]) == 21, (
-        "behind the pool a step is 2 frames: 9 + 3 · 2 · 2 = 21"
-    )
+def check_influence(answer):
+    assert np.allclose(answer(1), [1 / 3] * 3), "one layer: a third for each of three frames"
+    given = np.asarray(answer(2), dtype=float)
+    assert given.shape == (5,), f"two layers see 5 frames, not {given.size}"
+    assert not np.allclose(given, 0.2), "not equal shares: the middle frame is reached on three ways, the rim on one"
+    assert np.allclose(given, np.array([1, 2, 3, 2, 1]) / 9), "two layers: 1, 2, 3, 2, 1 of 9"
+    assert np.isclose(np.sum(answer(7)), 1), "the shares sum to 1"
 
 
 def conv_cost(inputs, outputs, kernel, shape):
