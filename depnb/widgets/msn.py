@@ -113,8 +113,8 @@ def draw_block(kernels: Sequence[int] = (3, 5, 7), projection: Literal["code", "
     _box(axis, 1.9, 0, "3×1×1\nBN, ReLU", "$H_1$")
     for place, kernel in zip(places[::-1], kernels, strict=True):
         _box(axis, 4.6, place, f"{kernel}×{kernel}×{kernel}\nBN, ReLU")
-        _arrow(axis, (2.7, 0), (3.8, place))
-        _arrow(axis, (5.4, place), (6.5, 0))
+        _arrow(axis, (2.7, 0.15 * place), (3.8, place))
+        _arrow(axis, (5.4, place), (6.5, 0.25 * place))
     _box(axis, 7.0, 0, "concat", width=1.0)
     _box(axis, 9.0, 0, "3×1×1\nBN", "$H_M$")
     _box(axis, 5.2, bottom, "1×1×1\nBN" if projection == "code" else "3×1×1\nBN", dashed=projection == "paper")
