@@ -6,11 +6,15 @@ import resource
 import pytest
 import torch
 
-from depnb.methods import distribution, msn
+from depnb.methods import distribution, msn, temporal_pooling
 from depnb.profiles import PRINTED
 
 NETWORKS = {
     "ResNet-50 with expectation loss": (lambda: distribution.model(distribution.Config(), PRINTED), (2, 3, 224, 224)),
+    "ResNet-50 stream": (
+        lambda: temporal_pooling.model(temporal_pooling.ROWS["appearance"], PRINTED),
+        (2, 3, 224, 224),
+    ),
     "MSN-69": (lambda: msn.model(msn.ROWS["msn"], PRINTED), (2, 3, 16, 112, 112)),
     "C3D": (lambda: msn.model(msn.ROWS["c3d"], PRINTED), (2, 3, 16, 112, 112)),
     "I3D": (lambda: msn.model(msn.ROWS["i3d"], PRINTED), (2, 3, 16, 112, 112)),
