@@ -52,3 +52,8 @@ def bright_corpus(bright) -> Corpus:
     """The recordings of ``bright`` as a generated corpus; its videos do not exist."""
     recordings = tuple(recording for frames in bright.values() for recording in frames.recordings)
     return Corpus("bright", Path("bright"), recordings, True, {"recipe": {"seed": 1}}, noise_floor=1.5)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long runs when all else has passed."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

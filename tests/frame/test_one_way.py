@@ -12,7 +12,7 @@ ORDER = (
     ("faces",),
     ("augment",),
     ("clips",),
-    ("backbones", "papers", "cost"),
+    ("backbones", "papers", "cost", "inference"),
     ("methods",),
     ("evaluation",),
     ("training",),

@@ -1,0 +1,70 @@
+"""The same scores sooner: what a trained network may leave out when it only predicts."""
+
+import copy
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+
+class Fast(nn.Module):
+    """A trained network for prediction only: its body fused and in ``dtype``, its head as it was.
+
+    The head stays in float32, because its one unit carries the whole score: bfloat16 has 8 bits, at 20 points a step
+    of 0.125.
+
+    Attributes:
+        dtype: of the body.
+    """
+
+    def __init__(self, network: nn.Module, dtype: torch.dtype):
+        super().__init__()
+        network = copy.deepcopy(network).eval()
+        _fuse(network.body)
+        self.dtype = dtype
+        self.body = network.body.to(dtype)
+        self.head = network.head
+        self.requires_grad_(False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Normalised inputs [B, 3, …] in float32 to outputs in float32."""
+        with torch.inference_mode():
+            return self.head(self.body(inputs.to(self.dtype)).float())
+
+    def train(self, mode: bool = True) -> Self:
+        """Stays in evaluation mode."""
+        return super().train(False)
+
+
+def fast(network: nn.Module, dtype: torch.dtype | None = None) -> Fast:
+    """A copy of ``network`` that predicts what it predicts in evaluation mode, sooner.
+
+    Batch normalisations are folded into the convolutions before them, which changes only the rounding. The body
+    computes in bfloat16 where the machine has instructions for it.
+
+    Args:
+        network: has ``body`` and ``head``, as every network of the methods.
+        dtype: of the body, ``torch.float32`` or ``torch.bfloat16``; ``None`` chooses.
+    """
+    if dtype is None:
+        dtype = torch.bfloat16 if has_bfloat16(next(network.parameters()).device) else torch.float32
+    return Fast(network, dtype)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether ``device`` multiplies bfloat16 in hardware; without, it is slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def _fuse(module: nn.Module) -> None:
+    """Fold every batch normalisation that follows a convolution in an ``nn.Sequential`` into it."""
+    for child in module.modules():
+        if not isinstance(child, nn.Sequential):
+            continue
+        for index in range(len(child) - 1):
+            conv, norm = child[index], child[index + 1]
+            if isinstance(conv, nn.Conv2d | nn.Conv3d) and isinstance(norm, nn.BatchNorm2d | nn.BatchNorm3d):
+                child[index], child[index + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()

@@ -1,0 +1,44 @@
+"""Every network of the papers at printed size: one step of training, once in a while the real thing."""
+
+import gc
+import resource
+
+import pytest
+import torch
+
+from depnb.methods import distribution, msn, temporal_pooling
+from depnb.profiles import PRINTED
+
+NETWORKS = {
+    "ResNet-50 with expectation loss": (lambda: distribution.model(distribution.Config(), PRINTED), (2, 3, 224, 224)),
+    "ResNet-50 stream": (
+        lambda: temporal_pooling.model(temporal_pooling.ROWS["appearance"], PRINTED),
+        (2, 3, 224, 224),
+    ),
+    "MSN-69": (lambda: msn.model(msn.ROWS["msn"], PRINTED), (2, 3, 16, 112, 112)),
+    "C3D": (lambda: msn.model(msn.ROWS["c3d"], PRINTED), (2, 3, 16, 112, 112)),
+    "I3D": (lambda: msn.model(msn.ROWS["i3d"], PRINTED), (2, 3, 16, 112, 112)),
+}
+MOST_MEMORY = 20e9
+"""Bytes; a GPU of 24 GB and a laptop of 32 GB hold it."""
+
+
+@pytest.mark.last
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_step_of_training(name):
+    build, shape = NETWORKS[name]
+    torch.manual_seed(0)
+    network = build()
+    bdi = torch.tensor([3.0, 40.0])
+    network.start_at(bdi)
+    inputs = torch.randn(shape)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
+    before = network.head[-1].weight.detach().clone()
+    loss = network.loss(network(inputs), bdi)
+    loss.backward()
+    optimiser.step()
+    assert torch.isfinite(loss)
+    assert not torch.equal(network.head[-1].weight, before)
+    del network, optimiser, loss
+    gc.collect()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < MOST_MEMORY
