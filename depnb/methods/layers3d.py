@@ -67,15 +67,16 @@ class ClipRegression(Regression):
         return self.head(self.body(clips))  # [B, 1]
 
 
-def regression_head(pool: nn.Module, features: int, width: float) -> nn.Sequential:
-    """Pool, FC 512, FC 512, each with ReLU and dropout ½, and one linear unit.
+def regression_head(pool: nn.Module, features: int) -> nn.Sequential:
+    """Pool, FC 512, FC 512, each with ReLU and dropout ½, and one linear unit; as wide in narrow networks.
+
+    Half of a few units dropped twice would leave little but noise.
 
     Args:
         pool: what makes one cell, or a few, of the body's map.
         features: number of values behind the pool.
-        width: factor on 512.
     """
-    hidden = scaled(512, width)
+    hidden = 512
     head = nn.Sequential(
         pool,
         nn.Flatten(),

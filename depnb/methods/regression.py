@@ -30,7 +30,7 @@ class Regression(nn.Module):
         self.register_buffer("labels", torch.tensor([0.0, 1.0]))
 
     def start_at(self, bdi: Tensor) -> None:
-        """Begin at the constant predictor: zero weights and bias of the last layer, the training labels [N] around it."""
+        """Begin at the constant predictor, the mean of the training labels [N]: the last layer gives zero."""
         nn.init.zeros_(self.head[-1].weight)
         nn.init.zeros_(self.head[-1].bias)
         self.labels.copy_(torch.stack([bdi.mean(), bdi.std(correction=0)]))

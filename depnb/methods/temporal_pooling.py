@@ -326,7 +326,7 @@ GRID = {
     "all": (
         *HEADLINE,
         *((row, corpus) for corpus in ("appearance", "null") for row in STREAMS),
-        *((row, corpus) for corpus in ("both", "dynamics") for row in LENGTHS),
+        *((row, "both") for row in LENGTHS),
     ),
 }
 
@@ -387,7 +387,6 @@ CLAIMS = (
         "17 frames are better in interleaved groups, which keep steady movement (E04)",
         "temporal_17_interleaved",
         "temporal_17",
-        corpus="dynamics",
         printed=False,
     ),
     Claim(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from depnb import augment, clips, faces
 from depnb.augment import strong
-from depnb.clips import Frames, evenly_spaced, load_frames, normalise, reduce
+from depnb.clips import Frames, Input, evenly_spaced, load_frames, load_sequences, normalise, reduce
 from depnb.corpus.records import Recording
 
 
@@ -154,3 +155,100 @@ def test_a_damaged_frame_cache_is_made_again(crops):
     asked.clear()
     assert torch.equal(load_frames(recordings[:1], 3, 16).pixels, first.pixels)
     assert asked
+
+
+CLIP = Input(lambda clips, training: clips, offsets=tuple(range(4)), span=4, step=1)
+
+
+def numbered(*counts: int) -> Frames:
+    """Videos whose frames say their own number: 100 · video + frame."""
+    pixels = tuple(
+        (100 * video + torch.arange(count, dtype=torch.uint8))[:, None, None, None].expand(-1, 3, 2, 2)
+        for video, count in enumerate(counts)
+    )
+    who = (Recording(f"{203 + k}_1", None, "train", Path("v.mp4"), 10.0) for k in range(len(counts)))
+    return Frames(pixels, tuple(who))
+
+
+def numbers(clips: torch.Tensor) -> list[list[int]]:
+    return clips[:, :, 0, 0, 0].tolist()
+
+
+def test_a_video_is_judged_by_clips_that_follow_each_other():
+    frames = numbered(9, 4, 3)
+    assert frames.inputs(CLIP) == [(0, 0), (0, 4), (1, 0), (2, 0)]
+    last, shorter = numbers(frames.clips(frames.inputs(CLIP), CLIP))[-2:]
+    assert last == [100, 101, 102, 103]
+    assert shorter == [200, 201, 202, 200]
+
+
+def test_the_middle_frames_of_clips():
+    frames, middle = numbered(9), replace(CLIP, offsets=(2,))
+    assert numbers(frames.clips(frames.inputs(middle), middle)) == [[2], [6]]
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+def test_training_clips_start_anywhere_and_wrap_only_where_they_may(wrap):
+    torch.manual_seed(0)
+    frames, eats = numbered(9, 6), replace(CLIP, wrap=wrap)
+    videos, clips = frames.draw(400, eats)
+    assert {v for v in videos.tolist()} == {0, 1}
+    starts = {video: set() for video in (0, 1)}
+    for video, clip in zip(videos.tolist(), numbers(clips), strict=True):
+        inside = [number - 100 * video for number in clip]
+        assert inside == [(inside[0] + k) % (9, 6)[video] for k in range(4)]
+        starts[video].add(inside[0])
+    assert starts == {0: set(range(9 if wrap else 6)), 1: set(range(6 if wrap else 3))}
+
+
+def test_batches_hold_all_clips_in_order():
+    frames = numbered(9, 4, 12)
+    whole = torch.cat(list(frames.batches(CLIP, 9)))
+    assert [len(batch) for batch in frames.batches(CLIP, 9)] == [2, 2, 2]
+    assert torch.equal(whole, frames.clips(frames.inputs(CLIP), CLIP))
+
+
+def test_a_sequence_is_counted_in_the_video_and_passes_over_missing_faces(crops):
+    recordings, _ = crops
+    frames = load_sequences(recordings, 1, 16)
+    assert [r.name for r in frames.recordings] == ["203_1", "207_1"]
+    assert frames.pixels[0][:, 0, 0, 0].tolist() == [1, 3, 5, 7, 9]
+    assert load_sequences(recordings[:1], 3, 16).pixels[0][:, 0, 0, 0].tolist() == [3, 9]
+    with pytest.raises(ValueError, match="no face in any of the frames that are used"):
+        load_sequences(recordings[:1], 2, 16)
+
+
+@pytest.mark.parametrize("vary", [augment.strong, augment.strong_shape, augment.turned, augment.one_of_four])
+def test_all_frames_of_a_clip_are_varied_alike(vary):
+    still = torch.rand(6, 1, 3, 24, 24)
+    torch.manual_seed(0)
+    varied = vary(still.expand(-1, 5, -1, -1, -1))
+    assert torch.allclose(varied, varied[:, :1].expand_as(varied), atol=1e-6)
+    assert not torch.allclose(varied[:, :1], still, atol=1e-3)
+
+
+def test_the_code_leaves_a_quarter_of_the_clips_and_turns_the_picture_clockwise():
+    clips = torch.zeros(2000, 1, 1, 24, 24)
+    clips[..., 0:4, 10:14] = 1.0  # a mark at the top, in the middle
+    torch.manual_seed(0)
+    varied = augment.one_of_four(clips)
+    weight = varied[:, 0, 0] / varied.sum((1, 2, 3, 4))[:, None, None]  # [2000, 24, 24]
+    row, column = ((weight.sum(axis) * torch.arange(24.0)).sum(1) for axis in (2, 1))
+    down, turned = row > 20, (row < 10) & (column > 15)
+    as_it_was = (row < 3) & ~turned
+    assert down.float().mean().item() == pytest.approx(0.25, abs=0.04)
+    assert turned.float().mean().item() == pytest.approx(0.25, abs=0.04)
+    assert as_it_was.float().mean().item() == pytest.approx(0.5, abs=0.05)  # mirrored, it looks the same
+
+
+def test_the_papers_turn_is_at_most_thirty_degrees_and_mirrors_half():
+    clips = torch.zeros(2000, 1, 1, 32, 32)
+    clips[..., 14:18, 28:32] = 1.0  # a mark at the right, in the middle
+    torch.manual_seed(0)
+    weight = augment.turned(clips)[:, 0, 0]
+    weight = weight / weight.sum((1, 2), keepdim=True)
+    row, column = ((weight.sum(axis) * (torch.arange(32.0) - 15.5)).sum(1) for axis in (2, 1))
+    angle = torch.rad2deg(torch.atan2(row, column.abs()))
+    assert (column > 0).float().mean().item() == pytest.approx(0.5, abs=0.04)
+    assert 27 < angle.abs().max() < 31
+    assert angle.mean().item() == pytest.approx(0, abs=1.5)

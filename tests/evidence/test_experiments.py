@@ -257,3 +257,38 @@ def test_a_result_says_where_it_comes_from_outside_git_too(monkeypatch):
     assert experiments.commit() is not None
     monkeypatch.setenv("PATH", "")
     assert experiments.commit() is None
+
+
+FUSED = Run("temporal_pooling", "two_stream", profile="smoke")
+
+
+def test_a_fused_row_is_the_mean_of_its_parts_and_trains_nothing_that_is_stored(injected, tmp_path):
+    store = Store(tmp_path)
+    first = experiments.run(replace(FUSED, row="appearance"), store, device="cpu")
+    both = experiments.run(FUSED, store, device="cpu")
+    second = store.load(replace(FUSED, row="temporal_9"))
+    assert store.load(replace(FUSED, row="appearance")) == first
+    for name, predictions in both.predictions.items():
+        sides = first.predictions[name], second.predictions[name]
+        assert predictions.score == pytest.approx(np.mean([side.score for side in sides], axis=0), abs=1e-4)
+        assert both.metrics[name]["rmse"] == pytest.approx(root_mean_squared_error(predictions.bdi, predictions.score))
+    assert both.seconds["training"] == pytest.approx(first.seconds["training"] + second.seconds["training"])
+    assert both.selected_steps == first.selected_steps + second.selected_steps
+    assert experiments.run(FUSED, store, device="cpu").origin.startswith("HIT")
+
+
+def test_a_switch_of_a_part_changes_the_digest_of_the_fused_row(monkeypatch):
+    module = method("temporal_pooling")
+    before = replace(FUSED).digest
+    monkeypatch.setitem(module.ROWS, "appearance", module.Config(stream="appearance", start="scratch"))
+    assert replace(FUSED).digest != before
+
+
+def test_of_a_licensed_corpus_a_fused_row_keeps_no_person(injected, bright_corpus, tmp_path, monkeypatch):
+    licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
+    for module in (results, experiments):
+        monkeypatch.setattr(module, "opened", lambda corpus, profile: licensed)
+    result = experiments.run(replace(FUSED, seed=6), Store(tmp_path), device="cpu")
+    assert result.predictions == {}
+    assert result.metrics["unseen"]["rmse"] > 0
+    assert all("203_1" not in path.read_text() for path in tmp_path.rglob("*.json"))
