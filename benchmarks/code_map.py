@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from depnb.clips import normalise
+from depnb.clips import luma, normalise
 from depnb.experiments import commit
-from depnb.methods.temporal_pooling import ROWS, encode, encode_clips, luma, model
+from depnb.methods.temporal_pooling import ROWS, encode, encode_clips, model
 from depnb.profiles import PROFILES
 
 LENGTH = 9

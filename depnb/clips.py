@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from depnb import faces
-from depnb.augment import strong
+from depnb.augment import LUMA, strong
 from depnb.corpus.records import Recording
 from depnb.files import atomic_path, cache_dir
 from depnb.progress import progress
@@ -40,6 +40,7 @@ class Input:
             evenly spaced frames.
         wrap: whether an input of the training may run over the end of its video and go on at the beginning (E35). A
             video that is shorter than one input does so in any case.
+        grey: whether the clips are of grey levels, [B, l, 1, S, S], and not of colours.
         still: for face pretraining: as ``prepare``, from single frames uint8 [B, 1, 3, S, S]. None: as frames are.
     """
 
@@ -48,6 +49,7 @@ class Input:
     span: int = 1
     step: int | None = None
     wrap: bool = False
+    grey: bool = False
     still: Callable[[Tensor, bool], Tensor] | None = None
 
 
@@ -56,7 +58,7 @@ class Frames:
     """Labelled videos as small frames; 300 videos of 12 frames at 64×64 are 44 MB.
 
     Attributes:
-        pixels: uint8 RGB, [N, n, 3, S, S] or N tensors [n_i, 3, S, S].
+        pixels: uint8 RGB, [N, n, 3, S, S] or N tensors [n_i, 3, S, S]; with one channel, grey levels.
         recordings: the N videos, each with a label.
         left_out: (name, reason) of videos that are not in ``pixels``.
     """
@@ -67,8 +69,10 @@ class Frames:
 
     def __post_init__(self):
         for video in self.pixels[:1] if isinstance(self.pixels, Tensor) else self.pixels:
-            if video.dtype != torch.uint8 or video.ndim != 4 or video.shape[1] != 3 or not len(video):
-                raise ValueError(f"Expected uint8 pixels [n, 3, S, S] a video, got {video.dtype} {list(video.shape)}.")
+            if video.dtype != torch.uint8 or video.ndim != 4 or video.shape[1] not in (1, 3) or not len(video):
+                raise ValueError(
+                    f"Expected uint8 pixels [n, 3 or 1, S, S] a video, got {video.dtype} {list(video.shape)}."
+                )
         if len(self.pixels) != len(self.recordings):
             raise ValueError(f"{len(self.pixels)} videos in the pixels, {len(self.recordings)} recordings.")
         unlabelled = [r.name for r in self.recordings if r.bdi is None]
@@ -87,6 +91,10 @@ class Frames:
     def subjects(self) -> list[str]:
         """The person in each video, N names."""
         return [r.subject for r in self.recordings]
+
+    def grey(self) -> "Frames":
+        """The same videos in grey levels, N tensors [n_i, 1, S, S]."""
+        return replace(self, pixels=tuple(luma(video)[:, None] for video in self.pixels))
 
     def draw(self, batch: int, eats: Input) -> tuple[Tensor, Tensor]:
         """Random inputs for a training step, from torch's global generator.
@@ -128,7 +136,8 @@ def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int) -
     """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
     if eats.step is None:
         return load_frames(recordings, frames, size)
-    return load_sequences(recordings, eats.step, size)
+    found = load_sequences(recordings, eats.step, size)
+    return found.grey() if eats.grey else found
 
 
 def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Frames:
@@ -202,6 +211,28 @@ def reduce(crops: np.ndarray, size: int) -> np.ndarray:
     """Crops uint8 [n, H, H, 3] to frames uint8 [n, 3, size, size], by area averaging."""
     small = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops]
     return np.ascontiguousarray(np.stack(small).transpose(0, 3, 1, 2))  # [n, 3, S, S]
+
+
+def luma(frames: Tensor) -> Tensor:
+    """Grey levels of RGB frames by the weights of ``augment.LUMA``, rounded; the code is of one channel (E06).
+
+    Args:
+        frames: [..., 3, H, W], uint8 or float in 0–1; what is beyond is cut.
+
+    Returns:
+        uint8 [..., H, W].
+
+    Raises:
+        ValueError: not three channels, or neither uint8 nor float.
+    """
+    if frames.ndim < 3 or frames.shape[-3] != 3 or not (frames.dtype == torch.uint8 or frames.is_floating_point()):
+        raise ValueError(
+            f"Expected RGB frames [..., 3, H, W] of uint8 or float, got {frames.dtype} {list(frames.shape)}."
+        )
+    levels = 255 * frames.clamp(0, 1) if frames.is_floating_point() else frames
+    red, green, blue = levels.unbind(-3)
+    grey = red.float().mul(LUMA[0]).add_(green.float(), alpha=LUMA[1]).add_(blue.float(), alpha=LUMA[2])
+    return grey.add_(0.5).to(torch.uint8)
 
 
 def normalise(pixels: Tensor) -> Tensor:

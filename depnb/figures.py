@@ -4,9 +4,11 @@
 their methods (``FIGURES`` there); how each kind is drawn is said here (``KINDS``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -295,9 +297,12 @@ FIGURES = {
 
 
 def entries() -> dict[str, Entry]:
-    """All figures by file name: those of the corpora and of all results, and those that the methods name."""
+    """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
     found = dict(FIGURES)
     for paper in papers():
+        for name, (caption, draw) in _diagrams(paper).items():
+            drawn = partial(_without_results, draw)
+            found[f"{paper}_{name}"] = Entry(caption, "a clip of the corpus", drawn, _recipes("both"))
         for name, shown in method(paper).FIGURES.items():
             found[f"{paper}_{name}"] = Entry(
                 shown.caption,
@@ -306,6 +311,16 @@ def entries() -> dict[str, Entry]:
                 partial(_stored_corpora, paper, name),
             )
     return found
+
+
+def _diagrams(paper: str) -> Mapping[str, tuple[str, Callable[[], "Figure"]]]:
+    """Captions and drawings of how a method works, if there is a module of them in ``depnb.diagrams``."""
+    name = f"depnb.diagrams.{paper}"
+    return import_module(name).FIGURES if find_spec(name) else {}
+
+
+def _without_results(draw: Callable[[], "Figure"], store: Store) -> "Figure":
+    return draw()
 
 
 def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from depnb.methods.temporal_pooling import encode
+from depnb import faces
+from depnb.clips import luma, reduce
+from depnb.corpus import open_corpus
+from depnb.methods.temporal_pooling import PROFILES, encode
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,6 +94,49 @@ def draw_streams(frame: NDArray[np.uint8], code: NDArray[np.uint8]) -> "Figure":
         axis.text(87.5, height, score, ha="left", va="center", fontsize=10)
     _box(axis, (88, 9.5, 12, 7), "mean: $\\hat y$")
     return figure
+
+
+def fig1() -> "Figure":
+    """Fig. 1 on one unseen person of the generated corpus “both”."""
+    return draw_coding(_grey(_clip()))
+
+
+def fig2() -> "Figure":
+    """Fig. 2 on the same clip."""
+    clip = _clip()
+    return draw_streams(clip[LENGTH // 2], encode(_grey(clip)))
+
+
+FIGURES = {
+    "fig1": (
+        "Nine frames of a generated person, their differences from the middle frame (orange: darker, violet: "
+        "brighter), the signs with their weights, and the code image, their sum; Fig. 1 of the paper, redrawn.",
+        fig1,
+    ),
+    "fig2": (
+        "Two networks of the same form look at a still image and at the code image of a generated person's clip; the "
+        "score is the mean of theirs; Fig. 2 of the paper, redrawn.",
+        fig2,
+    ),
+}
+
+
+def _clip() -> NDArray[np.uint8]:
+    """Face crops of the first nine frames of the unseen person with the median label, uint8 RGB [9, S, S, 3]."""
+    corpus = open_corpus("both")
+    people = sorted(corpus.partition("unseen"), key=lambda recording: recording.bdi)
+    person = people[len(people) // 2]
+    corpus.ensure([person])
+    faces.prepare([person], workers=1)
+    shown = reduce(faces.load(person).frames[:LENGTH], PROFILES["quick"].scale.input_size)  # [9, 3, S, S]
+    return shown.transpose(0, 2, 3, 1)  # [9, S, S, 3]
+
+
+def _grey(clip: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB [9, S, S, 3] to grey levels [9, S, S]."""
+    import torch
+
+    return luma(torch.from_numpy(clip).movedim(-1, -3)).numpy()  # [9, S, S]
 
 
 def _bare(axis: "Axes") -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from depnb import profiles
-from depnb.augment import LUMA, strong, strong_shape, turned
+from depnb.augment import strong, strong_shape, turned
 from depnb.backbones import ResNetBody
 from depnb.clips import Input, normalise
 from depnb.methods import HONEST, Claim, Figure, Protocol
@@ -194,28 +194,6 @@ def _check(length: int, group: str, code: str, bit_order: str, dead_zone: float)
         raise ValueError(f"A clip of {length} frames has no two halves around a middle: l must be odd, 3, 5, 7, …")
 
 
-def luma(frames: Tensor) -> Tensor:
-    """Grey levels of RGB frames by the weights of ``augment.LUMA``, rounded; the code is of one channel (E06).
-
-    Args:
-        frames: [..., 3, H, W], uint8 or float in 0–1; what is beyond is cut.
-
-    Returns:
-        uint8 [..., H, W].
-
-    Raises:
-        ValueError: not three channels, or neither uint8 nor float.
-    """
-    if frames.ndim < 3 or frames.shape[-3] != 3 or not (frames.dtype == torch.uint8 or frames.is_floating_point()):
-        raise ValueError(
-            f"Expected RGB frames [..., 3, H, W] of uint8 or float, got {frames.dtype} {list(frames.shape)}."
-        )
-    levels = 255 * frames.clamp(0, 1) if frames.is_floating_point() else frames
-    red, green, blue = levels.unbind(-3)
-    grey = red.float().mul(LUMA[0]).add_(green.float(), alpha=LUMA[1]).add_(blue.float(), alpha=LUMA[2])
-    return grey.add_(0.5).to(torch.uint8)
-
-
 class StreamNet(Regression):
     """One stream: image → ResNet body → global average → FC 512 → one score (§2). The streams share no parameters.
 
@@ -279,16 +257,15 @@ def inputs(config: Config, profile: Profile) -> Input:
     """Clips of ``length`` consecutive frames, coded, or their middle frame; one clip after the other at test (E08)."""
     offsets = tuple(range(config.length)) if config.stream == "temporal" else (config.length // 2,)
     prepare = partial(_coded if config.stream == "temporal" else _still, config)
-    return Input(prepare, offsets, span=config.length, step=1)
+    return Input(prepare, offsets, span=config.length, step=1, grey=config.stream == "temporal")
 
 
 def _coded(config: Config, clips: Tensor, training: bool) -> Tensor:
-    """uint8 [B, l, 3, S, S] to the standardised code image, three times [B, 3, S, S]; varied before coding (E09)."""
-    grey = luma(clips)[:, :, None]  # [B, l, 1, S, S]
+    """Grey uint8 [B, l, 1, S, S] to the standardised code image, three times [B, 3, S, S]; varied first (E09)."""
     if training and config.augment != "none":
-        varied = strong_shape(grey) if config.augment == "strong" else turned(grey)
-        grey = varied.mul(255).add_(0.5).to(torch.uint8)  # [B, l, 1, S, S]
-    code = encode_clips(grey[:, :, 0], group=config.group)  # [B, S, S]
+        varied = strong_shape(clips) if config.augment == "strong" else turned(clips)
+        clips = varied.mul(255).add_(0.5).to(torch.uint8)  # [B, l, 1, S, S]
+    code = encode_clips(clips[:, :, 0], group=config.group)  # [B, S, S]
     return normalise(code[:, None].expand(-1, 3, -1, -1))  # [B, 3, S, S]
 
 

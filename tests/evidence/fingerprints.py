@@ -101,6 +101,7 @@ def _evaluation() -> dict[str, float]:
 def _trained(build, profile: Profile, eats: Input, select=None) -> dict[str, float]:
     """Losses, and what the body has become: the loss alone hardly shows it while the last layer is small."""
     people = bright_frames(bright_recordings("train", 20))
+    people = people.grey() if eats.grey else people
     done = training.train(build, people, select, profile, seed=0, eats=eats, device="cpu")
     with torch.no_grad():
         features = done.model.module.body(eats.prepare(people.clips([(video, 0) for video in range(4)], eats), False))

@@ -145,13 +145,14 @@ def test_folds_share_no_person_and_judge_everyone_once(bright_corpus):
     assert sorted(judged) == sorted(everyone)
 
 
-def chosen(bright, part):
-    """The frames of some recordings, whatever partitions they are of."""
+def chosen(bright, part, eats):
+    """What a network eats of some recordings, whatever partitions they are of."""
     everything = [
         (r, pixels) for frames in bright.values() for r, pixels in zip(frames.recordings, frames.pixels, strict=True)
     ]
     pixels = {r.name: pixels for r, pixels in everything}
-    return Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+    frames = Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+    return frames.grey() if eats.grey else frames
 
 
 def weights(build):
@@ -165,7 +166,7 @@ def injected(bright, bright_corpus, monkeypatch):
     monkeypatch.setattr(results, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments.faces, "prepare", lambda recordings: None)
-    monkeypatch.setattr(experiments, "load", lambda part, eats, frames, size: chosen(bright, part))
+    monkeypatch.setattr(experiments, "load", lambda part, eats, frames, size: chosen(bright, part, eats))
     monkeypatch.setattr(
         experiments.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build))
     )

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from depnb.methods.temporal_pooling import FUSED, GRID, ROWS, SWITCHES, encode, encode_clips, luma, model
+from depnb.clips import luma
+from depnb.methods.temporal_pooling import FUSED, GRID, ROWS, SWITCHES, encode, encode_clips, model
 from depnb.profiles import PROFILES, Scale
 
 NINE = [

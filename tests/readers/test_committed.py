@@ -8,9 +8,9 @@ import pytest
 from depnb.course import COMMITTED_SEEDS
 from depnb.evaluation import paired_subject_bootstrap
 from depnb.experiments import Run, grid
-from depnb.methods import distribution
+from depnb.methods import Claim, method, papers
 from depnb.results import COMMITTED, Store
-from depnb.tables import claims_table, summarise
+from depnb.tables import claims_table, difference, summarise
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +65,39 @@ def test_whoever_knows_the_people_gains_on_those_who_were_seen(store):
     assert result.predictions["unseen"].identity_only == result.predictions["unseen"].constant
 
 
-def test_the_claims_have_an_answer_each(store):
-    answers = claims_table("distribution", store.results("distribution"))
-    assert len(answers) == len(distribution.CLAIMS)
+@pytest.fixture(scope="module")
+def streams(store):
+    summaries = summarise(store.results("temporal_pooling"), "unseen")
+    return {(s.row, s.corpus): s for s in summaries if s.protocol == "honest"}
+
+
+def better(store, row: str, other: str, corpus: str) -> bool:
+    """Whether a row of temporal pooling beats another one: the whole paired interval lies below 0."""
+    claim = Claim("", row, other, corpus)
+    return difference(claim, "temporal_pooling", store.results("temporal_pooling")).high < 0
+
+
+def test_looks_tell_the_still_image_more_than_the_code_image(store):
+    assert better(store, "appearance", "temporal_9", "appearance")
+
+
+def test_on_both_neither_stream_beats_the_two_together(store, streams):
+    assert streams["two_stream", "both"].beats_constant
+    assert not better(store, "appearance", "two_stream", "both")
+    assert not better(store, "temporal_9", "two_stream", "both")
+
+
+@pytest.mark.parametrize("row", ["appearance", "temporal_9", "two_stream"])
+def test_on_null_no_stream_beats_the_constant(streams, row):
+    found = streams[row, "null"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert not found.beats_constant
+
+
+@pytest.mark.parametrize("paper", papers())
+def test_the_claims_have_an_answer_each(store, paper):
+    answers = claims_table(paper, store.results(paper))
+    assert len(answers) == len(method(paper).CLAIMS)
     assert set(answers["answer"]) <= {"confirmed", "not confirmed", "too little data to tell"}
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from depnb import figures, style, tables
 from depnb.evaluation import rmse
+from depnb.methods import method, papers
 from depnb.papers import printed
 from depnb.results import COMMITTED, Store
 
@@ -84,25 +85,26 @@ def test_rows_that_were_not_run_are_said_to_be_missing(results):
 def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     style.apply()
     store = Store(COMMITTED, strict=True)
-    drawn = {name: entry.draw for name, entry in figures.entries().items() if not name.startswith("corpus")}
-    assert {"results_unseen", "distribution_unseen", "distribution_curves", "distribution_fig3"} == drawn.keys()
+    drawn = {name: entry.draw for name, entry in figures.entries().items() if "results" in entry.data}
+    of_papers = {f"{paper}_{name}" for paper in papers() for name in method(paper).FIGURES}
+    assert drawn.keys() == {"results_unseen"} | of_papers
     for name, draw in drawn.items():
         first, second = (style.save(draw(store), tmp_path / str(k), name, "a test") for k in range(2))
         assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 
 def test_figures_without_results_are_left_out(tmp_path):
-    for name, entry in figures.entries().items():
-        assert name.startswith("corpus") or entry.draw(Store(tmp_path)) is None
+    entries = [entry for entry in figures.entries().values() if "results" in entry.data]
+    assert all(entry.draw(Store(tmp_path)) is None for entry in entries)
     assert tables.make_all(Store(tmp_path), tmp_path) == []
 
 
 def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
     written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
+    names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
+    names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).TABLES}
     assert {p.name for p in written} == {
-        f"distribution_{name}.{suffix}"
-        for name in ("measured_unseen", "measured_test", "measured_folds", "claims", "table1", "table2", "table3")
-        for suffix in ("csv", "tex", "png")
+        f"{name}.{suffix}" for name in names | {"distribution_measured_folds"} for suffix in ("csv", "tex", "png")
     }
     assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
 
