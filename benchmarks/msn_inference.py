@@ -49,8 +49,8 @@ def main() -> None:
     seen = clips()
     network = fitted(seen)
     with torch.inference_mode():
-        scores = network(seen)
-    print(f"scores {[round(s, 1) for s in scores[:, 0].tolist()]}, sd {scores.std():.1f} points")
+        scores = network.score(network(seen))
+    print(f"scores {[round(s, 1) for s in scores.tolist()]}, sd {scores.std():.1f} points")
     plain = cpu_seconds(network, CLIP, REPEATS)
     print(f"{'plain fp32':24} {plain:6.2f} s a clip")
     if has_bfloat16(torch.device("cpu")):
@@ -61,7 +61,7 @@ def main() -> None:
     for name, dtype in ways.items():
         quick = fast(network, dtype)
         seconds = cpu_seconds(quick, CLIP, REPEATS)
-        off = (quick(seen) - scores).abs().mean().item()
+        off = (network.score(quick(seen)) - scores).abs().mean().item()
         print(f"{name:24} {seconds:6.2f} s a clip, {plain / seconds:.2f} × plain, mean deviation {off:.4f} points")
 
 

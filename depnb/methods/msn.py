@@ -336,3 +336,15 @@ ROWS = {
     "kernels_3579": _scratch(kernels=(3, 5, 7, 9)),
     "kernels_3_matched": _scratch(kernels=(3,), match_parameters=True),
 }
+KERNEL_ROWS = {
+    "kernels_3": "h=3",
+    "kernels_35": "h=3,5",
+    "kernels_37": "h=3,7",
+    "depth_69": "h=3,5,7",
+    "kernels_359": "h=3,5,9",
+    "kernels_3511": "h=3,5,11",
+    "kernels_379": "h=3,7,9",
+    "kernels_3711": "h=3,7,11",
+    "kernels_3579": "h=3,5,7,9",
+}
+"""Rows of Table 2, and what the paper calls them; (3, 5, 7) is the 69 of Fig. 4."""
