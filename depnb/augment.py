@@ -83,25 +83,25 @@ def _recoloured(images: Tensor) -> Tensor:
 
 def _moved(images: Tensor) -> Tensor:
     count = len(images)
-    mirror = torch.where(_between(0, 1, (count,), images) < 0.5, -1.0, 1.0)
+    mirror = _sign(count, images)
     angle, zoom = _between(-0.15, 0.15, (count,), images), _between(0.8, 1.1, (count,), images)
-    theta = images.new_zeros(count, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = mirror * zoom * angle.cos(), -zoom * angle.sin()
-    theta[:, 1, 0], theta[:, 1, 1] = mirror * zoom * angle.sin(), zoom * angle.cos()
-    theta[:, :, 2] = _between(-0.1, 0.1, (count, 2), images)
-    return _sampled(images, theta)
+    return _placed(images, mirror * zoom, zoom, angle, shift=_between(-0.1, 0.1, (count, 2), images))
 
 
-def _placed(images: Tensor, mirror: Tensor, flip: Tensor, angle: Tensor) -> Tensor:
-    """Turned by ``angle`` [B] (radians, positive counterclockwise as seen), then mirrored and flipped by signs [B]."""
+def _placed(images: Tensor, across: Tensor, down: Tensor, angle: Tensor, shift: Tensor | None = None) -> Tensor:
+    """One resampling for all frames of a clip: turned, scaled, mirrored, shifted.
+
+    Args:
+        images: [B, l, C, S, S].
+        across, down: factors [B] on both axes; a negative one mirrors, and a larger one shows more around the picture.
+        angle: [B], radians, positive counterclockwise as seen.
+        shift: [B, 2], in half sides.
+    """
     theta = images.new_zeros(len(images), 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = mirror * angle.cos(), -flip * angle.sin()
-    theta[:, 1, 0], theta[:, 1, 1] = mirror * angle.sin(), flip * angle.cos()
-    return _sampled(images, theta)
-
-
-def _sampled(images: Tensor, theta: Tensor) -> Tensor:
-    """One resampling for all frames of a clip, [B, l, C, S, S] with theta [B, 2, 3]."""
+    theta[:, 0, 0], theta[:, 0, 1] = across * angle.cos(), -down * angle.sin()
+    theta[:, 1, 0], theta[:, 1, 1] = across * angle.sin(), down * angle.cos()
+    if shift is not None:
+        theta[:, :, 2] = shift
     together = images.flatten(1, 2)  # [B, l·C, S, S]
     grid = functional.affine_grid(theta, list(together.shape), align_corners=False)  # [B, S, S, 2]
     moved = functional.grid_sample(together, grid, padding_mode="border", align_corners=False)

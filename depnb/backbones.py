@@ -10,6 +10,22 @@ STAGES: dict[int, tuple[str, tuple[int, int, int, int]]] = {
 """By depth: torchvision's block, and how many of it in each stage."""
 
 
+def dense_head(channels: int, width: float, outputs: int) -> nn.Sequential:
+    """Global average, FC 512 with ReLU, and a linear layer: what follows the body in the papers' image networks.
+
+    Args:
+        channels: C of the body's map. width: factor on 512. outputs: units of the last layer.
+    """
+    hidden = round(512 * width)
+    return nn.Sequential(
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(channels, hidden),
+        nn.ReLU(inplace=True),
+        nn.Linear(hidden, outputs),
+    )
+
+
 class ResNetBody(nn.Module):
     """Convolutional body of a ResNet (He et al., CVPR 2016) at any width.
 

@@ -134,9 +134,8 @@ class Frames:
 
 def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int) -> Frames:
     """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
-    if eats.step is None:
-        return load_frames(recordings, frames, size)
-    found = load_sequences(recordings, eats.step, size)
+    sequence = eats.step is not None
+    found = load_sequences(recordings, eats.step, size) if sequence else load_frames(recordings, frames, size)
     return found.grey() if eats.grey else found
 
 

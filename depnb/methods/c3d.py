@@ -53,9 +53,6 @@ class C3D(ClipRegression):
 
     Args:
         width: factor on every channel count.
-
-    Attributes:
-        attended: the last convolutions, before the fifth pool.
     """
 
     def __init__(self, width: float = 1.0):
@@ -63,7 +60,3 @@ class C3D(ClipRegression):
         self.body = C3DBody(width)
         cells = GRID[0] * GRID[1] * GRID[2]
         self.head = regression_head(nn.AdaptiveAvgPool3d(GRID), cells * self.body.channels)
-
-    @property
-    def attended(self) -> nn.Module:
-        return self.body.stage5

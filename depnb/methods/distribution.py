@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb import profiles
-from depnb.backbones import ResNetBody
+from depnb.backbones import ResNetBody, dense_head
 from depnb.clips import FRAME, PLAIN_FRAME, Input
 from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol
 from depnb.profiles import PRINTED, Profile, Scale
@@ -49,14 +49,7 @@ class DistributionNet(nn.Module):
         super().__init__()
         self.config = config
         self.body = ResNetBody(scale.depth, scale.width)
-        hidden = round(512 * scale.width)
-        self.head = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(self.body.channels, hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(hidden, 1 if config.loss == "euclidean" else LEVELS),
-        )
+        self.head = dense_head(self.body.channels, scale.width, 1 if config.loss == "euclidean" else LEVELS)
 
     @property
     def attended(self) -> nn.Module | None:

@@ -104,16 +104,9 @@ class I3D(ClipRegression):
 
     Args:
         width: factor on every channel count.
-
-    Attributes:
-        attended: the last two Inception modules.
     """
 
     def __init__(self, width: float = 1.0):
         super().__init__()
         self.body = I3DBody(width)
         self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels)
-
-    @property
-    def attended(self) -> nn.Module:
-        return self.body.stage5

@@ -52,6 +52,11 @@ class ClipRegression(Regression):
 
     SMALLEST = (1, 1)
 
+    @property
+    def attended(self) -> nn.Module:
+        """The last stage of the body, before what pools it."""
+        return self.body.stage5
+
     def forward(self, clips: Tensor) -> Tensor:
         """Normalised clips [B, 3, T, H, W] to scores [B, 1].
 

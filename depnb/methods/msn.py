@@ -190,7 +190,6 @@ class MSN(ClipRegression):
 
     Attributes:
         body: Conv1 … Conv5.
-        attended: Conv5.
         head: average pool and fully connected layers.
 
     Raises:
@@ -217,10 +216,6 @@ class MSN(ClipRegression):
         self.body = MSNBody(depth, kernels, projection, bn_gain, keras_same, width, bank_width)
         # (2, 7, 7) for clips of 16×112×112, which is how the paper prints it
         self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels)
-
-    @property
-    def attended(self) -> nn.Module:
-        return self.body.stage5
 
 
 @lru_cache

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from depnb import profiles
 from depnb.augment import strong, strong_shape, turned
-from depnb.backbones import ResNetBody
+from depnb.backbones import ResNetBody, dense_head
 from depnb.clips import Input, normalise
 from depnb.methods import HONEST, Claim, Figure, Protocol
 from depnb.methods.regression import Regression
@@ -208,14 +208,7 @@ class StreamNet(Regression):
     def __init__(self, scale: Scale):
         super().__init__()
         self.body = ResNetBody(scale.depth, scale.width)
-        hidden = round(512 * scale.width)
-        self.head = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(self.body.channels, hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(hidden, 1),
-        )
+        self.head = dense_head(self.body.channels, scale.width, 1)
 
     @property
     def attended(self) -> nn.Module:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 
 import av
 import numpy as np
@@ -57,6 +58,25 @@ def test_what_is_there_is_kept_and_what_is_missing_is_made(cache):
     second.video.unlink()
     corpus.ensure([second])
     assert second.video.read_bytes() == content
+
+
+def test_a_video_that_another_process_finished_meanwhile_keeps_its_time(cache, monkeypatch):
+    """Crops know a video by its size and time: a second file with new ones would lose them."""
+    corpus = open_corpus("both-tiny")
+    recording = corpus.recordings[0]
+    theirs = 1_600_000_000_123_456_789
+
+    def encode_while_another_finishes(frames, fps, path):
+        encode(frames, fps, path)
+        encode(frames, fps, recording.video)
+        os.utime(recording.video, ns=(theirs, theirs))
+
+    making = import_module("depnb.corpus.synthetic.make")
+    encode = making._encode
+    monkeypatch.setattr(making, "_encode", encode_while_another_finishes)
+    recipe = named_recipe("both-tiny")
+    making._make_video(recipe, sessions(recipe)[0], recording.task, recording.video)
+    assert recording.video.stat().st_mtime_ns == theirs
 
 
 def test_null_shares_the_videos_of_both(cache):

@@ -178,3 +178,19 @@ def test_pairing_cancels_what_is_hard_for_both():
     slightly_better = y + 0.97 * (pred - y)
     assert paired_subject_bootstrap(y, slightly_better, pred, people)[2] < 0
     assert subject_bootstrap(y, slightly_better, people)[1] > rmse(y, pred)
+
+
+@pytest.mark.parametrize("metric", [rmse, mae])
+def test_intervals_from_counts_equal_those_from_drawn_videos(metric):
+    """A mean over people's errors is computed for all draws at once; any other metric draw by draw."""
+    rng = np.random.default_rng(3)
+    y, first, second = rng.uniform(0, 63, (3, 40))
+    subjects = [f"p{person}" for person in rng.integers(0, 15, 40)]
+
+    def plain(y, pred):
+        return metric(y, pred)
+
+    one = [subject_bootstrap(y, first, subjects, by, n=50) for by in (metric, plain)]
+    two = [paired_subject_bootstrap(y, first, second, subjects, by, n=50) for by in (metric, plain)]
+    for fast, slow in (one, two):
+        np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-9)
