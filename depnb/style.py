@@ -52,6 +52,8 @@ def provenance(*corpora: str) -> str:
 def save(figure: "Figure", folder: Path | str, name: str, provenance: str) -> list[Path]:
     """Write ``name.pdf`` and ``name.png``, without dates, so that the same figure gives the same bytes.
 
+    The layout is computed once, for both.
+
     Args:
         figure: what to write.
         folder: made when missing.
@@ -61,6 +63,8 @@ def save(figure: "Figure", folder: Path | str, name: str, provenance: str) -> li
     Raises:
         StorageError: the folder cannot be written.
     """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     written = []
     for suffix in (".pdf", ".png"):
         path = Path(folder) / f"{name}{suffix}"
