@@ -75,7 +75,7 @@ class Run:
             FileNotFoundError: no such corpus.
         """
         from depnb import clips, evaluation, faces, pretraining, training
-        from depnb.methods import method, parts
+        from depnb.methods import method, parts, switches
 
         module = method(self.paper)
         corpus = opened(self.corpus, self.profile)
@@ -87,7 +87,7 @@ class Run:
             for row, config in configurations.items()
         }
         facts = {
-            "configuration": _only({row: asdict(config) for row, config in configurations.items()}, self.row),
+            "configuration": _only({row: switches(config) for row, config in configurations.items()}, self.row),
             "pretraining": _only(starts, self.row),
             "protocol": {
                 "name": self.protocol,

@@ -4,7 +4,8 @@ A method is a module of this package with
 
 * ``PAPER`` (its name in results), ``NOTEBOOK``, ``CITATION``, ``VERSION`` (raised when its numbers change);
 * ``PROFILES``: how large it is by profile, those of images or those of clips (``profiles``);
-* ``Config``: frozen dataclass of the paper's switches, and ``ROWS``: configurations of its tables by name;
+* ``Config``: frozen dataclass of the paper's switches, those added after the first results ``later`` ones;
+* ``ROWS``: configurations of its tables by name;
 * ``FUSED``, if there is such a row: by name, the rows whose video scores it averages; it is not trained;
 * ``GRID``: the (row, corpus) or (row, corpus, protocol) of ``headline`` and of ``all``; without a protocol ``honest``;
 * ``PROTOCOLS``: what ``honest``, ``paper`` and others mean here;
@@ -18,10 +19,10 @@ A new file with these is a new method; nothing else lists it.
 
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
 
 if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or protocols needs none
@@ -116,6 +117,20 @@ class Figure:
     kind: str
     rows: tuple[str, ...]
     caption: str
+
+
+def later(default: Any) -> Any:
+    """A switch of a ``Config`` whose default is what was done before there was the switch.
+
+    At this default it is not among the facts of a run, so that results from before stay valid.
+    """
+    return field(default=default, metadata={"later": True})
+
+
+def switches(config: Any) -> dict[str, Any]:
+    """The switches of a row that decide its numbers: all, but those that are ``later`` only where they are set."""
+    found = {f.name: (getattr(config, f.name), f) for f in fields(config)}
+    return {name: value for name, (value, f) in found.items() if not f.metadata.get("later") or value != f.default}
 
 
 def papers() -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A few numbers of each stage that carries a VERSION: when they move, the VERSION must be raised.
 
-``python -m tests.evidence.fingerprints`` writes them, for the stages whose VERSION was raised.
+``python -m tests.evidence.fingerprints`` writes those of stages whose VERSION was raised, and adds those of new rows.
 """
 
 import json
@@ -155,6 +155,11 @@ def main() -> int:
         if stored.get(name, {}).get("version") != module.VERSION:
             stored[name] = {"version": module.VERSION, "numbers": numbers()}
             print(f"{name}: version {module.VERSION} written")
+        else:
+            known = stored[name]["numbers"]
+            added = {key: value for key, value in numbers().items() if key not in known}
+            stored[name]["numbers"] = known | added
+            print(f"{name}: {len(added)} added")
     write_json(FILE, stored)
     return 0
 

@@ -1,8 +1,9 @@
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
+from depnb.methods import later, switches
 from depnb.results import Attention, DamagedResult, MissingResult, Predictions, Result, Run, Store
 
 
@@ -63,6 +64,20 @@ def test_hit_and_miss_say_why(tmp_path, run):
     assert store.missing([run, other]) == [other]
     row = store.explain(replace(run, row="softmax"))
     assert 'configuration.loss ("expectation" there, "softmax" asked for)' in row
+
+
+def test_a_switch_that_came_later_is_a_fact_only_where_it_is_set():
+    @dataclass(frozen=True)
+    class Config:
+        length: int = 9
+        dead_zone: float = later(0)
+
+    assert switches(Config()) == switches(Config(dead_zone=0)) == {"length": 9}
+    assert switches(Config(dead_zone=8)) == {"length": 9, "dead_zone": 8}
+    plain = Run("temporal_pooling", "temporal_9", profile="smoke")
+    dead = replace(plain, row="temporal_9_dead")
+    assert plain.digest != dead.digest
+    assert dead.facts["configuration"] == plain.facts["configuration"] | {"dead_zone": 8}
 
 
 def test_a_strict_store_demands_results(tmp_path, run):
