@@ -348,6 +348,12 @@ CLAIMS = (
     Claim("the still image is better than both streams together", "appearance", "two_stream", printed=False),
     Claim("the code image is better than both streams together", "temporal_9", "two_stream", printed=False),
     Claim(
+        "the code image with a dead zone is better than both streams together",
+        "temporal_9_dead",
+        "two_stream_dead",
+        printed=False,
+    ),
+    Claim(
         "a dead zone makes the code image better where only movement tells",
         "temporal_9_dead",
         "temporal_9",

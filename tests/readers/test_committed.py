@@ -8,7 +8,7 @@ import pytest
 from depnb.course import COMMITTED_SEEDS
 from depnb.evaluation import paired_subject_bootstrap
 from depnb.experiments import Run, grid
-from depnb.methods import Claim, method, papers
+from depnb.methods import Claim, method, papers, temporal_pooling
 from depnb.results import COMMITTED, Store
 from depnb.tables import claims_table, difference, summarise
 
@@ -77,18 +77,22 @@ def better(store, row: str, other: str, corpus: str) -> bool:
     return difference(claim, "temporal_pooling", store.results("temporal_pooling")).high < 0
 
 
-def test_where_only_movement_tells_the_still_image_is_worse(store, streams):
+def test_where_only_movement_tells_the_code_image_with_a_dead_zone_reads_it_and_the_still_image_cannot(store, streams):
     assert not streams["appearance", "dynamics"].beats_constant
-    assert better(store, "temporal_9", "appearance", "dynamics")
+    assert streams["temporal_9_dead", "dynamics"].beats_constant
+    for row in ("temporal_9", "temporal_9_dead"):
+        assert better(store, row, "appearance", "dynamics")
+    assert better(store, "temporal_9_dead", "temporal_9", "dynamics")
 
 
-def test_on_both_neither_stream_beats_the_two_together(store, streams):
-    assert streams["two_stream", "both"].beats_constant
-    assert not better(store, "appearance", "two_stream", "both")
-    assert not better(store, "temporal_9", "two_stream", "both")
+@pytest.mark.parametrize("fused", temporal_pooling.FUSED)
+def test_on_both_neither_stream_beats_the_two_together(store, streams, fused):
+    assert streams[fused, "both"].beats_constant
+    for row in temporal_pooling.FUSED[fused]:
+        assert not better(store, row, fused, "both")
 
 
-@pytest.mark.parametrize("row", ["appearance", "temporal_9", "two_stream"])
+@pytest.mark.parametrize("row", temporal_pooling.STREAMS)
 def test_on_null_no_stream_beats_the_constant(streams, row):
     found = streams[row, "null"]
     assert found.seeds == len(COMMITTED_SEEDS)
