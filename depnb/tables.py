@@ -409,7 +409,7 @@ def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
     """The table as a picture, for slides and for the index."""
     import matplotlib.pyplot as plt
 
-    figure, axis = plt.subplots(figsize=(1.25 * len(frame.columns), 0.28 * (len(frame) + 2)))
+    figure, axis = plt.subplots(figsize=(1.25 * len(frame.columns), 0.28 * (len(frame) + 2)), layout="none")
     axis.set_axis_off()
     heads = ["\n".join(wrap(column, 18)) for column in frame.columns]
     table = axis.table(cellText=frame.astype(str).values, colLabels=heads, loc="center", edges="horizontal")
@@ -418,5 +418,7 @@ def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
     table.auto_set_column_width(range(len(frame.columns)))
     for column in range(len(frame.columns)):
         table[0, column].set_height(table[0, column].get_height() * 2)
-    figure.savefig(path, metadata=style.metadata(path.suffix, provenance), bbox_inches="tight")
+    figure.draw_without_rendering()
+    extent = table.get_window_extent().transformed(figure.dpi_scale_trans.inverted()).padded(0.05)  # inches
+    figure.savefig(path, metadata=style.metadata(path.suffix, provenance), bbox_inches=extent)
     plt.close(figure)

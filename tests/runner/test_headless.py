@@ -3,10 +3,9 @@
 import sys
 
 import nbformat
-import psutil
 import pytest
 
-from depnb.headless import defaults, execute, kernels, parameters_for, parse
+from depnb.headless import defaults, execute, parameters_for, parse
 from depnb.notebook_lint import PARAMETERS, normalise
 from tests.miniature import runnable
 
@@ -60,39 +59,6 @@ def test_each_way_to_fail_is_noticed(tmp_path, way):
     outcome = run(path, tmp_path / "out", timeout=2.0 if way == "hangs" else 60.0)
     assert not outcome.ok
     assert expected in outcome.problem
-
-
-def test_the_next_kernel_starts_ahead_and_brings_modules_but_no_names(tmp_path):
-    source = "import sys\nassert 'torch' in sys.modules\nassert not {'torch', 'depnb'} & {*vars()}"
-    paths = [runnable(tmp_path / "notebooks", name, source) for name in ("01_one", "02_two", "03_three")]
-    alive = []
-    with kernels(paths) as in_turn:
-        for path, kernel in zip(paths, in_turn, strict=True):
-            alive.append(_kernels_alive())
-            outcome = run(path, tmp_path / "out", kernel=kernel)
-            assert outcome.ok, outcome.problem
-            counts = [
-                c.execution_count for c in nbformat.read(outcome.output, as_version=4).cells if "execution_count" in c
-            ]
-            assert counts == list(range(1, len(counts) + 1))
-    assert alive == [2, 2, 1]
-    assert _kernels_alive() == 0
-
-
-def test_an_interruption_leaves_no_kernel_behind(tmp_path):
-    paths = [runnable(tmp_path / "notebooks", name) for name in ("01_one", "02_two")]
-
-    def interrupt():
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), kernels(paths) as in_turn:
-        run(paths[0], tmp_path / "out", kernel=next(in_turn), on_cell=interrupt)
-    assert _kernels_alive() == 0
-
-
-def _kernels_alive():
-    commands = (" ".join(child.cmdline()) for child in psutil.Process().children())
-    return sum("ipykernel" in command for command in commands)
 
 
 def test_the_source_is_never_written_over(tmp_path):
