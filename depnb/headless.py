@@ -2,11 +2,14 @@
 
 papermill 2.7 only warns about unknown parameters, and its file looks complete after a dead kernel or a
 ``sys.exit(0)``. So names and types are compared before anything starts, and a notebook counts as good only
-if nothing was raised and its last cell wrote the end-marker.
+if nothing was raised and its last cell wrote the end-marker. Where several notebooks follow each other, the next one's
+kernel starts, and imports what they all import, while the present one runs.
 """
 
 import ast
+import math
 import os
+import queue
 import re
 import sys
 import time
@@ -18,12 +21,29 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_core.utils import run_sync
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import Type
 
 from depnb.notebook_lint import END_MARKER, normalise
 
 ENGINE = "depnb"
-SAVE_EVERY_S = 10.0
+SAVE_EVERY_S, STARTUP_S, LOOK_EVERY_S = 10.0, 120.0, 1.0
+IMPORTED = (
+    "torch",
+    "matplotlib.pyplot",
+    "seaborn",
+    "ipywidgets",
+    "sklearn.linear_model",
+    "facenet_pytorch",
+    "depnb.experiments",
+    "depnb.faces",
+    "depnb.figures",
+)
+"""What a kernel imports before its notebook's turn; no name of it reaches the notebook."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +68,37 @@ class Outcome:
         return not self.problem
 
 
+class _Shell(AsyncZMQSocketChannel):
+    """A channel that looks every second whether the answer has come, instead of waiting to be woken.
+
+    While a widget shows something, nbclient sends on the channel on which another task waits for the kernel's answer;
+    the sending takes the wake-up of an answer that comes at this moment, and the wait would never end.
+    """
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+        """The next message.
+
+        Raises:
+            queue.Empty: none came within ``timeout`` seconds.
+        """
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                return await super().get_msg(timeout=max(0.0, min(LOOK_EVERY_S, end - time.monotonic())))
+            except queue.Empty:
+                if time.monotonic() >= end:
+                    raise
+
+
+class _Client(AsyncKernelClient):
+    shell_channel_class = Type(_Shell)
+
+
 class _Engine(NBClientEngine):
-    """papermill's own engine, which also reports each finished cell, and saves now and then instead of twice a cell."""
+    """papermill's own engine with a kernel that is given to it; reports each finished cell, and saves now and then."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, on_cell=lambda: None, **kwargs):
+    def execute_managed_notebook(cls, nb_man, kernel_name, kernel, on_cell, cell_timeout, log, **kwargs):
         complete, save = nb_man.cell_complete, nb_man.save
         saved = time.monotonic()
 
@@ -60,15 +106,19 @@ class _Engine(NBClientEngine):
             complete(*args, **options)
             on_cell()
 
-        def seldom(**options):
+        def seldom(**options):  # papermill: before and after each cell, the whole file
             nonlocal saved
             if time.monotonic() - saved >= SAVE_EVERY_S:
                 save(**options)
                 saved = time.monotonic()
 
         nb_man.cell_complete, nb_man.save = reported, seldom
+        client = PapermillNotebookClient(
+            nb_man, km=kernel, timeout=cell_timeout, startup_timeout=STARTUP_S, stdout_file=log, stderr_file=log
+        )
+        client.owns_km = True  # so that it stops the kernel, and its own connections to it
         try:
-            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+            return client.execute()
         finally:
             nb_man.save = save
 
@@ -147,6 +197,45 @@ def parse(name: str, text: str, default: Any) -> Any:
     raise ValueError(f"Parameter {name} wants a value of type {kind.__name__}; {text!r} is none.")
 
 
+@contextmanager
+def kernels(paths: Sequence[Path]) -> Iterator[Iterator[AsyncKernelManager]]:
+    """A kernel for each notebook in turn, for ``execute``, which stops it.
+
+    With each one the next begins to start and to import; the first has no time for that.
+    """
+    started: list[AsyncKernelManager] = []
+
+    def in_turn() -> Iterator[AsyncKernelManager]:
+        for path in paths:
+            started.append(_started(path.parent, IMPORTED if started else ()))
+            if len(started) > 1:
+                yield started[-2]
+        yield started[-1]
+
+    try:
+        yield in_turn()
+    finally:
+        for kernel in started:
+            _stop(kernel)
+
+
+def _started(folder: Path, imports: Sequence[str] = ()) -> AsyncKernelManager:
+    """A kernel that begins to start in ``folder``, and then imports modules; this does not wait for it."""
+    with _own_kernel():
+        kernel = AsyncKernelManager(kernel_name="python3", client_factory=_Client)
+        arguments = ["--IPKernelApp.log_level=ERROR", "--HistoryManager.hist_file=:memory:"]
+        if imports:
+            arguments.append(f"--IPKernelApp.exec_lines=list(map(__import__, {tuple(imports)}));")
+        run_sync(kernel.start_kernel)(extra_arguments=arguments, cwd=str(folder))
+    return kernel
+
+
+def _stop(kernel: AsyncKernelManager) -> None:
+    """Stop a kernel, if that has not been done."""
+    if kernel.has_kernel:
+        run_sync(kernel.shutdown_kernel)(now=True)
+
+
 def execute(
     path: Path,
     output: Path,
@@ -155,6 +244,7 @@ def execute(
     log: Path,
     cell_timeout: float,
     on_cell: Callable[[], None] = lambda: None,
+    kernel: AsyncKernelManager | None = None,
 ) -> Outcome:
     """Execute a notebook into ``output``; a failure is an outcome, not an exception.
 
@@ -165,6 +255,7 @@ def execute(
         log: file for what its cells print.
         cell_timeout: longest time of one cell, seconds.
         on_cell: called after each cell.
+        kernel: one of ``kernels``; by default one that is started now. It is stopped at the end.
 
     Raises:
         ValueError: ``output`` is the notebook itself.
@@ -175,7 +266,8 @@ def execute(
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     problem = ""
-    with open(log, "w", encoding="utf-8") as stream, _own_kernel():
+    kernel = kernel or _started(path.parent)
+    with open(log, "w", encoding="utf-8") as stream:
         try:
             papermill.execute_notebook(
                 str(path),
@@ -185,14 +277,15 @@ def execute(
                 kernel_name="python3",
                 cwd=str(path.parent),
                 progress_bar=False,
-                stdout_file=stream,
-                stderr_file=stream,
-                execution_timeout=cell_timeout,
-                extra_arguments=["--IPKernelApp.log_level=ERROR"],
+                kernel=kernel,
                 on_cell=on_cell,
+                cell_timeout=cell_timeout,
+                log=stream,
             )
         except Exception as error:  # whatever ends a notebook must not end the others
             problem = _sentence(error)
+        finally:
+            _stop(kernel)
     if not problem and not _has_marker(output, path.stem):
         problem = "stopped before its last cell wrote the end-marker"
     if output.exists():

@@ -230,12 +230,12 @@ class Reproduction:
     def _execute(self, plan: Plan) -> None:
         import nbformat
 
-        from depnb.headless import execute
+        from depnb.headless import execute, kernels
 
         cells = sum(len(nbformat.read(path, as_version=4).cells) for path in plan.notebooks)
         cells += len(plan.notebooks)  # papermill adds the cell with the injected parameters
-        with progress("notebooks", cells, "cells") as bar:
-            for path in plan.notebooks:
+        with progress("notebooks", cells, "cells") as bar, kernels(plan.notebooks) as in_turn:
+            for path, kernel in zip(plan.notebooks, in_turn, strict=True):
                 outcome = execute(
                     path,
                     self.folder / "notebooks" / path.name,
@@ -243,6 +243,7 @@ class Reproduction:
                     log=self.folder / "logs" / f"{path.stem}.log",
                     cell_timeout=self.cell_timeout,
                     on_cell=lambda name=path.stem: bar.advance(1, note=name),
+                    kernel=kernel,
                 )
                 log.info("%s: %s", outcome.name, outcome.problem or f"finished in {outcome.seconds:.1f} s")
                 if outcome.problem:

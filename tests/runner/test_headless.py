@@ -1,11 +1,17 @@
 """A notebook counts only if nothing was raised and its last cell wrote the end-marker."""
 
+import asyncio
 import sys
 
 import nbformat
+import psutil
 import pytest
+import zmq
+import zmq.asyncio
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.session import Session
 
-from depnb.headless import defaults, execute, parameters_for, parse
+from depnb.headless import LOOK_EVERY_S, _Shell, defaults, execute, kernels, parameters_for, parse
 from depnb.notebook_lint import PARAMETERS, normalise
 from tests.miniature import runnable
 
@@ -59,6 +65,64 @@ def test_each_way_to_fail_is_noticed(tmp_path, way):
     outcome = run(path, tmp_path / "out", timeout=2.0 if way == "hangs" else 60.0)
     assert not outcome.ok
     assert expected in outcome.problem
+
+
+async def _answer_without_waking(kind):
+    """What a channel gets of an answer whose wake-up another user of its socket has taken."""
+    context, session = zmq.asyncio.Context(), Session()
+    ours, theirs = context.socket(zmq.PAIR), zmq.Context(context).socket(zmq.PAIR)
+    ours.bind("inproc://kernel")
+    theirs.connect("inproc://kernel")
+    waiting = asyncio.create_task(kind(ours, session).get_msg(timeout=3600))
+    await asyncio.sleep(0.2)
+    session.send(theirs, "execute_reply")
+    zmq.Socket(ours).get(zmq.EVENTS)
+    try:
+        return (await asyncio.wait_for(waiting, 3 * LOOK_EVERY_S))["msg_type"]
+    except TimeoutError:
+        return None
+    finally:
+        ours.close()
+        theirs.close()
+
+
+def test_an_answer_is_seen_though_its_wake_up_was_taken():
+    assert asyncio.run(_answer_without_waking(AsyncZMQSocketChannel)) is None
+    assert asyncio.run(_answer_without_waking(_Shell)) == "execute_reply"
+
+
+def test_the_next_kernel_starts_ahead_and_brings_modules_but_no_names(tmp_path):
+    loaded = "import sys\nassert 'torch' in sys.modules\nassert not {'torch', 'depnb'} & {*vars()}"
+    sources = {"01_one": "import time\ntime.sleep(1)", "02_two": loaded, "03_three": loaded}
+    paths = [runnable(tmp_path / "notebooks", name, source) for name, source in sources.items()]
+    alive = []
+    with kernels(paths) as in_turn:
+        for path, kernel in zip(paths, in_turn, strict=True):
+            alive.append(_kernels_alive())
+            outcome = run(path, tmp_path / "out", kernel=kernel)
+            assert outcome.ok, outcome.problem
+            counts = [
+                c.execution_count for c in nbformat.read(outcome.output, as_version=4).cells if "execution_count" in c
+            ]
+            assert counts == list(range(1, len(counts) + 1))
+    assert alive == [2, 2, 1]
+    assert _kernels_alive() == 0
+
+
+def test_an_interruption_leaves_no_kernel_behind(tmp_path):
+    paths = [runnable(tmp_path / "notebooks", name) for name in ("01_one", "02_two")]
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), kernels(paths) as in_turn:
+        run(paths[0], tmp_path / "out", kernel=next(in_turn), on_cell=interrupt)
+    assert _kernels_alive() == 0
+
+
+def _kernels_alive():
+    commands = (" ".join(child.cmdline()) for child in psutil.Process().children())
+    return sum("ipykernel" in command for command in commands)
 
 
 def test_the_source_is_never_written_over(tmp_path):
