@@ -23,10 +23,9 @@ import nbformat
 import papermill
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.channels import AsyncZMQSocketChannel
-from jupyter_core.utils import run_sync
+from nbclient.util import run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
-from traitlets import Type
 
 from depnb.notebook_lint import END_MARKER, normalise
 
@@ -91,7 +90,7 @@ class _Shell(AsyncZMQSocketChannel):
 
 
 class _Client(AsyncKernelClient):
-    shell_channel_class = Type(_Shell)
+    shell_channel_class = _Shell
 
 
 class _Engine(NBClientEngine):

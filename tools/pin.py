@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 MACOS = {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"}
-CONDA_NAMES = {"torch": "pytorch"}
+CONDA_NAMES = {"torch": "pytorch", "jupyter-client": "jupyter_client"}
 NOT_ON_CONDA_FORGE = {
     "dlib-bin",
     "face-recognition-models",

@@ -73,7 +73,9 @@ def test_the_conda_route_installs_the_same_versions():
     conda = [item for item in items if isinstance(item, str) and "=" in item and not item.startswith("python>")]
     (pip,) = [item["pip"] for item in items if isinstance(item, dict)]
     versions = dict(item.split("==") for item in pip)
-    versions |= {name.replace("pytorch", "torch"): version for name, version in (i.split("=") for i in conda)}
+    versions |= {
+        canonicalize_name(n.replace("pytorch", "torch")): version for n, version in (i.split("=") for i in conda)
+    }
     assert versions == {name: pinned()[name] for name in direct()}
 
 
