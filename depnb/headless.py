@@ -113,7 +113,13 @@ class _Engine(NBClientEngine):
 
         nb_man.cell_complete, nb_man.save = reported, seldom
         client = PapermillNotebookClient(
-            nb_man, km=kernel, timeout=cell_timeout, startup_timeout=STARTUP_S, stdout_file=log, stderr_file=log
+            nb_man,
+            km=kernel,
+            timeout=cell_timeout,
+            startup_timeout=STARTUP_S,
+            shutdown_kernel="immediate",
+            stdout_file=log,
+            stderr_file=log,
         )
         client.owns_km = True  # so that it stops the kernel, and its own connections to it
         try:
