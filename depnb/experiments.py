@@ -23,7 +23,7 @@ from depnb.clips import Frames, Input, load
 from depnb.corpus import Corpus, Recording
 from depnb.evaluation import BANDS, band_bias, ccc, clipped, mae, pcc, rmse, subject_bootstrap, subject_folds
 from depnb.faces.crops import crop_path
-from depnb.files import cache_dir
+from depnb.files import StorageError, cache_dir
 from depnb.methods import Protocol, baselines, method, papers, parts
 from depnb.profiles import ClipProfile, Profile
 from depnb.results import Attention, Predictions, Result, Run, Store, opened
@@ -103,6 +103,33 @@ def _stored(run: Run, store: Store, device: str) -> Result:
                 shutil.rmtree(checkpoints, ignore_errors=True)  # with what a kill left of a half-written one
     log.info(origin)
     return replace(result, origin=origin)
+
+
+def prepare(runs: Sequence[Run]) -> None:
+    """Make the videos and the face crops of ``runs``, which then need only be trained.
+
+    Of a run that cannot be prepared nothing is said: the run itself will say it.
+
+    Raises:
+        StorageError: the disk is full or must not be written.
+    """
+    for run in {(run.corpus, run.profile, run.protocol): run for run in runs}.values():
+        try:
+            _look_at(run)
+        except StorageError:
+            raise
+        except Exception as error:  # other corpora are worth having
+            log.warning("%s could not be prepared: %r", run.corpus, error)
+
+
+def _look_at(run: Run) -> None:
+    """Render, where it is generated, what a run needs of its corpus, and find the faces."""
+    corpus = opened(run.corpus, run.profile)
+    trainings = splits(corpus, method(run.paper).PROTOCOLS[run.protocol])
+    people = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
+    needed = list(dict.fromkeys(recording for part in people for recording in part))
+    corpus.ensure(needed)
+    faces.prepare(needed)
 
 
 @dataclass(frozen=True)
@@ -231,10 +258,7 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
     eats = module.inputs(config, profile)
     corpus = opened(run.corpus, run.profile)
     trainings = list(splits(corpus, protocol))
-    people = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
-    needed = list(dict.fromkeys(recording for part in people for recording in part))
-    corpus.ensure(needed)
-    faces.prepare(needed)
+    _look_at(run)
     prepared = time.monotonic()
 
     done: list[Training] = []

@@ -79,8 +79,8 @@ PROFILES = {
     profile.name: profile
     for profile in (
         #       name     corpus   width depth input        frames steps batch lr
-        Profile("smoke", "tiny", Scale(0.125, 10, 32), 4, 30, 16, 2e-3, "32-true", "channels_last", 2),
-        Profile("quick", "quick", Scale(0.25, 10, 80), 12, 600, 32, 2e-3, "32-true", "channels_last", 2),
+        Profile("smoke", "tiny", Scale(0.125, 10, 32), 4, 30, 16, 2e-3, "32-true", "channels_last", 1),
+        Profile("quick", "quick", Scale(0.25, 10, 80), 12, 600, 32, 2e-3, "32-true", "channels_last", 1),
         Profile("paper", "full", PRINTED, 48, 6000, 32, 1e-4, "bf16-mixed", "channels_last", 8),
     )
 }
@@ -90,8 +90,8 @@ CLIP_PROFILES = {
     profile.name: profile
     for profile in (
         #                     corpus   width depth input    frames steps batch lr
-        ClipProfile("smoke", "tiny", Scale(1 / 32, 0, 24), 4, 12, 8, 2e-3, "32-true", "channels_last", 2, step=1),
-        ClipProfile("quick", "quick", Scale(1 / 16, 0, 40), 12, 150, 16, 2e-3, "32-true", "channels_last", 2, step=2),
+        ClipProfile("smoke", "tiny", Scale(1 / 32, 0, 24), 4, 12, 8, 2e-3, "32-true", "channels_last", 1, step=1),
+        ClipProfile("quick", "quick", Scale(1 / 16, 0, 40), 12, 150, 16, 2e-3, "32-true", "channels_last", 1, step=2),
         ClipProfile("paper", "full", Scale(1.0, 0, 112), 48, 2000, 24, 1e-4, "bf16-mixed", "channels_last", 8, step=8),
     )
 }

@@ -8,22 +8,26 @@ is continued, because each stage only does what the folder lacks.
 import fcntl
 import json
 import logging
+import os
 import re
 import resource
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from depnb import __version__, course
 from depnb.files import StorageError, write_json
 from depnb.notebook_lint import notebooks_in, quick_seconds
+from depnb.processes import end_with_parent, usable_cores
 from depnb.progress import progress
 
 if TYPE_CHECKING:
@@ -35,6 +39,8 @@ FRESH_SEED = 100
 CELL_TIMEOUT = 6 * 3600.0
 FIGURES_S, FIGURES_MB = 25.0, 5.0
 NOTEBOOK_MB = 2
+PROCESS_MB = 2000
+"""Memory that is to be free for another training process."""
 
 log = logging.getLogger("depnb")
 
@@ -335,27 +341,55 @@ def fill(
     device: str,
     say: Callable[[str], None],
     problem: Callable[[str], None],
+    processes: int | None = None,
 ) -> None:
-    """Make the results of ``runs``, one after the other; one that fails is reported, and the rest go on.
+    """Make the results of ``runs``; one that fails is reported, and the rest go on.
 
-    Any number of processes may fill one store: what another one is making is left for the end, and then its result is
-    waited for (or made here, if that process has died).
+    On a CPU several trainings run side by side, each with the threads of its profile: two of one thread are nearly
+    twice as fast as one of two. Any number of processes may fill one store: what another one is making is left for the
+    end, and then its result is waited for (or made here, if that process has died).
+
+    Args:
+        runs: what to make.
+        store: where to.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        say: where lines for the reader go.
+        problem: what is told of each run that failed.
+        processes: how many at the same time; by default as many as there are cores and memory for, one on a GPU.
     """
     from depnb import experiments
 
-    begun, made = time.monotonic(), 0
+    runs = list(runs)
+    experiments.prepare(runs)
+    with _helpers(runs, store, device, (processes or _room(runs, device)) - 1):
+        _fill(runs, store, device, say, problem)
+
+
+def _fill(
+    runs: "list[Run]",
+    store: "Store",
+    device: str,
+    say: Callable[[str], None],
+    problem: Callable[[str], None],
+) -> None:
+    from depnb import experiments
+
+    begun = time.monotonic()
     waiting = [(run, False) for run in runs]
     while waiting:
         run, last_chance = waiting.pop(0)
+        if last_chance and store.missing([run]):
+            say(f"{describe(run)}: another process is making it")
         with store.claimed(run, wait=last_chance) as mine:
             if not mine:
-                say(f"{describe(run)}: another process is making it")
                 waiting.append((run, True))
                 continue
             if not store.missing([run]):
                 continue
-            left = f", about {(time.monotonic() - begun) / made * (len(waiting) + 1) / 60:.0f} min left" if made else ""
-            say(f"[{len(runs) - len(waiting)}/{len(runs)}] {describe(run)}{left}")
+            lacking = len(store.missing(runs))
+            done = len(runs) - lacking
+            left = f", about {(time.monotonic() - begun) / done * lacking / 60:.0f} min left" if done else ""
+            say(f"[{done + 1}/{len(runs)}] {describe(run)}{left}")
             try:
                 experiments.run(run, store, device=device)
             except StorageError:
@@ -364,7 +398,45 @@ def fill(
                 log.exception("%s", describe(run))
                 problem(f"{describe(run)}: {type(error).__name__}: {error}")
                 say(f"✘ {describe(run)}: {type(error).__name__}: {error}")
-            made += 1
+
+
+@contextmanager
+def _helpers(runs: "list[Run]", store: "Store", device: str, count: int) -> Iterator[None]:
+    """``count`` processes that fill the same store without a word while the block runs."""
+    context = get_context("spawn")
+    helpers = [context.Process(target=_help, args=(runs, store.path, device)) for _ in range(count)]
+    for helper in helpers:
+        helper.start()
+    try:
+        yield
+    finally:
+        for helper in helpers:
+            helper.terminate()
+            helper.join()
+
+
+def _help(runs: "list[Run]", store: Path, device: str) -> None:
+    """Fill a store until all is done or the process that began this has ended."""
+    from depnb.results import Store
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    with open(os.devnull, "w") as nowhere:
+        sys.stdout = sys.stderr = nowhere
+        _fill(runs, Store(store), device, lambda line: None, lambda line: None)
+
+
+def _room(runs: "Sequence[Run]", device: str) -> int:
+    """How many trainings this machine has cores and memory for at the same time."""
+    import psutil
+
+    from depnb.methods import method
+    from depnb.training import device_kind
+
+    if len(runs) < 2 or device_kind(device) != "cpu":
+        return 1
+    threads = max(method(run.paper).PROFILES[run.profile].threads for run in runs)
+    memory = int(psutil.virtual_memory().available / 2**20 / PROCESS_MB)
+    return max(1, min(usable_cores() // threads, memory, len(runs)))
 
 
 def shard(runs: "Sequence[Run]", part: str) -> "list[Run]":

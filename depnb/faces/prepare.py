@@ -15,6 +15,7 @@ import cv2
 import torch
 
 from ..files import StorageError
+from ..processes import end_with_parent, usable_cores
 from ..progress import progress
 from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers
 from .detect import detector
@@ -57,7 +58,7 @@ def prepare(
     began = time.monotonic()
     real = {recording.name: Path(recording.video).resolve() for recording in recordings}
     remove_leftovers()
-    cores = _usable_cores()
+    cores = usable_cores()
     with ThreadPoolExecutor(cores) as threads:
         videos = list(dict.fromkeys(real.values()))
         rows = dict(zip(videos, threads.map(lambda video: _from_cache(video, settings), videos), strict=True))
@@ -192,15 +193,7 @@ def _start_worker(stop, settings: Settings, device: str) -> None:
     cv2.setNumThreads(1)
     global _task
     _task = (stop, settings, device)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A worker does not outlive a killed parent."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _work(video: Path) -> VideoReport:
@@ -225,7 +218,3 @@ class _one_thread:
     def __exit__(self, *failure) -> None:
         torch.set_num_threads(self._before[0])
         cv2.setNumThreads(self._before[1])
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -51,5 +51,5 @@ def fill(runs: list[Run], folder: Path, log: Path) -> None:
     """Fill a store as ``depnb run --missing`` does, and write down what was said."""
     inject(60.0)
     said = []
-    runner.fill(runs, Store(folder), "cpu", said.append, said.append)
+    runner.fill(runs, Store(folder), "cpu", said.append, said.append, processes=1)
     log.write_text("\n".join(said))

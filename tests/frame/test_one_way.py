@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "depnb"
 ORDER = (
-    ("files", "progress", "profiles"),
+    ("files", "processes", "progress", "profiles"),
     ("corpus",),
     ("faces",),
     ("augment",),

@@ -1,13 +1,17 @@
 """Several processes fill one store."""
 
 import multiprocessing
+import subprocess
+import sys
 from contextlib import contextmanager
+from types import SimpleNamespace
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depnb import experiments
+from depnb import experiments, runner
 from depnb.results import Run, Store
 from depnb.runner import fill, shard
 from tests.results_made import result_of
@@ -33,6 +37,7 @@ def test_a_share_that_is_none_is_refused(part):
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(experiments, "prepare", lambda runs: None)
     monkeypatch.setattr(experiments, "run", lambda run, store, device: store.save(result_of(run)))
     return Store(tmp_path / "results")
 
@@ -59,17 +64,18 @@ def test_what_another_process_has_waits_until_that_has_died(store):
             if "seed 3" in line:  # the last that is free
                 other.kill()
 
-        fill(RUNS, Store(store.path), "cpu", say, problems.append)
+        fill(RUNS, Store(store.path), "cpu", say, problems.append, processes=1)
     assert problems == []
     assert store.missing(RUNS) == []
-    assert "another process is making it" in said[0]
+    assert "seed 1" in said[0]
+    assert "another process is making it" in said[-2]
     assert "seed 0" in said[-1]
 
 
 def test_what_is_stored_is_not_made_again(store):
     said = []
     store.save(result_of(RUNS[1]))
-    fill(RUNS[1:2], store, "cpu", said.append, said.append)
+    fill(RUNS[1:2], store, "cpu", said.append, said.append, processes=1)
     assert said == []
 
 
@@ -81,3 +87,44 @@ def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
             assert again
     with store.claimed(RUNS[0], wait=False) as free:
         assert free
+
+
+HELPED = """
+import multiprocessing, sys
+from depnb import runner
+from depnb.results import Run, Store
+
+if __name__ == "__main__":
+    with runner._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+        input()
+"""
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_helpers_end_with_the_filling_also_when_it_is_killed(store, tmp_path, killed):
+    script = tmp_path / "filling.py"
+    script.write_text(HELPED)
+    with store.claimed(RUNS[0]):  # so that the helper waits
+        filling = subprocess.Popen(
+            [sys.executable, script, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        helper = psutil.Process(int(filling.stdout.readline()))
+        assert helper.is_running()
+        if killed:
+            filling.kill()
+        filling.communicate("" if killed else "\\n")
+        psutil.wait_procs([helper], timeout=30)
+        assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+
+
+def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch):
+    memory = SimpleNamespace(available=3 * runner.PROCESS_MB * 2**20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(runner, "usable_cores", lambda: 8)
+    assert runner._room(RUNS, "cpu") == 3
+    assert runner._room(RUNS[:2], "cpu") == 2
+    monkeypatch.setattr(runner, "usable_cores", lambda: 1)
+    assert runner._room(RUNS, "cpu") == 1
+    memory.available = 0
+    assert runner._room(RUNS, "cpu") == 1

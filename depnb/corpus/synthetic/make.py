@@ -17,6 +17,7 @@ from depnb.corpus.records import TASKS, Corpus, Recording
 from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
 from depnb.files import atomic_path, cache_dir, write_json, write_text
+from depnb.processes import usable_cores
 from depnb.progress import progress
 
 FOLDERS = {"train": "Training", "development": "Development", "test": "Testing", "unseen": "Unseen"}
@@ -89,7 +90,7 @@ def make(
         return root
     plan = {s.id: s for s in sessions(recipe.videos())}
     jobs = [(recipe.videos(), plan[r.id], r.task, r.video.resolve()) for r in missing]
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    workers = min(workers or usable_cores(), len(jobs))
     frames = SIZES[recipe.size].frames
     with progress(f"corpus {recipe.name}-{recipe.size}", frames * len(jobs), "frames") as bar:
         if workers == 1:
