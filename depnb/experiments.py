@@ -113,19 +113,19 @@ def prepare(runs: Sequence[Run]) -> None:
     Raises:
         StorageError: the disk is full or must not be written.
     """
-    for run in {(run.corpus, run.profile, run.protocol): run for run in runs}.values():
+    needs = dict.fromkeys((run.corpus, run.profile, method(run.paper).PROTOCOLS[run.protocol]) for run in runs)
+    for name, profile, protocol in needs:
         try:
-            _look_at(run)
+            corpus = opened(name, profile)
+            _prepare(corpus, list(splits(corpus, protocol)))
         except StorageError:
             raise
         except Exception as error:  # other corpora are worth having
-            log.warning("%s could not be prepared: %r", run.corpus, error)
+            log.warning("%s could not be prepared: %r", name, error)
 
 
-def _look_at(run: Run) -> None:
-    """Render, where it is generated, what a run needs of its corpus, and find the faces."""
-    corpus = opened(run.corpus, run.profile)
-    trainings = splits(corpus, method(run.paper).PROTOCOLS[run.protocol])
+def _prepare(corpus: Corpus, trainings: "Sequence[Split]") -> None:
+    """Render, where it is generated, what trainings need of a corpus, and find the faces."""
     people = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
     needed = list(dict.fromkeys(recording for part in people for recording in part))
     corpus.ensure(needed)
@@ -259,7 +259,7 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
     eats = module.inputs(config, profile)
     corpus = opened(run.corpus, run.profile)
     trainings = list(splits(corpus, protocol))
-    _look_at(run)
+    _prepare(corpus, trainings)
     prepared = time.monotonic()
 
     done: list[Training] = []

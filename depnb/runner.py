@@ -341,13 +341,12 @@ def fill(
     device: str,
     say: Callable[[str], None],
     problem: Callable[[str], None],
-    processes: int | None = None,
 ) -> None:
     """Make the results of ``runs``; one that fails is reported, and the rest go on.
 
-    On a CPU several trainings run side by side, each with the threads of its profile: two of one thread are nearly
-    twice as fast as one of two. Any number of processes may fill one store: what another one is making is left for the
-    end, and then its result is waited for (or made here, if that process has died).
+    On a CPU as many trainings run side by side as there are cores and memory for, each with the threads of its profile:
+    two of one thread are nearly twice as fast as one of two. Any number of processes may fill one store: what another
+    one is making is left for the end, and then its result is waited for (or made here, if that process has died).
 
     Args:
         runs: what to make.
@@ -355,13 +354,12 @@ def fill(
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         say: where lines for the reader go.
         problem: what is told of each run that failed.
-        processes: how many at the same time; by default as many as there are cores and memory for, one on a GPU.
     """
     from depnb import experiments
 
     runs = list(runs)
     experiments.prepare(runs)
-    with _helpers(runs, store, device, (processes or _room(runs, device)) - 1):
+    with _helpers(runs, store, device, _room(runs, device) - 1):
         _fill(runs, store, device, say, problem)
 
 

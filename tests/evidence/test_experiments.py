@@ -12,6 +12,7 @@ from depnb.clips import Frames
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
 from depnb.experiments import Run, estimate, grid, rows, splits
+from depnb.files import StorageError
 from depnb.methods import DISJOINT, HONEST, baselines, method, papers
 from depnb.results import Store
 
@@ -293,3 +294,29 @@ def test_of_a_licensed_corpus_a_fused_row_keeps_no_person(injected, bright_corpu
     assert result.predictions == {}
     assert result.metrics["unseen"]["rmse"] > 0
     assert all("203_1" not in path.read_text() for path in tmp_path.rglob("*.json"))
+
+
+def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(monkeypatch):
+    ensured = []
+
+    def opened(name, profile):
+        if name == "broken":
+            raise FileNotFoundError(name)
+        return SimpleNamespace(name=name)
+
+    monkeypatch.setattr(experiments, "opened", opened)
+    monkeypatch.setattr(experiments, "splits", lambda corpus, protocol: [protocol])
+    monkeypatch.setattr(experiments, "_prepare", lambda corpus, trainings: ensured.append((corpus.name, *trainings)))
+    runs = [replace(RUN, corpus=name, seed=seed) for seed in (0, 1) for name in ("both", "broken", "null")]
+    experiments.prepare([*runs, replace(RUN, protocol="paper")])
+    paper = method("distribution").PROTOCOLS["paper"]
+    assert ensured == [("both", HONEST), ("null", HONEST), ("both", paper)]
+
+
+def test_a_full_disk_stops_the_preparation(monkeypatch):
+    def full(name, profile):
+        raise StorageError(name)
+
+    monkeypatch.setattr(experiments, "opened", full)
+    with pytest.raises(StorageError, match="both"):
+        experiments.prepare([RUN])

@@ -32,6 +32,7 @@ def inject(checkpoint_seconds: float) -> None:
     experiments.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
     experiments.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
     profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
+    runner.usable_cores = lambda: 1  # a helper would not know of this
     training.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds
 
 
@@ -51,5 +52,5 @@ def fill(runs: list[Run], folder: Path, log: Path) -> None:
     """Fill a store as ``depnb run --missing`` does, and write down what was said."""
     inject(60.0)
     said = []
-    runner.fill(runs, Store(folder), "cpu", said.append, said.append, processes=1)
+    runner.fill(runs, Store(folder), "cpu", said.append, said.append)
     log.write_text("\n".join(said))

@@ -37,7 +37,6 @@ def test_a_share_that_is_none_is_refused(part):
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(experiments, "prepare", lambda runs: None)
     monkeypatch.setattr(experiments, "run", lambda run, store, device: store.save(result_of(run)))
     return Store(tmp_path / "results")
 
@@ -64,7 +63,7 @@ def test_what_another_process_has_waits_until_that_has_died(store):
             if "seed 3" in line:  # the last that is free
                 other.kill()
 
-        fill(RUNS, Store(store.path), "cpu", say, problems.append, processes=1)
+        fill(RUNS, Store(store.path), "cpu", say, problems.append)
     assert problems == []
     assert store.missing(RUNS) == []
     assert "seed 1" in said[0]
@@ -75,7 +74,7 @@ def test_what_another_process_has_waits_until_that_has_died(store):
 def test_what_is_stored_is_not_made_again(store):
     said = []
     store.save(result_of(RUNS[1]))
-    fill(RUNS[1:2], store, "cpu", said.append, said.append, processes=1)
+    fill(RUNS[1:2], store, "cpu", said.append, said.append)
     assert said == []
 
 
@@ -113,7 +112,7 @@ def test_helpers_end_with_the_filling_also_when_it_is_killed(store, tmp_path, ki
         assert helper.is_running()
         if killed:
             filling.kill()
-        filling.communicate("" if killed else "\\n")
+        filling.communicate("" if killed else "\n")
         psutil.wait_procs([helper], timeout=30)
         assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
 
