@@ -25,6 +25,7 @@ def main() -> None:
     measured = {
         "profile": first["profile"],
         "rows": first["rows"],
+        "notebooks": [notebook["name"] for notebook in first["notebooks"]],
         "cores": os.cpu_count(),
         "minutes": first["seconds"] / 60,
         "minutes_by_stage": {name: seconds / 60 for name, seconds in first["stages"].items()},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -35,22 +36,29 @@ class Input:
         offsets: the l frames of an input, counted from its first: (0,) is a frame, (0, 1, … 15) a clip of 16, (4,) the
             middle one of nine.
         span: frames from one input of a video to the next when all of it is judged; a rest shorter than that is left
-            out, unless it is all there is (E36).
+            out, unless it is all there is or ``rest`` says otherwise (E36).
         step: a sequence of every how manieth frame of a video is used. None: no sequence, but the profile's number of
             evenly spaced frames.
-        wrap: whether an input of the training may run over the end of its video and go on at the beginning (E35). A
-            video that is shorter than one input does so in any case.
+        end: what an input does at the end of its video (E35): ``wrap`` goes on at the beginning, and an input of the
+            training may begin anywhere; ``stop`` and ``hold`` begin where a whole input is left. Of a video that is
+            shorter, and of a ``rest``, ``hold`` repeats the last frame; the others wrap.
+        rest: whether a video is also judged by its last, incomplete input.
         grey: whether the clips are of grey levels, [B, l, 1, S, S], and not of colours.
         still: for face pretraining: as ``prepare``, from single frames uint8 [B, 1, 3, S, S]. None: as frames are.
+        still_frames: how often ``still`` repeats a frame.
+        pictures_first: whether a training begins with one frame of each clip, where the profile has time for that.
     """
 
     prepare: Callable[[Tensor, bool], Tensor]
     offsets: tuple[int, ...] = (0,)
     span: int = 1
     step: int | None = None
-    wrap: bool = False
+    end: Literal["stop", "wrap", "hold"] = "stop"
+    rest: bool = False
     grey: bool = False
     still: Callable[[Tensor, bool], Tensor] | None = None
+    still_frames: int = 1
+    pictures_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,8 @@ class Frames:
         videos = torch.randint(len(self), (batch,))  # [B]
         length = eats.offsets[-1] + 1
         counts = [len(self.pixels[video]) for video in videos.tolist()]
-        starts = torch.tensor([count if eats.wrap or count < length else count - length + 1 for count in counts])
+        wraps = eats.end == "wrap"
+        starts = torch.tensor([count if wraps or count < length else count - length + 1 for count in counts])
         if len(set(starts.tolist())) == 1:
             drawn = torch.randint(int(starts[0]), (batch,))  # [B]
         else:
@@ -115,15 +124,21 @@ class Frames:
     def inputs(self, eats: Input) -> list[tuple[int, int]]:
         """All inputs that a video is judged by, as (video, first frame), video after video."""
         counts = [len(video) for video in self.pixels]
-        return [(v, n * eats.span) for v, count in enumerate(counts) for n in range(max(1, count // eats.span))]
+        whole = [max(1, -(-count // eats.span) if eats.rest else count // eats.span) for count in counts]
+        return [(v, n * eats.span) for v, number in enumerate(whole) for n in range(number)]
 
     def clips(self, inputs: Sequence[tuple[int, int]], eats: Input) -> Tensor:
         """The frames of inputs (video, first frame), uint8 [B, l, 3, S, S]."""
         found = []
         for video, start in inputs:
-            frames = self.pixels[video]
-            found.append(frames[[(start + offset) % len(frames) for offset in eats.offsets]])
+            found.append(self.pixels[video][self.places(video, start, eats)])
         return torch.stack(found)
+
+    def places(self, video: int, start: int, eats: Input) -> list[int]:
+        """Which l frames of a video the input has that begins at ``start``."""
+        last = len(self.pixels[video]) - 1
+        places = [start + offset for offset in eats.offsets]
+        return [min(place, last) if eats.end == "hold" else place % (last + 1) for place in places]
 
     def batches(self, eats: Input, size: int) -> Iterator[Tensor]:
         """The clips of ``inputs``, uint8 [b, l, 3, S, S], at most ``size`` frames (and at least one clip) at once."""

@@ -224,7 +224,7 @@ def runs_for(
     _one_of("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":
-        runs = [replace(run, corpus=corpus) for run in runs if run.corpus == "both"]
+        runs = list(dict.fromkeys(replace(run, corpus=corpus) for run in runs))
     if protocol != "honest":
         honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).PROTOCOLS]
         runs = [replace(run, protocol=protocol) for run in honest]

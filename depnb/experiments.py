@@ -24,7 +24,7 @@ from depnb.corpus import Corpus, Recording
 from depnb.evaluation import BANDS, band_bias, ccc, clipped, mae, pcc, rmse, subject_bootstrap, subject_folds
 from depnb.faces.crops import crop_path
 from depnb.files import StorageError, cache_dir
-from depnb.methods import Protocol, baselines, method, papers, parts
+from depnb.methods import Protocol, baselines, learning, method, papers, parts
 from depnb.profiles import ClipProfile, Profile
 from depnb.results import Attention, Predictions, Result, Run, Store, opened
 from depnb.training import Training, laid_out, per_video, predict, train
@@ -150,7 +150,7 @@ class Cost:
 # smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
-    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(16, 30), pretraining_s=(60, 15), pretraining_mb=170),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(16, 60), pretraining_s=(60, 40), pretraining_mb=170),
     "paper": Cost(
         23, 2.5, 8, 8.5, training_s=(20 * 3600, 200 * 3600), pretraining_s=(24 * 3600, 50 * 3600), pretraining_mb=18e3
     ),
@@ -173,7 +173,9 @@ def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
             config = module.ROWS[row]
             if config.start == "identity":
                 eats = module.inputs(config, profile)
-                body = pretraining.file(partial(_body, module, config, profile), profile, eats)
+                body = pretraining.file(
+                    partial(_body, module, config, profile), profile, eats, learning(module, config)[1]
+                )
                 if not body.exists():
                     pretrainings[body] = cost.pretraining_s[kind], cost.pretraining_mb
             trainings[replace(run, row=row)] = cost.training_s[kind], max(1, module.PROTOCOLS[run.protocol].folds)
@@ -276,6 +278,7 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
             profile,
             seed=run.seed,
             eats=eats,
+            learning=learning(module, config)[0],
             device=device,
             label=f"{run.paper} {run.name}{fold}",
             checkpoint=checkpoints / f"{number}.pt",
@@ -353,9 +356,9 @@ def _averaged(sides: Sequence[Predictions]) -> Predictions:
 def _network(module: ModuleType, config: Any, profile: Profile, device: str) -> nn.Module:
     """A row's network, its body as ``config.start`` says."""
     network = module.model(config, profile.scale)
-    eats = module.inputs(config, profile)
+    eats, (_, of_faces) = module.inputs(config, profile), learning(module, config)
     build = lambda: module.model(config, profile.scale).body  # noqa: E731
-    pretraining.begin(network.body, build, config.start, profile, eats, device)
+    pretraining.begin(network.body, build, config.start, profile, eats, of_faces, device)
     return network
 
 
@@ -369,7 +372,8 @@ def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:
 def _attention(training: Training, frames: Frames, eats: Input) -> tuple[Attention, ...]:
     """Maps for one person a severity band, whose label lies nearest to the middle of the band's labels.
 
-    Of the middle one of the inputs that the person is judged by: one map, or of a clip those of its two ends.
+    Of the middle one of the inputs that the person is judged by: one map, or of a clip whose maps have several moments
+    those of its two ends.
     """
     found = []
     inputs = frames.inputs(eats)
@@ -383,17 +387,16 @@ def _attention(training: Training, frames: Frames, eats: Input) -> tuple[Attenti
         chosen = own[len(own) // 2]
         clip = eats.prepare(frames.clips([chosen], eats), False)  # [1, …]
         (score,), (heat,) = explain.grad_cam(training.model.module, laid_out(clip, training.profile))
-        ends = {eats.offsets[0]: heat[0], eats.offsets[-1]: heat[-1]} if heat.ndim == 3 else {_middle(eats): heat}
-        for offset, picture in ends.items():
-            moment = (chosen[1] + offset) % len(frames.pixels[index])
+        moments = frames.places(*chosen, eats)
+        if heat.ndim == 3 and len(heat) > 1:
+            maps = {moments[0]: heat[0], moments[-1]: heat[-1]}
+        else:
+            maps = {moments[len(moments) // 2]: heat.reshape(heat.shape[-2:])}
+        for moment, picture in maps.items():
             values = tuple(_rounded(line) for line in picture)
             recording = frames.recordings[index]
             found.append(Attention(recording.name, moment, float(recording.bdi), round(float(score), DIGITS), values))
     return tuple(found)
-
-
-def _middle(eats: Input) -> int:
-    return eats.offsets[len(eats.offsets) // 2]
 
 
 def _predictions(train: Frames, frames: Frames, scores: np.ndarray) -> Predictions:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from depnb.diagrams.shapes import Diagram
+
 
 ORACLE = ("both", "appearance", "dynamics", "null")
 
@@ -56,13 +58,21 @@ def _honest(results: Sequence[Result]) -> list[Result]:
     return [r for r in results if r.run.protocol == "honest"] or list(results)
 
 
-def _of_first_corpus(results: Sequence[Result]) -> list[Result]:
-    honest = _honest(results)
-    return [r for r in honest if r.run.corpus == honest[0].run.corpus]
-
-
 def _first_with_maps(results: Sequence[Result]) -> list[Result]:
     return [r for r in results if r.attention][:1]
+
+
+def _first_with_maps_by_row(results: Sequence[Result]) -> list[Result]:
+    own = tables.on_one_corpus(results)
+    return [found for row in _rows(own) for found in _first_with_maps([r for r in own if r.run.row == row])]
+
+
+def _scored_on_one_corpus(results: Sequence[Result]) -> list[Result]:
+    return tables.on_one_corpus(scored(results))
+
+
+def _rows(results: Sequence[Result]) -> list[str]:
+    return list(dict.fromkeys(r.run.row for r in results))
 
 
 def _corpora(results: Sequence[Result]) -> list[str]:
@@ -173,12 +183,11 @@ def curves(results: Sequence[Result]) -> "Figure | None":
     """Error on the selecting partition and, where a row describes it, the variance of its distribution, by step."""
     import matplotlib.pyplot as plt
 
-    own = _of_first_corpus(results)
+    own = tables.on_one_corpus(results)
     if not own:
         return None
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
-    rows = dict.fromkeys(r.run.row for r in own)
-    for row, look in zip(rows, plt.rcParams["axes.prop_cycle"], strict=False):
+    for row, look in zip(_rows(own), plt.rcParams["axes.prop_cycle"], strict=False):
         checks = [r.curves[0] for r in own if r.run.row == row]
         for axis, key in zip(axes, ("rmse", "variance"), strict=True):
             if all(key in check for curve in checks for check in curve):
@@ -190,6 +199,32 @@ def curves(results: Sequence[Result]) -> "Figure | None":
         axis.set_xlabel("step")
         if axis.lines:
             axis.legend(fontsize=7)
+    return figure
+
+
+def series(results: Sequence[Result]) -> "Figure | None":
+    """RMSE and MAE on unseen people from row to row: seeds, their mean, its interval over people, the constant."""
+    import matplotlib.pyplot as plt
+
+    own = _scored_on_one_corpus(results)
+    summaries = {s.row: s for s in tables.summarise(own, "unseen")}
+    if not summaries:
+        return None
+    figure, axes = plt.subplots(1, 2, figsize=(7, 2.6), sharex=True)
+    for axis, metric in zip(axes, ("rmse", "mae"), strict=True):
+        values = [[r.metrics["unseen"][metric] for r in own if r.run.row == row] for row in summaries]
+        axis.plot([np.mean(v) for v in values], color="C0", linestyle="-", marker="", label="mean of the seeds")
+        for place, of_seeds in enumerate(values):
+            axis.plot([place] * len(of_seeds), of_seeds, color="C0", linestyle="", marker="o", markersize=3)
+        constant = own[0].baselines["unseen"]["constant"][metric]
+        axis.axhline(constant, color="black", linestyle="--", marker="", label="constant predictor")
+        axis.set_ylabel(f"{metric.upper()}, unseen people")
+    for place, s in enumerate(summaries.values()):
+        axes[0].plot(
+            [place] * 2, [s.rmse_low, s.rmse_high], color="C0", alpha=0.4, linestyle="-", marker="", linewidth=4
+        )
+    axes[0].set_xticks(range(len(summaries)), [row.replace("_", "\n") for row in summaries])
+    axes[1].legend(fontsize=7)
     return figure
 
 
@@ -217,8 +252,51 @@ def attention(results: Sequence[Result]) -> "Figure | None":
     return figure
 
 
-KINDS = {"scores": scores, "curves": curves, "attention": attention}
-SHOWN = {"scores": scored, "curves": _of_first_corpus, "attention": _first_with_maps}
+def clip_attention(results: Sequence[Result]) -> "Figure | None":
+    """The stored maps of one run a row; a line a person, one map, or one over each end of a clip."""
+    import matplotlib.pyplot as plt
+
+    shown = _first_with_maps_by_row(results)
+    if not shown:
+        return None
+    lines = len({seen.video for seen in shown[0].attention})
+    moments = len(shown[0].attention) // lines
+    columns = moments * len(shown)
+    figure, axes = plt.subplots(lines, columns, figsize=(1.5 * columns + 0.8, 1.6 * lines), squeeze=False)
+    for pair, result in enumerate(shown):
+        for place, seen in enumerate(result.attention):
+            line, moment = divmod(place, moments)
+            axis = axes[line, moments * pair + moment]
+            picture = _seen(result.run, seen)  # [S, S, 3]
+            axis.imshow(picture)
+            heat = axis.imshow(
+                seen.map, cmap="viridis", vmin=0, vmax=1, alpha=0.55, interpolation="bilinear", extent=_extent(picture)
+            )
+            axis.set_xticks([])
+            axis.set_yticks([])
+            axis.set_xlabel(f"score {seen.score:.1f}", fontsize=7)
+            where = ("middle",) if moments == 1 else ("first", "last")
+            axis.set_title(f"{result.run.row}\n{where[moment]} frame" if line == 0 else "", fontsize=8)
+            if pair == moment == 0:
+                axis.set_ylabel(f"label {seen.bdi:.0f}", fontsize=8)
+    figure.colorbar(heat, ax=axes.ravel().tolist(), shrink=0.4, pad=0.01, label="Grad-CAM")
+    return figure
+
+
+KINDS = {
+    "scores": scores,
+    "curves": curves,
+    "series": series,
+    "attention": attention,
+    "clip_attention": clip_attention,
+}
+SHOWN = {
+    "scores": scored,
+    "curves": tables.on_one_corpus,
+    "series": _scored_on_one_corpus,
+    "attention": _first_with_maps,
+    "clip_attention": _first_with_maps_by_row,
+}
 """Which of the results that it is given a kind shows."""
 
 
@@ -229,7 +307,12 @@ def draw_of_paper(paper: str, name: str, results: Sequence[Result]) -> "Figure |
         KeyError: the method names no such figure.
     """
     shown = method(paper).FIGURES[name]
-    return KINDS[shown.kind]([r for r in results if r.run.paper == paper and r.run.row in shown.rows])
+    return KINDS[shown.kind](_of_rows(shown.rows, [r for r in results if r.run.paper == paper]))
+
+
+def _of_rows(rows: Sequence[str], results: Sequence[Result]) -> list[Result]:
+    """The results of these rows, in their order."""
+    return sorted((r for r in results if r.run.row in rows), key=lambda r: rows.index(r.run.row))
 
 
 def _seen(run: Run, seen: Attention) -> np.ndarray:
@@ -300,9 +383,9 @@ def entries() -> dict[str, Entry]:
     """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
     found = dict(FIGURES)
     for paper in papers():
-        for name, (caption, draw) in _diagrams(paper).items():
-            drawn = partial(_without_results, draw)
-            found[f"{paper}_{name}"] = Entry(caption, "a clip of the corpus", drawn, _recipes("both"))
+        for name, (caption, draw, clip) in _diagrams(paper).items():
+            drawn, data = partial(_without_results, draw), "a clip of the corpus" if clip else "the method"
+            found[f"{paper}_{name}"] = Entry(caption, data, drawn, _recipes("both") if clip else _recipes())
         for name, shown in method(paper).FIGURES.items():
             found[f"{paper}_{name}"] = Entry(
                 shown.caption,
@@ -313,8 +396,8 @@ def entries() -> dict[str, Entry]:
     return found
 
 
-def _diagrams(paper: str) -> Mapping[str, tuple[str, Callable[[], "Figure"]]]:
-    """Captions and drawings of how a method works, if there is a module of them in ``depnb.diagrams``."""
+def _diagrams(paper: str) -> "Mapping[str, Diagram]":
+    """Drawings of how a method works, if there is a module of them in ``depnb.diagrams``."""
     name = f"depnb.diagrams.{paper}"
     return import_module(name).FIGURES if find_spec(name) else {}
 
@@ -329,7 +412,7 @@ def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
 
 def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
     shown = method(paper).FIGURES[name]
-    return _corpora(SHOWN[shown.kind]([r for r in store.current(paper) if r.run.row in shown.rows]))
+    return _corpora(SHOWN[shown.kind](_of_rows(shown.rows, store.current(paper))))
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:

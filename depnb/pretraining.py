@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -26,6 +26,7 @@ from depnb import clips, faces
 from depnb.clips import FRAME, Frames, Input, load_frames
 from depnb.corpus.synthetic import open_generated, strangers
 from depnb.files import atomic_path, cache_dir
+from depnb.methods import OURS, Learning
 from depnb.profiles import Profile
 from depnb.training import VERSION as TRAINING_VERSION
 from depnb.training import device_kind, predict, train
@@ -92,18 +93,21 @@ class IdentityNet(nn.Module):
         return {}
 
 
-def facts(start: str, profile: Profile, eats: Input = FRAME) -> dict[str, Any]:
+def facts(start: str, profile: Profile, eats: Input = FRAME, learning: Learning = OURS) -> dict[str, Any]:
     """What decides the weights that a row starts from, JSON-able.
 
     Args:
         start: ``identity``, ``imagenet`` or ``scratch``.
         profile: of the row.
         eats: what the row's network eats; a picture is repeated to such an input where it says how (``still``).
+        learning: of the body.
     """
     if start == "identity":
         recipe = strangers(profile.corpus_size)
-        repeated = {"repeated": len(eats.offsets)} if eats.still else {}
-        return repeated | {
+        special = {"repeated": eats.still_frames} if eats.still else {}
+        if learning != OURS:
+            special |= {"learning": asdict(learning)}
+        return special | {
             "start": start,
             "version": VERSION,
             "people": recipe.fingerprint(),
@@ -121,6 +125,7 @@ def begin(
     start: str,
     profile: Profile,
     eats: Input = FRAME,
+    learning: Learning = OURS,
     device: str = "auto",
 ) -> None:
     """Fill the body of a new network as ``start`` says.
@@ -128,31 +133,37 @@ def begin(
     Args:
         body: changed in place.
         build: makes another body of the same kind, for the pretraining to train.
-        start, profile, eats: as for ``facts``.
+        start, profile, eats, learning: as for ``facts``.
 
     Raises:
         ValueError: there are no ImageNet weights for a body of this depth or width.
         FileNotFoundError: ImageNet weights could not be fetched.
     """
     if start == "identity":
-        body.load_state_dict(identity(build, profile, eats, device).weights)
+        body.load_state_dict(identity(build, profile, eats, learning, device).weights)
     elif start == "imagenet":
         body.load_state_dict(imagenet(profile))
 
 
-def identity(build: Callable[[], nn.Module], profile: Profile, eats: Input = FRAME, device: str = "auto") -> Pretrained:
+def identity(
+    build: Callable[[], nn.Module],
+    profile: Profile,
+    eats: Input = FRAME,
+    learning: Learning = OURS,
+    device: str = "auto",
+) -> Pretrained:
     """The body that tells the generated strangers of a profile apart; trained once, then read from the cache.
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
-    path = file(build, profile, eats, device)
+    path = file(build, profile, eats, learning, device)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         found = _read(path)
         if found is None:
             checkpoint = cache_dir() / "checkpoints" / f"{path.stem}.pt"
             with torch.random.fork_rng():  # the row's own draws are the same whether or not this was still to be done
-                found = _tell_apart(build, profile, eats, device, checkpoint)
+                found = _tell_apart(build, profile, eats, learning, device, checkpoint)
             _write(path, found)
             checkpoint.unlink(missing_ok=True)
             named = f"names {found.accuracy:.0%} of them in new sessions"
@@ -160,12 +171,21 @@ def identity(build: Callable[[], nn.Module], profile: Profile, eats: Input = FRA
     return found
 
 
-def file(build: Callable[[], nn.Module], profile: Profile, eats: Input = FRAME, device: str = "auto") -> Path:
-    """Where the body that ``build`` makes lies after its pretraining, named by everything that decides its bits."""
+def file(
+    build: Callable[[], nn.Module],
+    profile: Profile,
+    eats: Input = FRAME,
+    learning: Learning = OURS,
+    device: str = "auto",
+) -> Path:
+    """Where the body that ``build`` makes lies after its pretraining, named by what decides its bits.
+
+    Only how a body's weights are drawn is not in the name: whoever changes that raises ``VERSION``.
+    """
     body = build()
     kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
     computing = {"device": device_kind(device), **profile.computing()}
-    key = _sha256(facts("identity", profile, eats) | kind | computing)
+    key = _sha256(facts("identity", profile, eats, learning) | kind | computing)
     return cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{computing['device']}-{key[:16]}.safetensors"
 
 
@@ -200,7 +220,7 @@ def _imagenet_name(profile: Profile) -> str:
 
 
 def _tell_apart(
-    build: Callable[[], nn.Module], profile: Profile, eats: Input, device: str, checkpoint: Path
+    build: Callable[[], nn.Module], profile: Profile, eats: Input, learning: Learning, device: str, checkpoint: Path
 ) -> Pretrained:
     picture = Input(eats.still) if eats.still else FRAME
     corpus = open_generated(strangers(profile.corpus_size))
@@ -219,6 +239,7 @@ def _tell_apart(
         _shorter(profile),
         seed=SEED,
         eats=picture,
+        learning=learning,
         device=device,
         label=f"face pretraining, {len(number)} generated people",
         checkpoint=checkpoint,
@@ -230,7 +251,7 @@ def _tell_apart(
 
 
 def _shorter(profile: Profile) -> Profile:
-    return replace(profile, steps=profile.steps // SHARE)
+    return profile.still(SHARE)
 
 
 def _write(path: Path, found: Pretrained) -> None:

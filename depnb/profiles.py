@@ -1,7 +1,7 @@
 """How large an experiment is: one table. Nothing else differs between profiles."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Profile:
         scale: size of the networks.
         frames: frames of a video that are used, evenly spaced among those with a face.
         steps: optimiser steps.
-        batch: frames in a step.
-        lr: peak of the one-cycle learning rate.
+        batch: frames or clips in a step.
+        lr: largest learning rate.
         precision: Lightning Fabric's name, ``32-true`` or ``bf16-mixed``.
         memory_format: layout of images and convolution weights in memory.
         threads: CPU threads of torch.
@@ -48,6 +48,13 @@ class Profile:
     precision: str = field(metadata={"decides": False})
     memory_format: Literal["channels_last", "contiguous_format"] = field(metadata={"decides": False})
     threads: int = field(metadata={"decides": False})
+
+    CHECKS: ClassVar[int] = 6
+    """How often a training looks at the selecting partition."""
+
+    def still(self, share: int) -> "Profile":
+        """This profile for a training on single frames that is a ``share``-th as long."""
+        return replace(self, steps=self.steps // share)
 
     def deciding(self) -> dict[str, Any]:
         """The fields that a run's digest covers: all but the name and how the machine computes."""
@@ -68,10 +75,29 @@ class ClipProfile(Profile):
 
     Attributes:
         step: a clip takes every how manieth frame of a video. The papers' 8 is meant for 30 frames a second; the small
-            generated videos have 8 a second.
+            generated videos have 8 a second, and every second of them no longer tells how fast something moved.
+        clip: frames of a clip; 16 in the papers (E22).
+        shrink: frames of rows that begin with clips are so many times smaller: movement needs no detail.
+        pictures: steps on one frame of each clip, with which rows begin that are to learn looks first; ours, because a
+            clip costs as much as its frames together.
+        after: steps on clips that these rows take then, instead of ``steps``.
+        picture_batch: frames in such a step.
     """
 
+    CHECKS: ClassVar[int] = 2
+
     step: int = field(kw_only=True)
+    clip: int = field(kw_only=True)
+    shrink: int = field(kw_only=True)
+    pictures: int = field(kw_only=True)
+    picture_batch: int = field(kw_only=True)
+    after: int = field(kw_only=True)
+
+    def still(self, share: int) -> "ClipProfile":
+        """As for images; a share of the pictures, where there are some."""
+        if not self.pictures:
+            return super().still(share)
+        return replace(self, steps=self.pictures // share, batch=self.picture_batch)
 
 
 # The papers leave the training length open (E68): the steps are ours. `paper` has the printed learning rate.
@@ -85,13 +111,16 @@ PROFILES = {
     )
 }
 
-# The same profiles for networks that eat clips of 16 frames: depth is the row's own.
+# The same profiles for networks that eat clips: depth is the row's own.
 CLIP_PROFILES = {
     profile.name: profile
     for profile in (
         #                     corpus   width depth input    frames steps batch lr
-        ClipProfile("smoke", "tiny", Scale(1 / 32, 0, 24), 4, 12, 8, 2e-3, "32-true", "channels_last", 1, step=1),
-        ClipProfile("quick", "quick", Scale(1 / 16, 0, 40), 12, 150, 16, 2e-3, "32-true", "channels_last", 1, step=2),
-        ClipProfile("paper", "full", Scale(1.0, 0, 112), 48, 2000, 24, 1e-4, "bf16-mixed", "channels_last", 8, step=8),
+        ClipProfile("smoke", "tiny", Scale(1 / 32, 0, 24), 4, 12, 8, 2e-3, "32-true", "channels_last", 1,
+                    step=1, clip=8, shrink=1, pictures=12, picture_batch=8, after=4),
+        ClipProfile("quick", "quick", Scale(1 / 8, 0, 64), 12, 150, 16, 3e-3, "32-true", "channels_last", 1,
+                    step=1, clip=16, shrink=2, pictures=500, picture_batch=32, after=30),
+        ClipProfile("paper", "full", Scale(1.0, 0, 112), 48, 2000, 24, 1e-4, "bf16-mixed", "channels_last", 8,
+                    step=8, clip=16, shrink=1, pictures=0, picture_batch=0, after=0),
     )
-}
+}  # fmt: skip

@@ -74,8 +74,10 @@ def _faces(measured: dict[str, Any]) -> str:
 def _reproduce(measured: dict[str, Any]) -> str:
     minutes = measured["minutes_by_stage"]
     stages = ", ".join(f"{name} {minutes[name]:.1f}" for name in ("results", "notebooks", "figures"))
+    notebooks = ", ".join(name.partition("_")[0] for name in measured["notebooks"])
     return (
-        f"`make reproduce` from nothing, after the installation: {measured['minutes']:.1f} minutes on "
-        f"{measured['cores']} cores ({stages}), {measured['memory_gb']:.1f} GB of memory in the largest process, "
+        f"`make reproduce` from nothing, with notebooks {notebooks}, after the installation: "
+        f"{measured['minutes']:.1f} minutes on {measured['cores']} cores ({stages}), "
+        f"{measured['memory_gb']:.1f} GB of memory in the largest process, "
         f"{measured['disk_gb']:.1f} GB of disk; the environment takes {measured['environment_gb']:.1f} GB."
     )

@@ -75,7 +75,7 @@ class Run:
             FileNotFoundError: no such corpus.
         """
         from depnb import clips, evaluation, faces, pretraining, training
-        from depnb.methods import method, parts, switches
+        from depnb.methods import OURS, learning, method, parts, switches
 
         module = method(self.paper)
         corpus = opened(self.corpus, self.profile)
@@ -83,10 +83,13 @@ class Run:
         trained, profile = parts(module, self.row), _pick(module.PROFILES, self.profile, "profile")
         configurations = {row: module.ROWS[row] for row in trained}
         starts = {
-            row: pretraining.facts(config.start, profile, module.inputs(config, profile))
+            row: pretraining.facts(config.start, profile, module.inputs(config, profile), learning(module, config)[1])
             for row, config in configurations.items()
         }
+        learnt = {row: learning(module, config)[0] for row, config in configurations.items()}
+        special = {"learning": _only({row: asdict(how) for row, how in learnt.items()}, self.row)}
         facts = {
+            **(special if set(learnt.values()) != {OURS} else {}),
             "configuration": _only({row: switches(config) for row, config in configurations.items()}, self.row),
             "pretraining": _only(starts, self.row),
             "protocol": {

@@ -250,16 +250,13 @@ def printed_table(paper: str, source: str) -> "pd.DataFrame":
 def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.DataFrame":
     """A paper's table with our columns beside the printed ones; works of others have none.
 
-    Our columns are of the corpus that the paper's own model was run on first: ``both``, or the one that was asked for.
-    ``attrs["corpora"]`` of the frame holds its title.
+    Our columns are of the corpus that most of its rows were run on (``on_one_corpus``); ``attrs["corpora"]`` of the
+    frame holds its title.
     """
     frame = printed_table(paper, source)
     frame.attrs["corpora"] = []
     titles = method(paper).TABLES[source]
-    own = [r for r in results if r.run.paper == paper and r.run.row in titles]
-    for what, first in (("protocol", "honest"), ("corpus", "both")):
-        there = [getattr(r.run, what) for r in own]
-        own = [r for r in own if getattr(r.run, what) == (first if first in there else there[0])]
+    own = on_one_corpus([r for r in results if r.run.paper == paper and r.run.row in titles])
     for partition in ("unseen", "test"):
         summaries = summarise(own, partition)
         if not summaries:
@@ -270,6 +267,21 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
         frame[f"RMSE, {title}, {PARTITION_TITLES[partition]}"] = column
         frame.attrs["corpora"] = [title]
     return frame
+
+
+def on_one_corpus(results: Sequence[Result]) -> list[Result]:
+    """Those of the protocol ``honest``, else of the first; of these, those of the corpus that most rows were run on.
+
+    Of several such corpora it is ``both``, or the first.
+    """
+    protocols = [r.run.protocol for r in results]
+    protocol = "honest" if "honest" in protocols else next(iter(protocols), None)
+    rows: dict[str, set[str]] = {"both": set()}
+    own = [r for r in results if r.run.protocol == protocol]
+    for r in own:
+        rows.setdefault(r.run.corpus, set()).add(r.run.row)
+    fullest = max(rows, key=lambda corpus: len(rows[corpus]))
+    return [r for r in own if r.run.corpus == fullest]
 
 
 def _cell(s: Summary | None) -> str:

@@ -6,7 +6,7 @@ It may be killed at any moment: with a checkpoint it goes on where it stood and 
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,13 @@ import numpy as np
 import psutil
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer, lr_scheduler
+from torch.optim.lr_scheduler import LRScheduler
 
 from depnb.clips import FRAME, Frames, Input
 from depnb.evaluation import rmse, video_scores
 from depnb.files import atomic_path
+from depnb.methods import OURS, Learning
 from depnb.profiles import Profile
 from depnb.progress import progress
 
@@ -26,8 +29,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 VERSION = 2
-CHECKS = 6
-EVALUATION_BATCH = 128
+EVALUATION_BATCH = 256
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
 log = logging.getLogger("depnb")
@@ -70,11 +72,12 @@ def train(
     *,
     seed: int,
     eats: Input = FRAME,
+    learning: Learning = OURS,
     device: str = "auto",
     label: str = "training",
     checkpoint: Path | None = None,
 ) -> Training:
-    """Train one network with Adam and a one-cycle learning rate, and keep its best step.
+    """Train one network, and keep its best step.
 
     Args:
         build: makes the network; called after seeding.
@@ -82,10 +85,12 @@ def train(
         select: the partition whose video RMSE chooses the step, among the checks of the second half of the training
             and step 0 (the constant predictor). While the learning rate is high, the error jumps from check to check,
             and the luckiest jump would win. ``None`` takes the last step.
-        profile: steps, batch, learning rate, precision, memory format, threads.
+        profile: steps, batch, learning rate, precision, memory format, threads; of clips also how many steps on single
+            pictures come before, within the same cycle of the learning rate and without checks.
         seed: of weights, order, sampling and augmentation. The same seed gives the same bits on one machine with the
             same requirements and thread count, on a CPU.
         eats: what the network is given of the videos.
+        learning: how steps follow from gradients; by default Adam with a one-cycle learning rate.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         label: what the progress display says.
         checkpoint: file that the training leaves at each check and each minute, and continues from if it is there.
@@ -100,18 +105,17 @@ def train(
     saved = _load(checkpoint, device_kind(device))
     if saved:
         profile = replace(profile, **saved["computing"])
+    plan = _plan(profile, eats)
+    first, total = profile.pictures if eats.pictures_first else 0, len(plan)
     fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
     network = laid_out(build(), profile)
     network.start_at(frames.bdi)
-    optimizer = torch.optim.Adam(network.parameters(), lr=profile.lr)
+    optimizer, schedule = optimiser(learning, network.parameters(), profile.lr, total)
     model, optimizer = fabric.setup(network, optimizer)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, profile.lr, total_steps=profile.steps, cycle_momentum=False
-    )
     bdi = frames.bdi.to(fabric.device)  # [N]
-    check_at = {round(profile.steps * check / CHECKS) for check in range(1, CHECKS + 1)}
+    check_at = {first + round((total - first) * check / profile.CHECKS) for check in range(1, profile.CHECKS + 1)}
     if saved:
         network.load_state_dict(saved["network"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -119,7 +123,9 @@ def train(
         state = _State(**saved["state"])
         torch.set_rng_state(saved["draws"])
     else:
-        start = {"step": 0, "train_loss": _loss(model, frames, eats, profile)} | _check(model, select, eats, profile)
+        # what has not looked at anything yet says the same of every input
+        known, judged = (part and _first_inputs(part, eats) for part in (frames, select))
+        start = {"step": 0, "train_loss": _loss(model, known, eats, profile)} | _check(model, judged, eats, profile)
         state = _State([start], start.get("rmse"), 0, _copy(network))
     begun = written = time.monotonic()
     before = state.seconds
@@ -129,19 +135,22 @@ def train(
         if checkpoint:
             _save(checkpoint, fabric.device.type, profile, network, optimizer, schedule, state)
 
-    with progress(label, profile.steps) as bar:
+    with progress(label, total) as bar:
         bar.advance(state.step)
-        while state.step < profile.steps:
+        while state.step < total:
+            batch, length = plan[state.step]
             state.step += 1
             model.train()
-            videos, clips = frames.draw(profile.batch, eats)  # [B], [B, l, 3, S, S]
-            output = model(laid_out(eats.prepare(clips.to(fabric.device), True), profile))
+            videos, clips = frames.draw(batch, eats)  # [B], [B, l, 3, S, S]
+            output = model(laid_out(eats.prepare(clips[:, :length].to(fabric.device), True), profile))
             loss = network.loss(output, bdi[videos])
             fabric.backward(loss)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
 
+            if state.step == first + 1:
+                state.losses = []
             state.losses.append(loss.item())
             if not math.isfinite(state.losses[-1]):
                 raise FloatingPointError(
@@ -153,7 +162,7 @@ def train(
                 state.curve.append(check | _check(model, select, eats, profile))
                 state.losses = []
                 error = state.curve[-1].get("rmse")
-                if select is None or (state.step >= profile.steps / 2 and error < state.best_rmse):
+                if select is None or (2 * state.step >= first + total and error < state.best_rmse):
                     state.best_rmse, state.best_step, state.best = error, state.step, _copy(network)
             if state.step in check_at or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
                 save()
@@ -164,6 +173,37 @@ def train(
     return Training(
         model, tuple(state.curve), state.best_step, state.seconds, state.memory_mb, str(fabric.device), profile
     )
+
+
+def _plan(profile: Profile, eats: Input) -> list[tuple[int, int]]:
+    """Of each step, how many inputs it has and how many frames of each it is given."""
+    whole = (profile.batch, len(eats.offsets))
+    if eats.pictures_first:
+        return [(profile.picture_batch, 1)] * profile.pictures + [whole] * profile.after
+    return [whole] * profile.steps
+
+
+def optimiser(
+    learning: Learning, weights: Iterable[nn.Parameter], lr: float, steps: int
+) -> tuple[Optimizer, LRScheduler]:
+    """What takes the steps of a training, and what changes their size.
+
+    Args:
+        learning: which, and how.
+        weights: what is learnt.
+        lr: the profile's learning rate.
+        steps: how many there will be.
+    """
+    lr *= learning.rate
+    if learning.optimiser == "sgd":
+        found: Optimizer = torch.optim.SGD(weights, lr, momentum=0.9, weight_decay=1e-4)
+    else:
+        found = torch.optim.Adam(weights, lr)
+    if learning.schedule == "inverse":
+        return found, lr_scheduler.LambdaLR(found, lambda step: 1 / (1 + 5e-4 * step))
+    if learning.schedule == "tenths":
+        return found, lr_scheduler.StepLR(found, math.ceil(steps / 3))
+    return found, lr_scheduler.OneCycleLR(found, lr, total_steps=steps, cycle_momentum=False)
 
 
 def device_kind(device: str) -> str:
@@ -281,10 +321,13 @@ def _check(model: nn.Module, select: Frames | None, eats: Input, profile: Profil
 
 
 def _loss(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> float:
-    """Loss on the first input of every video."""
-    first = Frames(tuple(video[: eats.span] for video in frames.pixels), frames.recordings)
-    outputs = torch.cat(list(_outputs(model, first, eats, profile)))
+    outputs = torch.cat(list(_outputs(model, frames, eats, profile)))
     return model.module.loss(outputs, frames.bdi.to(outputs.device)).item()
+
+
+def _first_inputs(frames: Frames, eats: Input) -> Frames:
+    """The first input of every video."""
+    return Frames(tuple(video[: eats.span] for video in frames.pixels), frames.recordings)
 
 
 def _copy(network: nn.Module) -> dict[str, Tensor]:

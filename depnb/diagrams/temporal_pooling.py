@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from depnb import faces
-from depnb.clips import luma, reduce
-from depnb.corpus import open_corpus
+from depnb.clips import luma
+from depnb.diagrams.shapes import Diagram, arrow, box, clip_of_a_person
 from depnb.methods.temporal_pooling import PROFILES, encode
 
 if TYPE_CHECKING:
@@ -74,25 +73,25 @@ def draw_streams(frame: NDArray[np.uint8], code: NDArray[np.uint8]) -> "Figure":
     axis.set_ylim(-2, 27)
     axis.set_aspect("equal")
     axis.set_axis_off()
-    _box(axis, (0, 9.5, 9, 7), "video")
-    _arrow(axis, (9, 13), (12, 13))
-    _box(axis, (12, 9.5, 14, 7), "face crops,\nclips of $l$")
+    box(axis, (0, 9.5, 9, 7), "video")
+    arrow(axis, (9, 13), (12, 13))
+    box(axis, (12, 9.5, 14, 7), "face crops,\nclips of $l$")
     streams = (
         (20.5, frame, {}, "still image", "$\\hat y_{app}$"),
         (5.5, code, GREY, "code image", "$\\hat y_{tmp}$"),
     )
     for height, picture, look, name, score in streams:
-        _arrow(axis, (26, 13), (31.5, height))
+        arrow(axis, (26, 13), (31.5, height))
         axis.imshow(picture, extent=(32, 43, height - 5.5, height + 5.5), zorder=2, **look)
         axis.text(37.5, height - 5.6, name, ha="center", va="top", fontsize=9)
-        _arrow(axis, (43.5, height), (46.5, height))
+        arrow(axis, (43.5, height), (46.5, height))
         for left, width, text in ((47, 14, "ResNet-50"), (64, 10, "FC 512"), (77, 7, "FC 1")):
-            _box(axis, (left, height - 3, width, 6), text)
-        _arrow(axis, (61, height), (64, height))
-        _arrow(axis, (74, height), (77, height))
-        _arrow(axis, (84, height), (88, 13 + np.sign(height - 13)))
+            box(axis, (left, height - 3, width, 6), text)
+        arrow(axis, (61, height), (64, height))
+        arrow(axis, (74, height), (77, height))
+        arrow(axis, (84, height), (88, 13 + np.sign(height - 13)))
         axis.text(87.5, height, score, ha="left", va="center", fontsize=10)
-    _box(axis, (88, 9.5, 12, 7), "mean: $\\hat y$")
+    box(axis, (88, 9.5, 12, 7), "mean: $\\hat y$")
     return figure
 
 
@@ -108,12 +107,12 @@ def fig2() -> "Figure":
 
 
 FIGURES = {
-    "fig1": (
+    "fig1": Diagram(
         "Nine frames of a generated person, their differences from the middle frame (orange: darker, violet: "
         "brighter), the signs with their weights, and the code image, their sum; Fig. 1 of the paper, redrawn.",
         fig1,
     ),
-    "fig2": (
+    "fig2": Diagram(
         "Two networks of the same form look at a still image and at the code image of a generated person's clip; the "
         "score is the mean of theirs; Fig. 2 of the paper, redrawn.",
         fig2,
@@ -122,14 +121,7 @@ FIGURES = {
 
 
 def _clip() -> NDArray[np.uint8]:
-    """Face crops of the first nine frames of the unseen person with the median label, uint8 RGB [9, S, S, 3]."""
-    corpus = open_corpus("both")
-    people = sorted(corpus.partition("unseen"), key=lambda recording: recording.bdi)
-    person = people[len(people) // 2]
-    corpus.ensure([person])
-    faces.prepare([person], workers=1)
-    shown = reduce(faces.load(person).frames[:LENGTH], PROFILES["quick"].scale.input_size)  # [9, 3, S, S]
-    return shown.transpose(0, 2, 3, 1)  # [9, S, S, 3]
+    return clip_of_a_person(LENGTH, PROFILES["quick"].scale.input_size)  # [9, S, S, 3]
 
 
 def _grey(clip: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -144,16 +136,3 @@ def _bare(axis: "Axes") -> None:
     axis.set_yticks([])
     for spine in axis.spines.values():
         spine.set_visible(False)
-
-
-def _box(axis: "Axes", place: tuple[float, float, float, float], text: str) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    left, bottom, width, height = place
-    look = {"boxstyle": "round,pad=0,rounding_size=0.8", "facecolor": "0.94", "edgecolor": "0.2"}
-    axis.add_patch(FancyBboxPatch((left, bottom), width, height, **look))
-    axis.text(left + width / 2, bottom + height / 2, text, ha="center", va="center", fontsize=8.5)
-
-
-def _arrow(axis: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
-    axis.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "0.2", "shrinkA": 0, "shrinkB": 0})

@@ -12,7 +12,9 @@ A method is a module of this package with
 * ``TABLES``: by printed table, which of our rows is which printed method; ``CLAIMS``: what the paper says of them;
 * ``FIGURES``: figures of the paper that are drawn from results, by name (``figures.KINDS``);
 * ``inputs(config, profile)``: what the network eats, a ``clips.Input``;
-* ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own.
+* ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own;
+* ``learning(config)``, if not ours for all rows: how its steps follow from gradients, and before them those of the face
+  pretraining.
 
 A new file with these is a new method; nothing else lists it.
 """
@@ -22,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from typing import Protocol as Interface
 
 if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or protocols needs none
@@ -79,6 +81,25 @@ class Protocol:
 
 HONEST = Protocol(train=("train",), select="development")
 DISJOINT = Protocol(train=("train", "development", "test"), select=None, folds=5)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How steps follow from gradients (``training.optimiser``).
+
+    Attributes:
+        optimiser: Adam, or stochastic gradient descent with momentum 0.9 and weight decay 1e-4.
+        schedule: of the learning rate: one cycle up and down, largest after three tenths; ``inverse``, divided by 1 +
+            5e-4·step (E26); ``tenths``, divided by ten after each third of the steps.
+        rate: largest learning rate as a multiple of the profile's.
+    """
+
+    optimiser: Literal["adam", "sgd"] = "adam"
+    schedule: Literal["one_cycle", "inverse", "tenths"] = "one_cycle"
+    rate: float = 1.0
+
+
+OURS = Learning()
 
 
 @dataclass(frozen=True)
@@ -149,6 +170,11 @@ def method(paper: str) -> ModuleType:
     if paper not in papers():
         raise KeyError(f"No method for paper {paper!r}: choose from {', '.join(papers())}.")
     return import_module(f"{__name__}.{paper}")
+
+
+def learning(module: ModuleType, config: Any) -> tuple[Learning, Learning]:
+    """How a row's steps follow from gradients, and those of its face pretraining."""
+    return module.learning(config) if hasattr(module, "learning") else (OURS, OURS)
 
 
 def parts(module: ModuleType, row: str) -> tuple[str, ...]:

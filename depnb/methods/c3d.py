@@ -7,7 +7,7 @@ last pool gives the 32.1 M parameters that MSN's Table 5 prints.
 
 from torch import Tensor, nn
 
-from depnb.methods.layers3d import ClipRegression, regression_head, scaled, start_weights
+from depnb.methods.layers3d import ClipRegression, Conv3d, regression_head, scaled, start_frame_by_frame, start_weights
 
 STAGES = ((64,), (128,), (256, 256), (512, 512), (512, 512))
 """Channels of the convolutions before each pool."""
@@ -31,13 +31,14 @@ class C3DBody(nn.Module):
         for index, printed in enumerate(STAGES):
             layers: list[nn.Module] = []
             for channels in (scaled(c, width) for c in printed):
-                layers += [nn.Conv3d(self.channels, channels, 3, padding=1), nn.ReLU(inplace=True)]
+                layers += [Conv3d(self.channels, channels, 3, padding=1), nn.ReLU(inplace=True)]
                 self.channels = channels
             stages.append(nn.Sequential(*layers))
             kernel = (1, 2, 2) if index == 0 else (2, 2, 2)
             setattr(self, f"pool{index + 1}", nn.MaxPool3d(kernel, ceil_mode=True))
         self.stage1, self.stage2, self.stage3, self.stage4, self.stage5 = stages
         start_weights(self)
+        start_frame_by_frame(self, self.stage1[0])
 
     def forward(self, x: Tensor) -> Tensor:
         """Clips [B, 3, 16, 112, 112] to a map [B, 512·width, 1, 4, 4]."""
@@ -59,4 +60,4 @@ class C3D(ClipRegression):
         super().__init__()
         self.body = C3DBody(width)
         cells = GRID[0] * GRID[1] * GRID[2]
-        self.head = regression_head(nn.AdaptiveAvgPool3d(GRID), cells * self.body.channels)
+        self.head = regression_head(nn.AdaptiveAvgPool3d(GRID), cells * self.body.channels, width)

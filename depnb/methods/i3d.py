@@ -7,7 +7,7 @@ The MSN paper's 13.0 M parameters are this body and FC 512, FC 512, one score (1
 import torch
 from torch import Tensor, nn
 
-from depnb.methods.layers3d import ClipRegression, ConvNorm3d, regression_head, scaled, start_weights
+from depnb.methods.layers3d import ClipRegression, ConvNorm3d, regression_head, scaled, start_straight, start_weights
 
 MIXED = {
     "3b": (64, (96, 128), (16, 32), 32),
@@ -83,6 +83,7 @@ class I3DBody(nn.Module):
         self.pool5 = nn.MaxPool3d(2, 2, ceil_mode=True)
         self.stage5 = self._stage("5b", "5c", width=width)
         start_weights(self)
+        start_straight(self, self.stem[0][0][0], noise=0.5)
 
     def _stage(self, *names: str, width: float) -> nn.Sequential:
         modules = []
@@ -109,4 +110,4 @@ class I3D(ClipRegression):
     def __init__(self, width: float = 1.0):
         super().__init__()
         self.body = I3DBody(width)
-        self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels)
+        self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels, width)

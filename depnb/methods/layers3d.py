@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from depnb.methods.regression import Regression
 
@@ -9,13 +10,52 @@ from depnb.methods.regression import Regression
 class ShiftNorm3d(nn.BatchNorm3d):
     """Batch normalisation that learns a shift and no gain (Keras ``scale=False``), as in the authors' code (E18).
 
-    The gain is a constant one, neither trained nor saved, so that every fast kernel still finds one.
+    The gain is a constant, neither trained nor saved, so that every fast kernel still finds one.
+
+    Args:
+        constant: the gain.
     """
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, constant: float = 1.0):
         super().__init__(channels)
         del self.weight
-        self.register_buffer("weight", torch.ones(channels), persistent=False)
+        self.register_buffer("weight", torch.full((channels,), constant), persistent=False)
+
+
+class Conv3d(nn.Conv3d):
+    """``nn.Conv3d``, which is computed in two dimensions for a single picture, and on a CPU for a few input channels.
+
+    Of a clip of one frame only the middle moment of the kernel meets anything but padding. For few channels the moments
+    under the kernel become channels, and frames pictures: the same sum in another order. A CPU multiplies channels
+    sixteen at a time, so that a convolution of four in three dimensions wastes most of its work
+    (``benchmarks/narrow_convolutions.py``).
+
+    Attributes:
+        FEW: the largest number of input channels for which that is sooner.
+    """
+
+    FEW = 8
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs, T, H, W] to [B, outputs, T′, H′, W′]."""
+        if x.shape[2] == 1:
+            return self._of_a_picture(x)
+        if self.in_channels > self.FEW or self.kernel_size[1] == 1 or x.device.type != "cpu":
+            return super().forward(x)
+        (moments, *_), (stride, *strides), (padding, *paddings) = self.kernel_size, self.stride, self.padding
+        windows = functional.pad(x, (0, 0, 0, 0, padding, padding)).unfold(2, moments, stride)  # [B, C, T′, H, W, k]
+        times = windows.shape[2]
+        frames = windows.permute(0, 2, 5, 1, 3, 4).flatten(2, 3).flatten(0, 1)  # [B·T′, k·C, H, W]
+        kernel = self.weight.transpose(1, 2).flatten(1, 2)  # [outputs, k·C, kH, kW]
+        frames = frames.contiguous(memory_format=torch.channels_last)
+        out = functional.conv2d(frames, kernel, self.bias, strides, paddings)  # [B·T′, outputs, H′, W′]
+        return out.unflatten(0, (len(x), times)).transpose(1, 2)  # [B, outputs, T′, H′, W′]
+
+    def _of_a_picture(self, x: Tensor) -> Tensor:
+        kernel = self.weight[:, :, self.kernel_size[0] // 2].contiguous(memory_format=torch.channels_last)
+        picture = x.squeeze(2).contiguous(memory_format=torch.channels_last)  # [B, inputs, H, W]
+        out = functional.conv2d(picture, kernel, self.bias, self.stride[1:], self.padding[1:])  # [B, outputs, H′, W′]
+        return out.unsqueeze(2)  # [B, outputs, 1, H′, W′]
 
 
 class ConvNorm3d(nn.Sequential):
@@ -26,6 +66,7 @@ class ConvNorm3d(nn.Sequential):
             1×1×3 is (3, 1, 1) here (E19).
         stride: (time, height, width).
         gain: learn the gain of the normalisation too.
+        constant: the gain that is not learnt.
     """
 
     def __init__(
@@ -35,16 +76,19 @@ class ConvNorm3d(nn.Sequential):
         kernel: tuple[int, int, int],
         stride: tuple[int, int, int] = (1, 1, 1),
         gain: bool = False,
+        constant: float = 1.0,
     ):
         padding = tuple(k // 2 for k in kernel)
         super().__init__(
-            nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False),
-            nn.BatchNorm3d(outputs) if gain else ShiftNorm3d(outputs),
+            Conv3d(inputs, outputs, kernel, stride, padding, bias=False),
+            nn.BatchNorm3d(outputs) if gain else ShiftNorm3d(outputs, constant),
         )
 
 
 class ClipRegression(Regression):
     """A ``Regression`` of clips [B, 3, T, H, W]: body, then two layers of 512 with dropout, then one number.
+
+    A single picture is a clip of one frame, for what is trained on pictures first.
 
     Attributes:
         SMALLEST: frames and side in pixels of the smallest clip that leaves something behind the last pool.
@@ -64,33 +108,34 @@ class ClipRegression(Regression):
             ValueError: no clips of three channels, or clips that are too short or too small.
         """
         frames, side = self.SMALLEST
-        if clips.ndim != 5 or clips.shape[1] != 3 or clips.shape[2] < frames or min(clips.shape[3:]) < side:
+        if clips.ndim != 5 or clips.shape[1] != 3 or 1 < clips.shape[2] < frames or min(clips.shape[3:]) < side:
             raise ValueError(
                 f"{type(self).__name__} got {tuple(clips.shape)}: give clips [B, 3, T, H, W] of at least {frames} "
-                f"frames (T) and {side}×{side} pixels."
+                f"frames (T), or of a single one, and {side}×{side} pixels."
             )
         return self.head(self.body(clips))  # [B, 1]
 
 
-def regression_head(pool: nn.Module, features: int) -> nn.Sequential:
+def regression_head(pool: nn.Module, features: int, width: float) -> nn.Sequential:
     """Pool, FC 512, FC 512, each with ReLU and dropout ½, and one linear unit; as wide in narrow networks.
 
-    Half of a few units dropped twice would leave little but noise.
+    In narrow ones, which are trained shortly, less is dropped: ½ twice would leave little but noise.
 
     Args:
         pool: what makes one cell, or a few, of the body's map.
         features: number of values behind the pool.
+        width: factor on the channels of the body, and on the dropout.
     """
-    hidden = 512
+    hidden, dropped = 512, 0.5 * min(width, 1.0)
     head = nn.Sequential(
         pool,
         nn.Flatten(),
         nn.Linear(features, hidden),
         nn.ReLU(inplace=True),
-        nn.Dropout(0.5),
+        nn.Dropout(dropped),
         nn.Linear(hidden, hidden),
         nn.ReLU(inplace=True),
-        nn.Dropout(0.5),
+        nn.Dropout(dropped),
         nn.Linear(hidden, 1),
     )
     start_weights(head)
@@ -113,3 +158,71 @@ def start_weights(network: nn.Module) -> None:
         elif isinstance(module, nn.Linear):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             nn.init.zeros_(module.bias)
+
+
+@torch.no_grad()
+def start_straight(body: nn.Module, first: nn.Conv3d, noise: float) -> None:
+    """Draw weights with which a deep network hands its input on, ours: one drawn at random hardly learns in minutes.
+
+    Layers that are normalised one after the other soon forget what they were given; see ``pass_on`` for how these do
+    not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU pass most of
+    it. Of the first convolution's filters half see one frame, and half start with the sum zero over time, as detectors
+    of change.
+
+    Args:
+        body: every convolution is followed by batch normalisation; changed in place.
+        first: its first convolution.
+        noise: of ``pass_on``.
+    """
+    for module in body.modules():
+        if isinstance(module, nn.BatchNorm3d):
+            module.bias.fill_(0.5)
+        if isinstance(module, nn.Conv3d) and module is not first:
+            pass_on(module, noise)
+    _see_changes_and_frames(first)
+
+
+@torch.no_grad()
+def start_frame_by_frame(body: nn.Module, first: nn.Conv3d) -> None:
+    """Let convolutions that are already drawn treat every frame by itself, as ``start_straight`` does; ours.
+
+    Args:
+        body: its convolutions keep the middle moment of their kernels, so much larger that maps stay as large; changed
+            in place.
+        first: its first convolution, of which half becomes detectors of change; as large as it was drawn.
+    """
+    for module in body.modules():
+        if isinstance(module, nn.Conv3d) and module is not first:
+            _see_one_frame(module.weight)
+            module.weight *= module.kernel_size[0] ** 0.5
+    _see_changes_and_frames(first)
+
+
+def _see_changes_and_frames(first: nn.Conv3d) -> None:
+    half = len(first.weight) // 2
+    change, looks = first.weight[:half], first.weight[half:]
+    _see_one_frame(looks)
+    change -= change.mean(2, keepdim=True)
+
+
+@torch.no_grad()
+def pass_on(module: nn.Conv3d, noise: float) -> None:
+    """Let the centre of a kernel pass channel i on to channel i, and to i + C, i + 2C … if there are so many.
+
+    Every frame is first treated by itself; what comes before and after it begins at zero.
+
+    Args:
+        module: C input channels; changed in place.
+        noise: norm of the random part of a filter, of which the middle moment is kept; that of what it passes on is 1.
+    """
+    outputs, inputs, *kernel = module.weight.shape
+    here = torch.arange(outputs)
+    nn.init.normal_(module.weight, std=noise * module.weight[0].numel() ** -0.5)
+    module.weight[here, here % inputs, *(side // 2 for side in kernel)] += 1
+    _see_one_frame(module.weight)
+
+
+def _see_one_frame(filters: Tensor) -> None:
+    """Zeros but for the middle moment of filters [outputs, inputs, k, kH, kW]."""
+    middle = filters.shape[2] // 2
+    filters[:, :, :middle] = filters[:, :, middle + 1 :] = 0

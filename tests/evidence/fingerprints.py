@@ -30,7 +30,7 @@ from depnb.evaluation import (
 )
 from depnb.faces import landmarks68, samples, similarity, transform_points, warp
 from depnb.files import write_json
-from depnb.methods import method, papers
+from depnb.methods import OURS, Learning, learning, method, papers
 from depnb.methods.baselines import identity_only
 from depnb.pretraining import IdentityNet
 from depnb.profiles import PROFILES, Profile
@@ -98,11 +98,11 @@ def _evaluation() -> dict[str, float]:
     }
 
 
-def _trained(build, profile: Profile, eats: Input, select=None) -> dict[str, float]:
+def _trained(build, profile: Profile, eats: Input, select=None, how: Learning = OURS) -> dict[str, float]:
     """Losses, and what the body has become: the loss alone hardly shows it while the last layer is small."""
     people = bright_frames(bright_recordings("train", 20))
     people = people.grey() if eats.grey else people
-    done = training.train(build, people, select, profile, seed=0, eats=eats, device="cpu")
+    done = training.train(build, people, select, profile, seed=0, eats=eats, learning=how, device="cpu")
     with torch.no_grad():
         features = done.model.module.body(eats.prepare(people.clips([(video, 0) for video in range(4)], eats), False))
     return {
@@ -131,10 +131,9 @@ def _method(paper: str) -> dict[str, float]:
     module, numbers = method(paper), {}
     profile = replace(module.PROFILES["smoke"], threads=1, steps=2)
     for row, config in module.ROWS.items():
-        build = partial(module.model, config, profile.scale)
-        numbers |= {
-            f"{row} {name}": value for name, value in _trained(build, profile, module.inputs(config, profile)).items()
-        }
+        build, eats = partial(module.model, config, profile.scale), module.inputs(config, profile)
+        found = _trained(build, profile, eats, how=learning(module, config)[0])
+        numbers |= {f"{row} {name}": value for name, value in found.items()}
     return numbers
 
 

@@ -2,10 +2,13 @@
 
 import pytest
 import torch
+from torch import nn
 
 from depnb.cost import gmac, parameters
 from depnb.methods.c3d import C3D
 from depnb.methods.i3d import I3D, MIXED
+from depnb.methods.layers3d import Conv3d, pass_on
+from depnb.methods.msn import MSN
 
 CLIP = (1, 3, 16, 112, 112)
 
@@ -51,3 +54,88 @@ def test_a_score_depends_on_the_order_of_frames(network):
     clip = torch.randn(1, 3, 16, 32, 32)
     with torch.no_grad():
         assert not torch.allclose(body(clip), body(clip.flip(2)), atol=1e-3)
+
+
+@pytest.mark.parametrize("inputs", [1, 3, Conv3d.FEW, Conv3d.FEW + 1])
+@pytest.mark.parametrize(("kernel", "stride"), [(7, (1, 2, 2)), (5, (2, 1, 3)), (3, (1, 1, 1)), ((3, 1, 1), (1, 1, 1))])
+def test_few_channels_are_convolved_as_by_torch(inputs, kernel, stride):
+    torch.manual_seed(0)
+    kernel = kernel if isinstance(kernel, tuple) else (kernel,) * 3
+    arguments = {"stride": stride, "padding": tuple(k // 2 for k in kernel)}
+    ours = Conv3d(inputs, 5, kernel, **arguments).double()
+    torchs = torch.nn.Conv3d(inputs, 5, kernel, **arguments).double()
+    torchs.load_state_dict(ours.state_dict())
+    clips = [torch.randn(2, inputs, 7, 9, 8, dtype=torch.float64).requires_grad_() for _ in range(2)]
+    clips[1].data.copy_(clips[0].data)
+    outputs = [network(x) for network, x in zip((ours, torchs), clips, strict=True)]
+    torch.testing.assert_close(*outputs)
+    for output in outputs:
+        (output * torch.linspace(0, 1, output.shape[2])[:, None, None].double()).sum().backward()
+    torch.testing.assert_close(clips[0].grad, clips[1].grad)
+    torch.testing.assert_close(ours.weight.grad, torchs.weight.grad)
+    torch.testing.assert_close(ours.bias.grad, torchs.bias.grad)
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(7, (1, 2, 2)), (3, (2, 1, 3)), ((3, 1, 1), (1, 1, 1))])
+def test_a_picture_is_a_clip_of_one_frame(kernel, stride):
+    torch.manual_seed(0)
+    padding = tuple(side // 2 for side in (kernel if isinstance(kernel, tuple) else (kernel,) * 3))
+    ours = Conv3d(12, 4, kernel, stride, padding)
+    theirs = nn.Conv3d(12, 4, kernel, stride, padding)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(2, 12, 1, 9, 9)
+    torch.testing.assert_close(ours(x), theirs(x), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("build", [C3D, I3D, lambda width: MSN(27, width=width)])
+def test_networks_learn_from_single_pictures_too(build):
+    torch.manual_seed(0)
+    network = build(1 / 16)
+    labels = torch.tensor([10.0, 20.0, 30.0])
+    network.start_at(labels)
+    torch.nn.init.normal_(network.head[-1].weight)
+    network.loss(network(torch.randn(3, 3, 1, 24, 24)), labels).backward()
+    moments = {m.weight.grad.shape[2]: m.weight.grad for m in network.body.modules() if isinstance(m, Conv3d)}
+    assert moments[3].abs().sum((0, 1, 3, 4)).count_nonzero() == 1  # before and behind a picture there is nothing
+
+
+def test_c3d_begins_frame_by_frame():
+    torch.manual_seed(0)
+    body = C3D(1 / 16).body.eval()
+    later = [m for m in body.modules() if isinstance(m, Conv3d)][1:]
+    assert all(m.weight[:, :, [0, 2]].abs().max() == 0 for m in later)
+    assert all(m.weight[:, :, 1].std().item() == pytest.approx((2 / 9 / m.out_channels) ** 0.5, rel=0.1) for m in later)
+
+
+def test_without_noise_channels_are_passed_on_frame_by_frame():
+    convolution = Conv3d(2, 5, 3, padding=1, bias=False)
+    pass_on(convolution, noise=0.0)
+    x = torch.randn(1, 2, 4, 6, 6)
+    torch.testing.assert_close(convolution(x), x[:, [0, 1, 0, 1, 0]])
+
+
+def test_noise_mixes_places_and_channels_and_leaves_time_alone():
+    torch.manual_seed(0)
+    convolution = Conv3d(8, 8, 3, padding=1, bias=False)
+    pass_on(convolution, noise=1.0)
+    beside = convolution.weight.detach() - torch.eye(8)[:, :, None, None, None] * (torch.arange(27) == 13).view(3, 3, 3)
+    assert beside[:, :, [0, 2]].abs().max() == 0
+    assert 0.4 < beside.square().sum((1, 2, 3, 4)).mean() * 3 < 1.6  # a third of the moments is left
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        lambda: I3D(0.125).body.stem[0][0][0],
+        lambda: MSN(27, width=0.125).body.conv1[0],
+        lambda: C3D(0.125).body.stage1[0],
+    ],
+)
+def test_half_of_the_first_filters_start_as_detectors_of_change(network):
+    filters = network().weight.detach()
+    change, looks = filters[: len(filters) // 2], filters[len(filters) // 2 :]
+    assert change.sum(2).abs().max() < 1e-5
+    assert change.abs().mean((1, 2, 3, 4)).min() > 0
+    middle = filters.shape[2] // 2
+    assert looks[:, :, middle].abs().min() > 0
+    assert looks.abs().sum((0, 1, 3, 4)).count_nonzero() == 1

@@ -187,10 +187,11 @@ def test_the_middle_frames_of_clips():
     assert numbers(frames.clips(frames.inputs(middle), middle)) == [[2], [6]]
 
 
-@pytest.mark.parametrize("wrap", [False, True])
-def test_training_clips_start_anywhere_and_wrap_only_where_they_may(wrap):
+@pytest.mark.parametrize("end", ["stop", "hold", "wrap"])
+def test_training_clips_start_anywhere_and_wrap_only_where_they_may(end):
     torch.manual_seed(0)
-    frames, eats = numbered(9, 6), replace(CLIP, wrap=wrap)
+    frames, eats = numbered(9, 6), replace(CLIP, end=end)
+    wrap = end == "wrap"
     videos, clips = frames.draw(400, eats)
     assert {v for v in videos.tolist()} == {0, 1}
     starts = {video: set() for video in (0, 1)}
@@ -199,6 +200,19 @@ def test_training_clips_start_anywhere_and_wrap_only_where_they_may(wrap):
         assert inside == [(inside[0] + k) % (9, 6)[video] for k in range(4)]
         starts[video].add(inside[0])
     assert starts == {0: set(range(9 if wrap else 6)), 1: set(range(6 if wrap else 3))}
+
+
+def test_at_the_end_of_a_video_a_clip_may_stay_on_the_last_frame():
+    frames = numbered(3, 9)
+    wrapped, held = (numbers(frames.clips([(0, 0), (1, 7)], replace(CLIP, end=end))) for end in ("wrap", "hold"))
+    assert wrapped == [[0, 1, 2, 0], [107, 108, 100, 101]]
+    assert held == [[0, 1, 2, 2], [107, 108, 108, 108]]
+
+
+def test_a_video_may_be_judged_by_its_incomplete_last_clip_too():
+    frames = numbered(3, 8, 9)
+    assert frames.inputs(CLIP) == [(0, 0), (1, 0), (1, 4), (2, 0), (2, 4)]
+    assert frames.inputs(replace(CLIP, rest=True)) == [(0, 0), (1, 0), (1, 4), (2, 0), (2, 4), (2, 8)]
 
 
 def test_batches_hold_all_clips_in_order():

@@ -6,19 +6,25 @@ import pytest
 import torch
 from torch import nn
 
+from depnb.clips import FRAME
 from depnb.cost import gmac, parameters
+from depnb.methods import OURS
 from depnb.methods.msn import (
     BLOCKS,
     CHANNELS,
     KERNEL_ROWS,
     MSN,
+    PROFILES,
     ROWS,
     Config,
     MultiscaleBlock,
     counted_layers,
+    inputs,
+    learning,
     matching_bank_width,
     model,
 )
+from depnb.pretraining import facts
 from depnb.profiles import Scale
 
 CLIP = (1, 3, 16, 112, 112)
@@ -179,6 +185,51 @@ def test_the_smallest_network_keeps_a_channel_everywhere():
     assert network(torch.randn(1, 3, 7, 13, 13)).shape == (1, 1)
 
 
+def test_the_rules_of_clips_are_switches():
+    profile = PROFILES["quick"]
+    wrapped, held = (inputs(replace(ROWS["msn"], short_clip=rule), profile) for rule in ("wrap", "hold"))
+    assert (wrapped.end, wrapped.rest) == ("wrap", False)
+    assert (held.end, held.rest) == ("hold", False)
+    assert inputs(replace(ROWS["msn"], last_clip="fill"), profile).rest
+
+
+def test_pictures_are_repeated_only_where_there_is_time():
+    quick, paper = PROFILES["quick"], PROFILES["paper"]
+    first, scratch, printed = (
+        inputs(ROWS[row], profile) for row, profile in (("msn", quick), ("depth_69", quick), ("msn", paper))
+    )
+    assert (first.pictures_first, scratch.pictures_first, printed.pictures_first) == (True, False, False)
+    assert (first.still_frames, printed.still_frames) == (1, 16)
+    picture = torch.zeros(2, 1, 3, 64, 64, dtype=torch.uint8)
+    assert first.still(picture, True).shape == (2, 3, 1, 64, 64)
+    assert printed.still(picture, True).shape == (2, 3, 16, 64, 64)
+
+
+def test_faces_take_a_share_of_the_pictures_or_of_the_clips():
+    quick, paper = (PROFILES[name].still(5) for name in ("quick", "paper"))
+    assert (quick.steps, quick.batch) == (PROFILES["quick"].pictures // 5, PROFILES["quick"].picture_batch)
+    assert (paper.steps, paper.batch) == (PROFILES["paper"].steps // 5, PROFILES["paper"].batch)
+
+
+def test_rows_that_begin_with_clips_get_smaller_frames():
+    clips = torch.randint(0, 256, (2, 16, 3, 64, 64), dtype=torch.uint8)
+    whole, half = (inputs(ROWS[row], PROFILES["quick"]).prepare(clips, False) for row in ("msn", "depth_69"))
+    assert whole.shape == (2, 3, 16, 64, 64)
+    torch.testing.assert_close(half, nn.functional.avg_pool3d(whole, (1, 2, 2)))
+    assert inputs(ROWS["depth_69"], PROFILES["paper"]).prepare(clips, False).shape == (2, 3, 16, 64, 64)
+
+
+def test_printed_learning_is_another_pretraining():
+    ours, printed = (ROWS["msn"], replace(ROWS["msn"], learning="printed"))
+    assert learning(ours) == (OURS, OURS)
+    scores, of_faces = learning(printed)
+    assert (scores.optimiser, of_faces.optimiser) == ("adam", "sgd")
+    assert of_faces.rate * PROFILES["paper"].lr == pytest.approx(0.01)
+    begun = [facts("identity", PROFILES["paper"], FRAME, how) for how in (OURS, of_faces)]
+    assert begun[0] != begun[1]
+    assert "learning" not in begun[0]
+
+
 def test_a_step_changes_every_parameter():
     torch.manual_seed(0)
     network = model(Config(depth=27), SMALL)
@@ -212,4 +263,4 @@ def test_clips_that_leave_nothing_are_refused(shape):
 def test_the_table_of_blocks_is_the_printed_one():
     assert BLOCKS[69] == (3, 4, 12, 3)
     assert [outputs for _, outputs in CHANNELS] == [128, 256, 512, 1024]
-    assert replace(ROWS["depth_69"], start="identity") == ROWS["msn"]
+    assert replace(ROWS["depth_69"], start="identity", pictures=True) == ROWS["msn"]

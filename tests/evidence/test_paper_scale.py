@@ -2,6 +2,7 @@
 
 import gc
 import resource
+from functools import partial
 
 import pytest
 import torch
@@ -15,9 +16,12 @@ NETWORKS = {
         lambda: temporal_pooling.model(temporal_pooling.ROWS["appearance"], PRINTED),
         (2, 3, 224, 224),
     ),
-    "MSN-69": (lambda: msn.model(msn.ROWS["msn"], PRINTED), (2, 3, 16, 112, 112)),
-    "C3D": (lambda: msn.model(msn.ROWS["c3d"], PRINTED), (2, 3, 16, 112, 112)),
-    "I3D": (lambda: msn.model(msn.ROWS["i3d"], PRINTED), (2, 3, 16, 112, 112)),
+    # "msn" is the network of "depth_69"
+    **{
+        f"MSN paper, {row}": (partial(msn.model, msn.ROWS[row]), (2, 3, 16, 112, 112))
+        for row in msn.ROWS
+        if row != "msn"
+    },
 }
 MOST_MEMORY = 20e9
 """Bytes; a GPU of 24 GB and a laptop of 32 GB hold it."""

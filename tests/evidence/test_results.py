@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from depnb.methods import later, switches
+from depnb.methods import later, msn, switches
 from depnb.results import Attention, DamagedResult, MissingResult, Predictions, Result, Run, Store
 
 
@@ -130,6 +130,15 @@ def test_half_a_file_or_garbage_is_never_read(tmp_path, run, damage, caplog):
         Store(tmp_path, strict=True).load(run)
     with pytest.raises(DamagedResult, match="Delete it"):
         Store(tmp_path, strict=True).results()
+
+
+def test_how_steps_are_taken_is_a_fact_where_it_is_not_ours(monkeypatch):
+    asked = Run("msn", "depth_27", "both-tiny", profile="smoke")
+    plain = asked.facts
+    monkeypatch.setitem(msn.ROWS, "depth_27", replace(msn.ROWS["depth_27"], learning="printed"))
+    printed = replace(asked).facts
+    assert "learning" not in plain
+    assert printed["learning"] == {"optimiser": "adam", "schedule": "inverse", "rate": 1.0}
 
 
 def test_numbers_that_are_not_finite_are_refused(run):

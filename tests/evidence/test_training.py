@@ -5,13 +5,17 @@ import pytest
 import torch
 
 from depnb import training
-from depnb.clips import FRAME, PLAIN_FRAME
+from depnb.clips import FRAME, PLAIN_FRAME, Input
 from depnb.evaluation import rmse
+from depnb.methods import OURS, Learning
 from depnb.methods.distribution import ROWS, model
-from depnb.training import per_video, predict, train
+from depnb.profiles import CLIP_PROFILES
+from depnb.training import optimiser, per_video, predict, train
 
 
-def fit(bright, profile, row="expectation", seed=0, select="development", eats=PLAIN_FRAME):
+def fit(
+    bright, profile, row="expectation", seed=0, select="development", eats=PLAIN_FRAME, learning=OURS, checkpoint=None
+):
     return train(
         lambda: model(ROWS[row], profile.scale),
         bright["train"],
@@ -19,7 +23,9 @@ def fit(bright, profile, row="expectation", seed=0, select="development", eats=P
         profile,
         seed=seed,
         eats=eats,
+        learning=learning,
         device="cpu",
+        checkpoint=checkpoint,
     )
 
 
@@ -39,6 +45,73 @@ def test_the_same_seed_gives_the_same_bits(bright, profile):
     assert first.curve == second.curve
     assert np.array_equal(*(predict(done.model, bright["test"], profile) for done in (first, second)))
     assert first.curve != other.curve
+
+
+def test_the_codes_decay_ends_at_half():
+    weights = [torch.nn.Parameter(torch.zeros(1))]
+    adam, schedule = optimiser(Learning(schedule="inverse"), weights, 1e-4, 2000)
+    rates = []
+    for _ in range(2001):
+        rates.append(adam.param_groups[0]["lr"])
+        adam.step()
+        schedule.step()
+    assert isinstance(adam, torch.optim.Adam)
+    assert [rates[step] for step in (0, 1000, 2000)] == pytest.approx([1e-4, 6.67e-5, 5e-5], rel=1e-3)
+
+
+def test_momentum_with_a_tenth_after_each_third():
+    weights = [torch.nn.Parameter(torch.zeros(1))]
+    sgd, schedule = optimiser(Learning("sgd", "tenths", rate=100.0), weights, 1e-4, 30)
+    assert isinstance(sgd, torch.optim.SGD)
+    assert (sgd.param_groups[0]["momentum"], sgd.param_groups[0]["weight_decay"]) == (0.9, 1e-4)
+    rates = []
+    for _ in range(30):
+        rates.append(sgd.param_groups[0]["lr"])
+        sgd.step()
+        schedule.step()
+    assert rates == pytest.approx([1e-2] * 10 + [1e-3] * 10 + [1e-4] * 10)
+
+
+def test_how_steps_are_taken_changes_the_training(bright, profile):
+    profile = replace(profile, steps=4)
+    ours, plain = (fit(bright, profile, learning=how).curve for how in (OURS, Learning("sgd", "inverse")))
+    assert ours[0] == plain[0]
+    assert ours[-1]["train_loss"] != plain[-1]["train_loss"]
+
+
+def test_pictures_come_first_and_clips_are_judged(bright, profile):
+    lengths = dict(steps=9, pictures=4, batch=2, picture_batch=5, after=2)
+    profile = replace(CLIP_PROFILES["smoke"], scale=profile.scale, **lengths)
+    given = []
+
+    def prepare(clips, training):
+        given.append((training, *clips.shape[:2]))
+        return PLAIN_FRAME.prepare(clips, training)
+
+    fit(bright, profile, eats=Input(prepare, offsets=(0, 1, 2), span=3, pictures_first=True))
+    assert [shape for trained, *shape in given if trained] == [[5, 1]] * 4 + [[2, 3]] * 2
+    assert {length for trained, _, length in given if not trained} == {3}
+
+
+@pytest.mark.parametrize("step", [2, 5])
+def test_an_interruption_among_pictures_or_clips_changes_nothing(bright, profile, tmp_path, monkeypatch, step):
+    lengths = dict(steps=9, pictures=4, batch=2, picture_batch=5, after=3)
+    profile = replace(CLIP_PROFILES["smoke"], scale=profile.scale, **lengths)
+    eats = replace(FRAME, offsets=(0, 1, 2), span=3, pictures_first=True)
+    undisturbed = fit(bright, profile, eats=eats).curve
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    taken = []
+
+    def prepare(clips, trained):
+        taken.append(trained)
+        if sum(taken) == step:
+            raise KeyboardInterrupt
+        return FRAME.prepare(clips, trained)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(bright, profile, eats=replace(eats, prepare=prepare), checkpoint=tmp_path / "0.pt")
+    assert fit(bright, profile, eats=eats, checkpoint=tmp_path / "0.pt").curve == undisturbed
+    assert [check["step"] for check in undisturbed] == [0, 6, 7]
 
 
 def test_the_first_check_is_the_constant_predictor(bright, profile):

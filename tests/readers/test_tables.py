@@ -9,7 +9,7 @@ from depnb import figures, style, tables
 from depnb.evaluation import rmse
 from depnb.methods import method, papers
 from depnb.papers import printed
-from depnb.results import COMMITTED, Store
+from depnb.results import COMMITTED, Attention, Store
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,43 @@ def test_rows_that_were_not_run_are_said_to_be_missing(results):
     assert (frame.iloc[:, -1] == "not run").sum() == 2
 
 
+def on(results, *rows_and_corpora):
+    """Copies of one result, as if these rows had been run on these corpora."""
+    return [replace(results[0], run=replace(results[0].run, row=row, corpus=c)) for row, c in rows_and_corpora]
+
+
+def test_a_table_shows_the_corpus_that_most_of_its_rows_were_run_on(results):
+    shown = on(results, ("a", "dynamics"), ("a", "both"), ("b", "dynamics"), ("b", "both"))
+    assert {r.run.corpus for r in tables.on_one_corpus(shown)} == {"both"}
+    assert {r.run.corpus for r in tables.on_one_corpus(shown[:3])} == {"dynamics"}
+    assert {r.run.corpus for r in tables.on_one_corpus(on(results, ("a", "null")))} == {"null"}
+    assert tables.on_one_corpus([]) == []
+    paper = [replace(r, run=replace(r.run, protocol="paper")) for r in shown]
+    assert tables.on_one_corpus([*paper, shown[0]]) == [shown[0]]
+    assert {r.run.corpus for r in tables.on_one_corpus(paper)} == {"both"}
+
+
+def test_depths_are_drawn_in_their_order(results):
+    order = ("softmax", "expectation", "euclidean")
+    own = figures._of_rows(order, results)
+    figure = figures.series(own)
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == list(order)
+    constants = [line for line in figure.axes[0].lines if line.get_label() == "constant predictor"]
+    assert len(constants) == 1
+
+
+@pytest.mark.parametrize("moments", [1, 2])
+def test_maps_of_a_clip_lie_over_its_ends_or_its_middle(results, moments, monkeypatch):
+    monkeypatch.setattr(figures, "_seen", lambda run, seen: np.zeros((8, 8, 3), np.uint8))
+    maps = [Attention(name, place, 9.0, 8.0, ((0.0, 1.0), (0.5, 0.2))) for name in "abc" for place in range(moments)]
+    shown = [replace(r, attention=tuple(maps)) for r in on(results, ("a", "both"), ("b", "both"))]
+    figure = figures.clip_attention(shown)
+    pictures = [axis for axis in figure.axes if axis.images and axis.get_label() != "<colorbar>"]
+    assert len(pictures) == 3 * moments * 2
+    titles = [axis.get_title().split("\n")[1] for axis in pictures if axis.get_title()]
+    assert titles == [["middle frame"], ["first frame", "last frame"]][moments - 1] * 2
+
+
 def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     style.apply()
     store = Store(COMMITTED, strict=True)
@@ -111,7 +148,7 @@ def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
 
 def test_every_figure_has_a_caption_that_says_what_it_was_made_on():
     for name, entry in figures.entries().items():
-        assert "generated" in entry.caption.lower() or entry.data.startswith("results/"), name
+        assert "generated" in entry.caption.lower() or entry.data.startswith(("results/", "the method")), name
         assert len(entry.caption) > 60
 
 

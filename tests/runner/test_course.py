@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-from dataclasses import replace
 
 import nbformat
 import numpy as np
@@ -277,7 +276,8 @@ def test_another_corpus_runs_every_row_once():
     runs = course.runs_for("smoke", "all", (0,), "/data/AVEC2014")
     assert {run.corpus for run in runs} == {"/data/AVEC2014"}
     assert len(set(runs)) == len(runs)
-    assert {replace(run, corpus="both") for run in runs} <= set(experiments.grid("smoke", "all", seeds=(0,)))
+    grid = experiments.grid("smoke", "all", seeds=(0,))
+    assert {(r.paper, r.row, r.protocol) for r in runs} == {(r.paper, r.row, r.protocol) for r in grid}
 
 
 def test_one_row_can_be_asked_for_by_name():

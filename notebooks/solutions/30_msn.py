@@ -1,0 +1,77 @@
+"""Exercises of notebook 30: solutions, and the checkers that judge them and the learner's answers."""
+
+import numpy as np
+
+
+def temporal(clip, weights):
+    clip = np.asarray(clip, dtype=float)
+    padded = np.pad(clip, ((1, 1), (0, 0), (0, 0)))
+    return sum(weight * padded[place : place + len(clip)] for place, weight in enumerate(weights))
+
+
+def check_temporal(answer):
+    clip = np.zeros((3, 3, 3))
+    clip[[0, 1, 2], 1, [0, 1, 2]] = 1
+    given = np.asarray(answer(clip, [-1, 0, 1]), dtype=float)
+    assert given.shape == (3, 3, 3), f"the size stays [3, 3, 3], it is not {list(given.shape)}: pad time with zeros"
+    assert not np.allclose(given[1, 1], [1, 0, -1]), (
+        "frame 1, row 1 is (1, 0, −1): either along width, (1, 1, 3), or with flipped weights; time is the first axis, "
+        "and −1 belongs to the past"
+    )
+    assert np.allclose(given[1, 1], [-1, 0, 1]), f"frame 1, row 1 is (−1, 0, 1), not {given[1, 1]}"
+    assert np.allclose(given[0, 1], [0, 1, 0]), "before the first frame there are zeros: frame 0, row 1 is (0, 1, 0)"
+    random = np.random.default_rng(0).normal(size=(5, 2, 4))
+    assert np.allclose(answer(random, [0, 1, 0]), random), "weights (0, 1, 0) change nothing"
+
+
+def layers(blocks):
+    return 3 * sum(blocks) + 3
+
+
+def check_layers(answer):
+    assert answer((3, 4, 12, 3)) != 66, "66 counts the blocks only: Conv1 and two fully connected layers come on top"
+    assert answer((3, 4, 12, 3)) != 70, "70 counts the last unit too; the paper does not"
+    assert answer((3, 4, 12, 3)) == 69, "22 blocks of 3, Conv1 and two fully connected layers are 69"
+    assert answer((3, 3, 3, 3)) == 39, "the network that the paper calls 36 has 39 by the same rule"
+
+
+def influence(layers):
+    weights = np.ones(1)
+    for _ in range(layers):
+        weights = np.convolve(weights, np.ones(3) / 3)
+    return weights
+
+
+def check_influence(answer):
+    assert np.allclose(answer(1), [1 / 3] * 3), "one layer: a third for each of three frames"
+    given = np.asarray(answer(2), dtype=float)
+    assert given.shape == (5,), f"two layers see 5 frames, not {given.size}"
+    assert not np.allclose(given, 0.2), "not equal shares: the middle frame is reached on three ways, the rim on one"
+    assert np.allclose(given, np.array([1, 2, 3, 2, 1]) / 9), "two layers: 1, 2, 3, 2, 1 of 9"
+    assert np.isclose(np.sum(answer(7)), 1), "the shares sum to 1"
+
+
+def conv_cost(inputs, outputs, kernel, shape):
+    weights = inputs * outputs * int(np.prod(kernel))
+    return weights, weights * int(np.prod(shape))
+
+
+def check_conv_cost(answer):
+    given = tuple(answer(3, 64, (3, 3, 3), (16, 112, 112)))
+    assert len(given) == 2, "return two numbers: weights, and multiplications"
+    assert given[0] == 5184, f"3 · 64 · 27 = 5184 weights, not {given[0]}"
+    assert given[1] != 2 * 1_040_449_536, "a multiplication with its addition counts once here"
+    assert given[1] == 1_040_449_536, "every weight is used once for each of the 16 · 112 · 112 places of the output"
+    assert tuple(answer(32, 32, (7, 7, 7), (8, 28, 28)))[0] == 32 * 32 * 343, "the kernel's three sides multiply"
+
+
+def clip_starts(frames, length=16):
+    return [length * n for n in range(max(1, frames // length))]
+
+
+def check_clip_starts(answer):
+    assert list(answer(48)) == [0, 16, 32], "48 frames are three clips, at 0, 16 and 32"
+    assert list(answer(40)) != [0, 16, 32], "the clip at 32 has 8 frames: an incomplete last one is dropped"
+    assert list(answer(40)) == [0, 16], "40 frames are two clips, at 0 and 16"
+    assert list(answer(10)) == [0], "a video that is too short still has one clip, at 0: it wraps around"
+    assert list(answer(9, 3)) == [0, 3, 6], "length may be another than 16"

@@ -1,0 +1,36 @@
+"""The checkers of notebook 30 tell plausible wrong answers from right ones, and say why."""
+
+import numpy as np
+import pytest
+
+from depnb import course
+
+SOLVED = course.exercises("30_msn")
+
+
+def along_width(clip, weights):
+    return SOLVED.temporal(np.swapaxes(clip, 0, 2), weights).swapaxes(0, 2)
+
+
+WRONG = (
+    ("temporal", along_width, "time is the first axis"),
+    ("temporal", lambda clip, weights: SOLVED.temporal(clip, weights[::-1]), "flipped"),
+    ("temporal", lambda clip, weights: SOLVED.temporal(clip, weights)[1:-1], "pad time"),
+    ("layers", lambda blocks: 3 * sum(blocks), "blocks only"),
+    ("layers", lambda blocks: 3 * sum(blocks) + 4, "last unit"),
+    ("influence", lambda layers: np.full(2 * layers + 1, 1 / (2 * layers + 1)), "three ways"),
+    ("influence", lambda layers: np.full(3, 1 / 3), "two layers see 5"),
+    ("conv_cost", lambda i, o, kernel, shape: (i * o * kernel[0] ** 3, 2 * i * o * 27 * np.prod(shape)), "counts once"),
+    ("conv_cost", lambda i, o, kernel, shape: (i * o * 27 + o, 0), "5184 weights"),
+    ("clip_starts", lambda frames, length=16: list(range(0, frames, length)), "dropped"),
+    ("clip_starts", lambda frames, length=16: list(range(0, frames - length + 1, length)), "too short"),
+)
+
+
+@pytest.mark.parametrize(("name", "answer", "reason"), WRONG)
+def test_wrong_answers_are_told_why(name, answer, reason):
+    assert reason in course.judge(SOLVED, name, answer)
+
+
+def test_every_exercise_has_a_wrong_answer_here():
+    assert {name for name, *_ in WRONG} == course.checkers(SOLVED).keys()
