@@ -5,6 +5,7 @@ import torch
 
 from depnb.diagrams.msn import draw_block, draw_pipeline
 from depnb.methods import msn
+from depnb.methods.layers3d import start_weights
 from depnb.methods.msn import MSN
 from depnb.widgets import msn as widgets
 from depnb.widgets.msn import draw_reach, reach
@@ -42,6 +43,7 @@ def seen(body, layer: str, frames: int, side: int) -> tuple[int, int]:
 def test_a_gradient_reaches_exactly_that_far(kernel, layer, monkeypatch):
     torch.manual_seed(0)
     body = MSN(27, (kernel,), width=1 / 32).double().eval().body
+    start_weights(body)  # its own start sees frame by frame
     for module in body.modules():  # nothing is cut off by a ReLU, and no pool picks one
         if isinstance(module, torch.nn.Conv3d):
             module.weight.data.abs_()
