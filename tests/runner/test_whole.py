@@ -26,4 +26,4 @@ def test_reproduce_from_nothing_at_the_smoke_profile(tmp_path):
     assert "(0 stored already)" not in again.stdout
     state = json.loads((tmp_path / "run" / "run.json").read_text())
     assert state["stages"]["results"] < 5
-    assert max(n["seconds"] for n in state["notebooks"]) < 30
+    assert max(n["seconds"] for n in state["notebooks"]) < 75
