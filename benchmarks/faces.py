@@ -1,7 +1,7 @@
 """Frames per second of ``faces.prepare`` against a plain loop over facenet-pytorch, on the same video.
 
-The loop detects in every frame and does nothing else; ``prepare`` decodes, detects, aligns, finds 68 landmarks and
-writes lossless crops. Both run in this process on one thread, turn by turn, so that the ratio holds on a busy
+The loop detects in every frame and does nothing else; ``prepare`` decodes, detects, aligns and writes lossless
+crops. Both run in this process on one thread, turn by turn, so that the ratio holds on a busy
 machine. With ``--workers`` a generated corpus is prepared as well, in worker processes.
 
     python benchmarks/faces.py [--workers 2]

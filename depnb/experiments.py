@@ -157,13 +157,18 @@ COSTS = {
 }
 
 
+def trains_clips(run: Run) -> bool:
+    """Does the run's network eat clips? Then it takes several times as long."""
+    return isinstance(method(run.paper).PROFILES[run.profile], ClipProfile)
+
+
 def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
     """What making these runs costs on two CPU cores: (what, seconds, MB of disk), for what is not there yet."""
     videos, crops, pretrainings, trainings = {}, {}, {}, {}
     for run in runs:
         corpus, module = opened(run.corpus, run.profile), method(run.paper)
         profile = module.PROFILES[run.profile]
-        cost, kind = COSTS[run.profile], isinstance(profile, ClipProfile)
+        cost, kind = COSTS[run.profile], trains_clips(run)
         for video in {recording.video.resolve() for recording in corpus.recordings}:
             if not video.exists():
                 videos[video] = cost
@@ -174,7 +179,7 @@ def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
             if config.start == "identity":
                 eats = module.inputs(config, profile)
                 body = pretraining.file(
-                    partial(_body, module, config, profile), profile, eats, learning(module, config)[1]
+                    partial(_body, module, config, profile), profile, eats, learning(module, config, profile).faces
                 )
                 if not body.exists():
                     pretrainings[body] = cost.pretraining_s[kind], cost.pretraining_mb
@@ -278,7 +283,7 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
             profile,
             seed=run.seed,
             eats=eats,
-            learning=learning(module, config)[0],
+            learning=learning(module, config, profile).scores,
             device=device,
             label=f"{run.paper} {run.name}{fold}",
             checkpoint=checkpoints / f"{number}.pt",
@@ -356,7 +361,7 @@ def _averaged(sides: Sequence[Predictions]) -> Predictions:
 def _network(module: ModuleType, config: Any, profile: Profile, device: str) -> nn.Module:
     """A row's network, its body as ``config.start`` says."""
     network = module.model(config, profile.scale)
-    eats, (_, of_faces) = module.inputs(config, profile), learning(module, config)
+    eats, of_faces = module.inputs(config, profile), learning(module, config, profile).faces
     build = lambda: module.model(config, profile.scale).body  # noqa: E731
     pretraining.begin(network.body, build, config.start, profile, eats, of_faces, device)
     return network

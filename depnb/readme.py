@@ -1,12 +1,13 @@
 """The numbers of the README, written from result files between two markers; nobody types them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from depnb.experiments import rows
 from depnb.files import write_text
-from depnb.methods import papers
+from depnb.methods import method, papers
 from depnb.results import COMMITTED, MissingResult, Store
 from depnb.tables import Summary, summarise
 
@@ -20,7 +21,7 @@ def numbers(folder: Path = COMMITTED) -> str:
 
     Raises:
         FileNotFoundError: a file is missing; `make results` and `benchmarks/reproduce.py` make them.
-        MissingResult: a headline row is missing.
+        MissingResult: a quoted row is missing.
     """
     measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).current(), "unseen")}
     faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
@@ -30,7 +31,7 @@ def numbers(folder: Path = COMMITTED) -> str:
         "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | |",
         "|---|---|---|---|---|---|---|",
     ]
-    for line in ((paper, *row) for paper in papers() for row in rows(paper, "headline")):
+    for line in _quoted():
         if line not in measured:
             raise MissingResult(f"The README quotes {' '.join(line)}, which {folder} lacks. Run `make results`.")
         lines.append(_line(measured[line]))
@@ -53,6 +54,14 @@ def split(readme: Path = README) -> tuple[str, str]:
     if BEGIN not in text or END not in text:
         raise ValueError(f"{readme} lacks the lines {BEGIN!r} and {END!r} that hold the measured numbers.")
     return text.partition(BEGIN)[0], text.partition(END)[2]
+
+
+def _quoted() -> Iterator[tuple[str, str, str, str]]:
+    """(paper, row, corpus, protocol): the headline rows, and those that a claim compares with the constant."""
+    for paper in papers():
+        claimed = ((c.row, c.corpus, c.protocol) for c in method(paper).CLAIMS if c.other == "constant")
+        for row in dict.fromkeys((*rows(paper, "headline"), *claimed)):
+            yield paper, *row
 
 
 def _line(s: Summary) -> str:

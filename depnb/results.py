@@ -82,12 +82,13 @@ class Run:
         fingerprint = corpus.fingerprint if corpus.generated else {"sha256": _sha256(corpus.fingerprint)}
         trained, profile = parts(module, self.row), _pick(module.PROFILES, self.profile, "profile")
         configurations = {row: module.ROWS[row] for row in trained}
+        how = {row: learning(module, config, profile) for row, config in configurations.items()}
         starts = {
-            row: pretraining.facts(config.start, profile, module.inputs(config, profile), learning(module, config)[1])
+            row: pretraining.facts(config.start, profile, module.inputs(config, profile), how[row].faces)
             for row, config in configurations.items()
         }
-        learnt = {row: learning(module, config)[0] for row, config in configurations.items()}
-        special = {"learning": _only({row: asdict(how) for row, how in learnt.items()}, self.row)}
+        learnt = {row: learnings.scores for row, learnings in how.items()}
+        special = {"learning": _only({row: asdict(scores) for row, scores in learnt.items()}, self.row)}
         facts = {
             **(special if set(learnt.values()) != {OURS} else {}),
             "configuration": _only({row: switches(config) for row, config in configurations.items()}, self.row),

@@ -1,7 +1,7 @@
 """Video → aligned face crops with landmarks.
 
-``video`` (decode) → ``detect`` and ``track`` (where is the person) → ``align`` and ``landmarks`` → ``crops``
-(the cache) is the way of one video, ``process``; ``prepare`` walks it for many; ``quality`` reports;
+``video`` (decode) → ``detect`` and ``track`` (where is the person) → ``align`` → ``crops`` (the cache, with
+``landmarks`` for who asks) is the way of one video, ``process``; ``prepare`` walks it for many; ``quality`` reports;
 ``samples`` are real pictures.
 """
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -27,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import atomic_path, cache_dir
-from .align import CROP_SIZE
+from .align import CROP_SIZE, transform_box
 
 if TYPE_CHECKING:
     from ..corpus.records import Recording
@@ -69,8 +70,6 @@ class Crops:
         frames: uint8 RGB ``[n, 224, 224, 3]``.
         index: int64 ``[n]``, frame number in the video.
         time: float64 ``[n]``, seconds after the first frame.
-        landmarks: float32 ``[n, 68, 2]`` in crop pixels (300-W order; x right, y down, pixel centres at
-            integers).
         points: float32 ``[n, 5, 2]``, the five points in video pixels.
         boxes: float32 ``[n, 4]``, left, top, right, bottom in video pixels.
         matrices: float64 ``[n, 2, 3]``, video pixels → crop pixels.
@@ -83,7 +82,6 @@ class Crops:
     frames: NDArray[np.uint8]
     index: NDArray[np.int64]
     time: NDArray[np.float64]
-    landmarks: NDArray[np.float32]
     points: NDArray[np.float32]
     boxes: NDArray[np.float32]
     matrices: NDArray[np.float64]
@@ -91,6 +89,18 @@ class Crops:
     times: NDArray[np.float64]
     quality: dict[str, Any]
     source: dict[str, Any]
+
+    @cached_property
+    def landmarks(self) -> NDArray[np.float32]:
+        """float32 ``[n, 68, 2]`` in crop pixels (300-W order; x right, y down, pixel centres at integers).
+
+        They are looked for when first asked for, 3 ms a crop: most of what reads crops needs none.
+        """
+        from .landmarks import COUNT, landmarks68  # loads dlib
+
+        boxes = map(transform_box, self.boxes, self.matrices)
+        found = [landmarks68(crop, box) for crop, box in zip(self.frames, boxes, strict=True)]
+        return np.array(found, np.float32).reshape(-1, COUNT, 2)  # [n, 68, 2]
 
 
 def load(
@@ -156,8 +166,7 @@ class CropWriter:
 
     def add(self, crop: NDArray[np.uint8]) -> None:
         """Append one crop, uint8 RGB ``[224, 224, 3]``."""
-        picture = av.VideoFrame.from_ndarray(crop, format="rgb24").reformat(format="gbrp")
-        (packet,) = self._codec.encode(picture)
+        (packet,) = self._codec.encode(av.VideoFrame.from_ndarray(crop, format="gbrp"))
         data = bytes(packet)
         self._handle.write(data)
         self._offsets.append(self._offsets[-1] + len(data))
@@ -213,7 +222,7 @@ def read(path: Path, indices: Sequence[int] | NDArray[np.int64] | None = None) -
             )
         rows = np.array([place[int(k)] for k in indices], np.int64)
         frames = _decode(handle, arrays, rows, path)
-    per_crop = {name: arrays[name][rows] for name in ("index", "landmarks", "points", "boxes", "matrices")}
+    per_crop = {name: arrays[name][rows] for name in ("index", "points", "boxes", "matrices")}
     return Crops(
         frames=frames,
         time=arrays["times"][per_crop["index"]],

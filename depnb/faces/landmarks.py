@@ -4,7 +4,7 @@ Kazemi and Sullivan, "One millisecond face alignment with an ensemble of regress
 model comes with the package face-recognition-models; it was trained on 300-W, whose licence excludes
 commercial use.
 
-It gives whole pixels and expects upright faces, so ``process`` runs it on the aligned crop: against the known
+It gives whole pixels and expects upright faces, so ``Crops`` runs it on the aligned crop: against the known
 landmarks of generated 128×128 videos this lowers the scatter from 1.6 to 1.3 % of the eye-corner distance.
 """
 

@@ -1,4 +1,4 @@
-"""One video → one crop file: survey, locate, align, 68 landmarks, write."""
+"""One video → one crop file: survey, locate, align, write."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .align import similarity, transform_box, warp
+from .align import similarity, warp
 from .crops import CropWriter, Settings, source_facts, write
 from .detect import Detector, Faces
-from .landmarks import COUNT, landmarks68
 from .quality import blur, face_sizes, jumps
 from .track import Person, Sighting, locate, steady, survey
 from .video import Frame, Video
@@ -72,7 +71,7 @@ def _write_crops(
 ) -> dict[str, Any]:
     times: list[float] = []
     seen: list[Sighting] = []
-    matrices, landmarks, blurs, shape = [], [], [], (0, 0)
+    matrices, blurs, shape = [], [], (0, 0)
     for chunk in _in_chunks(source.frames(), settings.detect_every):
         proceed()
         pictures = [frame.rgb for frame in chunk]
@@ -87,7 +86,6 @@ def _write_crops(
             writer.add(crop)
             seen.append(sighting)
             matrices.append(matrix)
-            landmarks.append(landmarks68(crop, transform_box(sighting.box, matrix)))
             blurs.append(blur(crop))
 
     index = np.array([s.index for s in seen], np.int64)
@@ -115,7 +113,6 @@ def _write_crops(
         boxes=boxes,
         points=np.array([s.points for s in seen], np.float32).reshape(-1, 5, 2),
         matrices=np.array(matrices, np.float64).reshape(-1, 2, 3),
-        landmarks=np.array(landmarks, np.float32).reshape(-1, COUNT, 2),
     )
     return facts
 

@@ -13,8 +13,8 @@ A method is a module of this package with
 * ``FIGURES``: figures of the paper that are drawn from results, by name (``figures.KINDS``);
 * ``inputs(config, profile)``: what the network eats, a ``clips.Input``;
 * ``model(config, scale)``: a ``Network``, at ``Scale()`` the paper's own;
-* ``learning(config)``, if not ours for all rows: how its steps follow from gradients, and before them those of the face
-  pretraining.
+* ``learning(config, profile)``, if not ours for all rows: how its steps follow from gradients, and before them those of
+  the face pretraining, ``Learnings``.
 
 A new file with these is a new method; nothing else lists it.
 """
@@ -24,11 +24,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from typing import Protocol as Interface
 
 if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or protocols needs none
     from torch import Tensor, nn
+
+    from depnb.profiles import Profile
 
 
 class Network(Interface):
@@ -92,14 +94,23 @@ class Learning:
         schedule: of the learning rate: one cycle up and down, largest after three tenths; ``inverse``, divided by 1 +
             5e-4·step (E26); ``tenths``, divided by ten after each third of the steps.
         rate: largest learning rate as a multiple of the profile's.
+        split: so many times as many steps as the profile says, of batches as many times smaller.
     """
 
     optimiser: Literal["adam", "sgd"] = "adam"
     schedule: Literal["one_cycle", "inverse", "tenths"] = "one_cycle"
     rate: float = 1.0
+    split: int = 1
 
 
 OURS = Learning()
+
+
+class Learnings(NamedTuple):
+    """How a row learns scores, and before them faces."""
+
+    scores: Learning = OURS
+    faces: Learning = OURS
 
 
 @dataclass(frozen=True)
@@ -172,9 +183,9 @@ def method(paper: str) -> ModuleType:
     return import_module(f"{__name__}.{paper}")
 
 
-def learning(module: ModuleType, config: Any) -> tuple[Learning, Learning]:
+def learning(module: ModuleType, config: Any, profile: "Profile") -> Learnings:
     """How a row's steps follow from gradients, and those of its face pretraining."""
-    return module.learning(config) if hasattr(module, "learning") else (OURS, OURS)
+    return module.learning(config, profile) if hasattr(module, "learning") else Learnings()
 
 
 def parts(module: ModuleType, row: str) -> tuple[str, ...]:

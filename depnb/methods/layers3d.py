@@ -1,5 +1,8 @@
 """What the three 3-D networks of the MSN paper share: convolution with normalisation, head, start, a check of clips."""
 
+from collections.abc import Callable
+from functools import wraps
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -147,6 +150,19 @@ def scaled(channels: int, width: float) -> int:
     return max(1, round(channels * width))
 
 
+def _draws(start: Callable[..., None]) -> Callable[..., None]:
+    """A start of weights that leaves networks of shapes alone, those built under ``torch.device("meta")``."""
+
+    @wraps(start)
+    @torch.no_grad()
+    def started(module: nn.Module, *how, **named) -> None:
+        if not next(module.parameters()).is_meta:
+            start(module, *how, **named)
+
+    return started
+
+
+@_draws
 def start_weights(network: nn.Module) -> None:
     """Draw all weights for ReLU (He et al., ICCV 2015); the papers do not say how they did.
 
@@ -160,7 +176,7 @@ def start_weights(network: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-@torch.no_grad()
+@_draws
 def start_straight(body: nn.Module, first: nn.Conv3d, noise: float) -> None:
     """Draw weights with which a deep network hands its input on, ours: one drawn at random hardly learns in minutes.
 
@@ -182,7 +198,7 @@ def start_straight(body: nn.Module, first: nn.Conv3d, noise: float) -> None:
     _see_changes_and_frames(first)
 
 
-@torch.no_grad()
+@_draws
 def start_frame_by_frame(body: nn.Module, first: nn.Conv3d) -> None:
     """Let convolutions that are already drawn treat every frame by itself, as ``start_straight`` does; ours.
 
@@ -205,7 +221,7 @@ def _see_changes_and_frames(first: nn.Conv3d) -> None:
     change -= change.mean(2, keepdim=True)
 
 
-@torch.no_grad()
+@_draws
 def pass_on(module: nn.Conv3d, noise: float) -> None:
     """Let the centre of a kernel pass channel i on to channel i, and to i + C, i + 2C … if there are so many.
 

@@ -294,10 +294,7 @@ PROTOCOLS = {"honest": HONEST, "paper": Protocol(train=("train", "development"),
 
 STREAMS = ("appearance", "temporal_9", "two_stream", "temporal_9_dead", "two_stream_dead")
 LENGTHS = ("temporal_17", "temporal_25", "temporal_33", "temporal_17_interleaved")
-HEADLINE = (
-    *((row, "both") for row in STREAMS[:3]),
-    *((row, "dynamics") for row in ("appearance", "temporal_9_dead")),
-)
+HEADLINE = tuple((row, "both") for row in STREAMS[:3])
 GRID = {
     "headline": HEADLINE,
     "all": (

@@ -132,7 +132,7 @@ def _method(paper: str) -> dict[str, float]:
     profile = replace(module.PROFILES["smoke"], threads=1, steps=2)
     for row, config in module.ROWS.items():
         build, eats = partial(module.model, config, profile.scale), module.inputs(config, profile)
-        found = _trained(build, profile, eats, how=learning(module, config)[0])
+        found = _trained(build, profile, eats, how=learning(module, config, profile).scores)
         numbers |= {f"{row} {name}": value for name, value in found.items()}
     return numbers
 

@@ -219,10 +219,17 @@ def test_rows_that_begin_with_clips_get_smaller_frames():
     assert inputs(ROWS["depth_69"], PROFILES["paper"]).prepare(clips, False).shape == (2, 3, 16, 64, 64)
 
 
+def test_the_deep_network_takes_finer_steps_where_it_begins_with_pictures():
+    quick = PROFILES["quick"]
+    fine, plain = (learning(ROWS[row], quick).scores for row in ("msn", "depth_69"))
+    assert (fine.split, plain) == (2, OURS)
+    assert quick.picture_batch % fine.split == quick.batch % fine.split == 0
+
+
 def test_printed_learning_is_another_pretraining():
     ours, printed = (ROWS["msn"], replace(ROWS["msn"], learning="printed"))
-    assert learning(ours) == (OURS, OURS)
-    scores, of_faces = learning(printed)
+    assert learning(ours, PROFILES["paper"]) == (OURS, OURS)
+    scores, of_faces = learning(printed, PROFILES["paper"])
     assert (scores.optimiser, of_faces.optimiser) == ("adam", "sgd")
     assert of_faces.rate * PROFILES["paper"].lr == pytest.approx(0.01)
     begun = [facts("identity", PROFILES["paper"], FRAME, how) for how in (OURS, of_faces)]

@@ -93,6 +93,21 @@ def test_pictures_come_first_and_clips_are_judged(bright, profile):
     assert {length for trained, _, length in given if not trained} == {3}
 
 
+def test_split_steps_are_more_and_smaller(bright, profile):
+    lengths = dict(steps=9, pictures=3, batch=4, picture_batch=6, after=1)
+    profile = replace(CLIP_PROFILES["smoke"], scale=profile.scale, **lengths)
+    given = []
+
+    def prepare(clips, training):
+        given.extend([clips.shape[:2]] * training)
+        return PLAIN_FRAME.prepare(clips, training)
+
+    eats = Input(prepare, offsets=(0, 1, 2), span=3, pictures_first=True)
+    curve = fit(bright, profile, eats=eats, learning=Learning(split=2)).curve
+    assert given == [(3, 1)] * 6 + [(2, 3)] * 2
+    assert [check["step"] for check in curve] == [0, 7, 8]
+
+
 @pytest.mark.parametrize("step", [2, 5])
 def test_an_interruption_among_pictures_or_clips_changes_nothing(bright, profile, tmp_path, monkeypatch, step):
     lengths = dict(steps=9, pictures=4, batch=2, picture_batch=5, after=3)
