@@ -3,11 +3,9 @@
 ``python -m depnb.course my`` copies the notebooks into a folder to play in.
 """
 
-import atexit
 import hashlib
 import json
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -33,6 +31,7 @@ NOTEBOOKS = ROOT / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
 COMMITTED_SEEDS = (0, 1, 2)
 WHICH = ("headline", "all")
+LIVE_SEED = 41
 DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 _current: "Session | None" = None
@@ -124,20 +123,23 @@ class Session:
                 "name an empty store to train into, as in store = 'runs/mine'."
             )
 
-    @cached_property
-    def live_store(self) -> "Store":
-        """Where a notebook keeps the row that it trains before the reader's eyes.
+    def live(self, paper: str, row: str) -> "Result":
+        """The row that a notebook trains before the reader's eyes, on the session's corpus.
 
-        Empty and gone afterwards beside committed results; in a run folder it stays, so that a repeated run of the
-        folder does not train again.
+        Beside committed results it has a seed that they have not, and its store is gone afterwards. In a run folder it
+        is the folder's own run: a reproduction has trained it by then.
         """
-        from depnb.results import Store
+        from depnb import experiments
+        from depnb.results import Run, Store
 
-        if not self.committed:
-            return Store(self.run_folder / "live")
-        folder = tempfile.mkdtemp(prefix="depnb-live-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return Store(folder)
+        run = Run(paper, row, self.corpus_name, self.protocol, self.profile, LIVE_SEED if self.committed else self.seed)
+        store = Store(Path(self._live_folder.name)) if self.committed else self.results_store
+        return experiments.run(run, store, device=self.device)
+
+    @cached_property
+    def _live_folder(self) -> tempfile.TemporaryDirectory:
+        """Gone when the process ends."""
+        return tempfile.TemporaryDirectory(prefix="depnb-live-")
 
     def _reproduces_headline(self) -> bool:
         state = self.run_folder / "run.json"

@@ -105,8 +105,8 @@ def train(
     saved = _load(checkpoint, device_kind(device))
     if saved:
         profile = replace(profile, **saved["computing"])
-    plan = _plan(profile, eats, learning.split)
-    first, total = learning.split * profile.pictures if eats.pictures_first else 0, len(plan)
+    plan = _plan(profile, eats, learning.longer)
+    first, total = learning.longer * profile.pictures if eats.pictures_first else 0, len(plan)
     fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
@@ -175,13 +175,12 @@ def train(
     )
 
 
-def _plan(profile: Profile, eats: Input, split: int) -> list[tuple[int, int]]:
+def _plan(profile: Profile, eats: Input, longer: int) -> list[tuple[int, int]]:
     """Of each step, how many inputs it has and how many frames of each it is given."""
-    whole = (profile.batch // split, len(eats.offsets))
+    whole = (profile.batch, len(eats.offsets))
     if eats.pictures_first:
-        pictures = (profile.picture_batch // split, 1)
-        return [pictures] * (split * profile.pictures) + [whole] * (split * profile.after)
-    return [whole] * (split * profile.steps)
+        return [(profile.picture_batch, 1)] * (longer * profile.pictures) + [whole] * (longer * profile.after)
+    return [whole] * (longer * profile.steps)
 
 
 def optimiser(

@@ -94,13 +94,13 @@ class Learning:
         schedule: of the learning rate: one cycle up and down, largest after three tenths; ``inverse``, divided by 1 +
             5e-4·step (E26); ``tenths``, divided by ten after each third of the steps.
         rate: largest learning rate as a multiple of the profile's.
-        split: so many times as many steps as the profile says, of batches as many times smaller.
+        longer: so many times as many steps as the profile says.
     """
 
     optimiser: Literal["adam", "sgd"] = "adam"
     schedule: Literal["one_cycle", "inverse", "tenths"] = "one_cycle"
     rate: float = 1.0
-    split: int = 1
+    longer: int = 1
 
 
 OURS = Learning()

@@ -59,8 +59,8 @@ TIME = (3, 1, 1)
 """The paper's 1×1×3: it writes height × width × time, PyTorch time × height × width (E19)."""
 
 
-FINER = Learning(rate=0.5, split=2)
-"""For MSN, which is deep, and C3D, which has no normalisations, where they begin with pictures: in a few hundred larger
+PATIENT = Learning(rate=0.5, longer=2)
+"""For MSN, which is deep, and C3D, which has no normalisations, where they begin with pictures: in fewer and larger
 steps they often do not learn; ours."""
 NARROW_RESIDUAL = 0.25
 """Gain of what a block adds, in networks narrower than the printed one; ours, because they are trained for minutes
@@ -374,8 +374,8 @@ def learning(config: Config, profile: ClipProfile) -> Learnings:
     """For the scores, and before them for the faces."""
     if config.learning == "printed":
         return Learnings(Learning(schedule="inverse"), Learning("sgd", "tenths", rate=100.0))
-    fine = config.network in ("msn", "c3d") and config.pictures and profile.pictures
-    return Learnings(FINER, FINER) if fine else Learnings()
+    slow = config.network in ("msn", "c3d") and config.pictures and profile.pictures
+    return Learnings(PATIENT, PATIENT) if slow else Learnings()
 
 
 def _scratch(**switches) -> Config:

@@ -93,8 +93,8 @@ def test_pictures_come_first_and_clips_are_judged(bright, profile):
     assert {length for trained, _, length in given if not trained} == {3}
 
 
-def test_split_steps_are_more_and_smaller(bright, profile):
-    lengths = dict(steps=9, pictures=3, batch=4, picture_batch=6, after=1)
+def test_a_longer_training_has_more_of_each_kind_of_step(bright, profile):
+    lengths = dict(steps=9, pictures=3, batch=2, picture_batch=3, after=1)
     profile = replace(CLIP_PROFILES["smoke"], scale=profile.scale, **lengths)
     given = []
 
@@ -103,7 +103,7 @@ def test_split_steps_are_more_and_smaller(bright, profile):
         return PLAIN_FRAME.prepare(clips, training)
 
     eats = Input(prepare, offsets=(0, 1, 2), span=3, pictures_first=True)
-    curve = fit(bright, profile, eats=eats, learning=Learning(split=2)).curve
+    curve = fit(bright, profile, eats=eats, learning=Learning(longer=2)).curve
     assert given == [(3, 1)] * 6 + [(2, 3)] * 2
     assert [check["step"] for check in curve] == [0, 7, 8]
 

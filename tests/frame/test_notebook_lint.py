@@ -52,7 +52,7 @@ def page(name="10_method"):
             "print(course.verdict('A beats B', d, i))", outputs=[_stdout("A beats B: not confirmed (difference +1)")]
         ),
         new_code_cell(
-            "run(row, session.live_store)",
+            "session.live(paper, row)",
             metadata={"tags": ["nbval-skip"]},
             outputs=[_stdout("RMSE 8 on generated\n")],
         ),
@@ -290,7 +290,7 @@ HARMLESS = {
     "an address on the web": _code("w = np.load('https://example.org/x.npy')"),
     "a file of a variable folder": _code("t = (Path(folder) / 'x.csv').read_text()"),
     "a marker that is a dot": _code("axis.plot(x, y, '.')"),
-    "a live plot that is skipped": lambda n: _replace(10, "run(", "clear_output()\nplt.show()\nrun(")(n),
+    "a live plot that is skipped": lambda n: _replace(10, "session", "clear_output()\nplt.show()\nsession")(n),
 }
 
 
