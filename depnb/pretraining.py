@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -26,7 +26,7 @@ from depnb import clips, faces
 from depnb.clips import FRAME, Frames, Input, load_frames
 from depnb.corpus.synthetic import open_generated, strangers
 from depnb.files import atomic_path, cache_dir
-from depnb.methods import OURS, Learning
+from depnb.methods import OURS, Learning, switches
 from depnb.profiles import Profile
 from depnb.training import VERSION as TRAINING_VERSION
 from depnb.training import device_kind, predict, train
@@ -106,7 +106,7 @@ def facts(start: str, profile: Profile, eats: Input = FRAME, learning: Learning 
         recipe = strangers(profile.corpus_size)
         special = {"repeated": eats.still_frames} if eats.still else {}
         if learning != OURS:
-            special |= {"learning": asdict(learning)}
+            special |= {"learning": switches(learning)}
         return special | {
             "start": start,
             "version": VERSION,

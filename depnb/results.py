@@ -88,7 +88,7 @@ class Run:
             for row, config in configurations.items()
         }
         learnt = {row: learnings.scores for row, learnings in how.items()}
-        special = {"learning": _only({row: asdict(scores) for row, scores in learnt.items()}, self.row)}
+        special = {"learning": _only({row: switches(scores) for row, scores in learnt.items()}, self.row)}
         facts = {
             **(special if set(learnt.values()) != {OURS} else {}),
             "configuration": _only({row: switches(config) for row, config in configurations.items()}, self.row),

@@ -33,6 +33,20 @@ if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or p
     from depnb.profiles import Profile
 
 
+def later(default: Any) -> Any:
+    """A switch of a ``Config`` or a ``Learning`` whose default is what was done before there was the switch.
+
+    At this default it is not among the facts of a run, so that results from before stay valid.
+    """
+    return field(default=default, metadata={"later": True})
+
+
+def switches(config: Any) -> dict[str, Any]:
+    """The switches that decide a row's numbers: all, but those that are ``later`` only where they are set."""
+    found = {f.name: (getattr(config, f.name), f) for f in fields(config)}
+    return {name: value for name, (value, f) in found.items() if not f.metadata.get("later") or value != f.default}
+
+
 class Network(Interface):
     """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …] to an output.
 
@@ -100,7 +114,7 @@ class Learning:
     optimiser: Literal["adam", "sgd"] = "adam"
     schedule: Literal["one_cycle", "inverse", "tenths"] = "one_cycle"
     rate: float = 1.0
-    longer: int = 1
+    longer: int = later(1)
 
 
 OURS = Learning()
@@ -149,20 +163,6 @@ class Figure:
     kind: str
     rows: tuple[str, ...]
     caption: str
-
-
-def later(default: Any) -> Any:
-    """A switch of a ``Config`` whose default is what was done before there was the switch.
-
-    At this default it is not among the facts of a run, so that results from before stay valid.
-    """
-    return field(default=default, metadata={"later": True})
-
-
-def switches(config: Any) -> dict[str, Any]:
-    """The switches of a row that decide its numbers: all, but those that are ``later`` only where they are set."""
-    found = {f.name: (getattr(config, f.name), f) for f in fields(config)}
-    return {name: value for name, (value, f) in found.items() if not f.metadata.get("later") or value != f.default}
 
 
 def papers() -> tuple[str, ...]:
