@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 
 
 def usable_cores() -> int:
@@ -10,8 +11,12 @@ def usable_cores() -> int:
 
 
 def end_with_parent() -> None:
-    """Wait for the end of the process that started this one, and end too: a thread of every worker."""
+    """End this worker when the process that started it ends, even by a kill; called once at the worker's beginning."""
     parent = multiprocessing.parent_process()
     assert parent is not None
-    parent.join()
-    os._exit(1)
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

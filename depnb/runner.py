@@ -13,7 +13,6 @@ import re
 import resource
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -417,7 +416,7 @@ def _help(runs: "list[Run]", store: Path, device: str) -> None:
     """Fill a store until all is done or the process that began this has ended."""
     from depnb.results import Store
 
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent()
     with open(os.devnull, "w") as nowhere:
         sys.stdout = sys.stderr = nowhere
         _fill(runs, Store(store), device, lambda line: None, lambda line: None)

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -193,7 +192,7 @@ def _start_worker(stop, settings: Settings, device: str) -> None:
     cv2.setNumThreads(1)
     global _task
     _task = (stop, settings, device)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
 def _work(video: Path) -> VideoReport:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from importlib import import_module
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from depnb import files
@@ -101,17 +101,24 @@ def test_a_disk_that_cannot_be_written_is_named_and_leaves_no_part(cache, monkey
     assert not [p for p in corpus.root.rglob("*") if p.suffix in (".mp4", ".npz")]
 
 
-def test_a_killed_make_leaves_only_whole_files_and_goes_on(cache):
+def test_a_killed_make_ends_with_its_helpers_leaves_only_whole_files_and_goes_on(cache):
     corpus = open_corpus("both-tiny")
-    code = "from depnb.corpus import open_corpus; c = open_corpus('both-tiny'); c.ensure(c.recordings[:12])"
-    worker = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__': {code}"], start_new_session=True)
+    code = (
+        "from depnb.corpus import open_corpus; from depnb.corpus.synthetic import make, named_recipe; "
+        "make(named_recipe('both-tiny'), recordings=open_corpus('both-tiny').recordings[:12], workers=2)"
+    )
+    maker = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__': {code}"])
     wanted = corpus.recordings[:12]
     deadline = time.monotonic() + 60
     while sum(r.video.exists() for r in wanted) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
 
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
+    helpers = psutil.Process(maker.pid).children(recursive=True)
+    assert len(helpers) >= 2
+    maker.kill()
+    maker.wait()
+    _, left = psutil.wait_procs(helpers, timeout=30)
+    assert not left
     done = [r for r in wanted if r.video.exists()]
     assert 2 <= len(done) < 12
     for recording in done:

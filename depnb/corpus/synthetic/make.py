@@ -17,7 +17,7 @@ from depnb.corpus.records import TASKS, Corpus, Recording
 from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
 from depnb.files import atomic_path, cache_dir, write_json, write_text
-from depnb.processes import usable_cores
+from depnb.processes import end_with_parent, usable_cores
 from depnb.progress import progress
 
 FOLDERS = {"train": "Training", "development": "Development", "test": "Testing", "unseen": "Unseen"}
@@ -99,7 +99,7 @@ def make(
                 bar.advance(frames)
             return root
         with ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
         ) as pool:
             futures = [pool.submit(_make_video, *job) for job in jobs]
             try:
@@ -219,7 +219,8 @@ def _lay_out(recipe: Recipe, root: Path) -> None:
     write_json(root / RECIPE, recipe.fingerprint())
 
 
-def _one_thread() -> None:
+def _start_worker() -> None:
     import torch
 
     torch.set_num_threads(1)
+    end_with_parent()
