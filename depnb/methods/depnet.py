@@ -104,10 +104,14 @@ class FeatureAggregation(nn.Module):
         width: float = 1.0,
     ):
         super().__init__()
-        given = (cmp_kernel, temporal_padding, activation, stat_pools)
-        for (name, choices), value in zip(SWITCHES.items(), given, strict=True):
-            if value not in choices:
-                raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, choices))}.")
+        for name, value in (
+            ("cmp_kernel", cmp_kernel),
+            ("temporal_padding", temporal_padding),
+            ("activation", activation),
+            ("stat_pools", stat_pools),
+        ):
+            if value not in SWITCHES[name]:
+                raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, SWITCHES[name]))}.")
         if frames < 2:
             raise ValueError(f"frames={frames}: along time there is something to see from 2 frames on, 5 as printed.")
         if fam_channels < 1:

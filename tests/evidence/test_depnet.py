@@ -149,6 +149,18 @@ def test_it_is_its_description_place_by_place(kernel, padding, relu, frames, see
     np.testing.assert_allclose(fam(llf).detach().numpy(), by_numpy(fam, llf.numpy(), padding, relu), atol=1e-12)
 
 
+@pytest.mark.parametrize("activation", SWITCHES["activation"])
+def test_channels_are_reduced_before_they_are_pooled(activation):
+    torch.manual_seed(0)
+    llf = torch.randn(2, 12, 5, 2, 3)
+    reducing = FeatureAggregation(12, cmp_kernel=4, llf_channels=8, fam_channels=3, activation=activation)
+    plain = FeatureAggregation(8, cmp_kernel=4, fam_channels=3, activation=activation)
+    plain.load_state_dict({name: p for name, p in reducing.state_dict().items() if not name.startswith("reduce.")})
+    weight, bias = reducing.reduce[0].weight[:, :, 0, 0], reducing.reduce[0].bias
+    reduced = torch.einsum("oc,bcthw->bothw", weight, llf) + bias[:, None, None, None]
+    torch.testing.assert_close(reducing(llf), plain(reduced.relu() if activation == "relu" else reduced))
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.permutations(range(5)), st.sampled_from(SWITCHES["temporal_padding"]))
 def test_statistics_do_not_see_the_order_of_frames(order, padding):
@@ -255,6 +267,14 @@ def test_smaller_networks_on_smaller_frames(scale, arguments):
     network = DepNet(scale, **arguments).eval()
     frames = torch.randn(2, arguments.get("frames", 5), 3, scale.input_size, scale.input_size)
     assert network(frames).shape == (2, 1)
+
+
+def test_narrow_networks_are_narrow_everywhere_and_drop_less():
+    network = printed_size(DepNet, scale=Scale(width=0.25), cmp_kernel=4, llf_channels=1024)
+    fam = network.aggregation
+    assert (fam.channels, fam.reduce[0].out_channels, fam.places) == (512, 256, 64)
+    assert [convolution.out_channels for convolution, _ in fam.temporal] == [16, 16, 16]
+    assert (fam.outputs, network.head[1].out_features, network.head[3].p) == (16, 32, 0.125)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
