@@ -83,7 +83,7 @@ class FeatureAggregation(nn.Module):
     With 64 filters the temporal convolutions have 1,280 parameters and the last one 12,480.
 
     Attributes:
-        places: channels behind the pool, 256 as printed; the HLF has so many values for each cell of the map.
+        groups: channels behind the pool, 256 as printed; the HLF has so many values for each cell of the map.
         outputs: channels of the HLF, 64 as printed.
 
     Raises:
@@ -130,13 +130,13 @@ class FeatureAggregation(nn.Module):
         for kernel in KERNELS:
             taps, padding = (kernel, kernel // 2) if temporal_padding == "same" else (min(kernel, frames), 0)
             self.temporal.append(nn.Sequential(nn.Conv2d(1, filters, (taps, 1), padding=(padding, 0)), active()))
-        self.places = pooled // cmp_kernel
+        self.groups = pooled // cmp_kernel
         self.outputs = scaled(HLF_CHANNELS, width)
         joined = len(KERNELS) * filters + len(self.statistics)
         self.join = nn.Sequential(nn.Conv1d(joined, self.outputs, 1), active())
 
     def forward(self, llf: Tensor) -> Tensor:
-        """LLFs [B, C, T, h, w] to HLFs [B, outputs, D], where D = places·h·w, 12544 as printed.
+        """LLFs [B, C, T, h, w] to HLFs [B, outputs, D], where D = groups·h·w, 12544 as printed.
 
         Raises:
             ValueError: another rank, number of channels or number of frames.
@@ -147,7 +147,7 @@ class FeatureAggregation(nn.Module):
                 f"{self.frames} frames."
             )
         x = self.reduce(llf.flatten(3))  # [B, 2048 or llf_channels, T, h·w]
-        x = channel_max_pool(x, self.cmp_kernel)  # [B, places, T, h·w]
+        x = channel_max_pool(x, self.cmp_kernel)  # [B, groups, T, h·w]
         x = x.transpose(1, 2).flatten(2)  # [B, T, D]
         branches = [convolution(x[:, None]).amax(2) for convolution in self.temporal]  # each [B, fam_channels, D]
         branches += [statistic(x, 1, keepdim=True) for statistic in self.statistics]  # each [B, 1, D]
@@ -268,7 +268,7 @@ class DepNet(SequenceRegression):
         super().__init__(scale, se_ratio, frozen)
         self.aggregation = FeatureAggregation(self.body.channels, frames=frames, width=scale.width, **fam)
         cells = math.ceil(scale.input_size / 32) ** 2
-        self.head = self._head(self.aggregation.outputs * self.aggregation.places * cells, fc_dim, dropout)
+        self.head = self._head(self.aggregation.outputs * self.aggregation.groups * cells, fc_dim, dropout)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Normalised frames [B, T, 3, S, S], in the order of the video, to scores [B, 1].

@@ -110,7 +110,7 @@ def by_numpy(fam: FeatureAggregation, llf: np.ndarray, padding: str, relu: bool)
     active = (lambda y: np.maximum(y, 0)) if relu else (lambda y: y)
     hlf = []
     for maps in llf:
-        values = maps.reshape(-1, fam.cmp_kernel, *maps.shape[1:]).max(1)  # [places, T, h, w]
+        values = maps.reshape(-1, fam.cmp_kernel, *maps.shape[1:]).max(1)  # [groups, T, h, w]
         signals = np.moveaxis(values, 1, -1).reshape(-1, maps.shape[1])  # [D, T]
         columns = []
         for x in signals:
@@ -209,20 +209,20 @@ def test_without_padding_an_offset_goes_straight_through(offset):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "places"),
+    ("arguments", "groups"),
     [({}, 256), ({"cmp_kernel": 4}, 512), ({"cmp_kernel": 4, "llf_channels": 1024}, 256)],
 )
 @pytest.mark.parametrize("padding", SWITCHES["temporal_padding"])
-def test_shape_behind_each_stage(arguments, places, padding):
+def test_shape_behind_each_stage(arguments, groups, padding):
     fam = printed_size(FeatureAggregation, temporal_padding=padding, **arguments)
     shapes = []
     for module in (*fam.temporal, fam.join):
         module.register_forward_hook(lambda module, args, output: shapes.append((*args[0].shape, *output.shape)))
-    cells = places * 49
-    assert fam(torch.empty(2, 2048, 5, 7, 7, device="meta")).shape == (2, 64, cells)
+    values = groups * 49
+    assert fam(torch.empty(2, 2048, 5, 7, 7, device="meta")).shape == (2, 64, values)
     rows = (5, 5, 5) if padding == "same" else (3, 1, 1)
-    assert shapes[:3] == [(2, 1, 5, cells, 2, 64, left, cells) for left in rows]
-    assert shapes[3] == (2, 3 * 64 + 2, cells, 2, 64, cells)
+    assert shapes[:3] == [(2, 1, 5, values, 2, 64, left, values) for left in rows]
+    assert shapes[3] == (2, 3 * 64 + 2, values, 2, 64, values)
 
 
 def test_parameters_of_the_aggregation():
@@ -272,7 +272,7 @@ def test_smaller_networks_on_smaller_frames(scale, arguments):
 def test_narrow_networks_are_narrow_everywhere_and_drop_less():
     network = printed_size(DepNet, scale=Scale(width=0.25), cmp_kernel=4, llf_channels=1024)
     fam = network.aggregation
-    assert (fam.channels, fam.reduce[0].out_channels, fam.places) == (512, 256, 64)
+    assert (fam.channels, fam.reduce[0].out_channels, fam.groups) == (512, 256, 64)
     assert [convolution.out_channels for convolution, _ in fam.temporal] == [16, 16, 16]
     assert (fam.outputs, network.head[1].out_features, network.head[3].p) == (16, 32, 0.125)
 
