@@ -127,23 +127,24 @@ class ClipRegression(Regression):
         return self.head(self.body(clips))  # [B, 1]
 
 
-def regression_head(pool: nn.Module, features: int) -> nn.Sequential:
-    """Pool, FC 512, FC 512, each with ReLU and dropout ½, and one linear unit, at every width of the body.
+def regression_head(pool: nn.Module, features: int, dropout: float = 0.5) -> nn.Sequential:
+    """Pool, FC 512, FC 512, each with ReLU and dropout, and one linear unit, at every width of the body.
 
     Args:
         pool: what makes one cell, or a few, of the body's map.
         features: number of values behind the pool.
+        dropout: share that is dropped behind each FC 512; ½ in the papers.
     """
-    hidden, dropped = 512, 0.5
+    hidden = 512
     head = nn.Sequential(
         pool,
         nn.Flatten(),
         nn.Linear(features, hidden),
         nn.ReLU(inplace=True),
-        nn.Dropout(dropped),
+        nn.Dropout(dropout),
         nn.Linear(hidden, hidden),
         nn.ReLU(inplace=True),
-        nn.Dropout(dropped),
+        nn.Dropout(dropout),
         nn.Linear(hidden, 1),
     )
     start_weights(head)

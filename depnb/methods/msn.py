@@ -66,6 +66,8 @@ PATIENT = Learning(rate=0.5, longer=2)
 NARROW_RESIDUAL = 0.25
 """Gain of what a block adds, in networks narrower than the printed one; ours, because they are trained for minutes
 (cf. the residual scaling of Szegedy et al., AAAI 2017)."""
+SHORT_DROPOUT = 1 / 16
+"""Of narrow networks whose short training begins with clips: ½ twice leaves them little but noise; ours."""
 
 
 def counted_layers(depth: int) -> int:
@@ -224,6 +226,7 @@ class MSN(ClipRegression):
         width: factor on every channel count, each keeps at least one.
         bank_width: factor on the channels inside the blocks of Conv2 and Conv3 (see ``matching_bank_width``).
         residual: constant gain of what a block adds; ``NARROW_RESIDUAL`` in narrow networks.
+        dropout: of the head; ½ in the paper.
 
     The paper does not say how weights are drawn; at every width they are by ``layers3d.start_straight``.
 
@@ -247,6 +250,7 @@ class MSN(ClipRegression):
         width: float = 1.0,
         bank_width: float = 1.0,
         residual: float = 1.0,
+        dropout: float = 0.5,
     ):
         super().__init__()
         if not kernels or any(k < 1 or k % 2 == 0 for k in kernels):
@@ -255,7 +259,7 @@ class MSN(ClipRegression):
             raise ValueError(f"No projection {projection!r}: choose code or paper.")
         self.body = MSNBody(depth, kernels, projection, bn_gain, keras_same, width, bank_width, residual)
         # (2, 7, 7) for clips of 16×112×112, which is how the paper prints it
-        self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels)
+        self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels, dropout)
 
 
 @lru_cache
@@ -367,8 +371,16 @@ def model(config: Config, scale: Scale = PRINTED) -> Regression:
     if config.network == "i3d":
         return I3D(scale.width)
     match = matching_bank_width(config.kernels, config.depth, scale.width) if config.match_parameters else 1.0
-    residual = 1.0 if scale.width >= 1 else NARROW_RESIDUAL
-    return MSN(config.depth, config.kernels, config.projection, width=scale.width, bank_width=match, residual=residual)
+    narrow = scale.width < 1
+    return MSN(
+        config.depth,
+        config.kernels,
+        config.projection,
+        width=scale.width,
+        bank_width=match,
+        residual=NARROW_RESIDUAL if narrow else 1.0,
+        dropout=SHORT_DROPOUT if narrow and not config.pictures else 0.5,
+    )
 
 
 def learning(config: Config, profile: ClipProfile) -> Learnings:
