@@ -11,11 +11,11 @@ from depnb.cost import cpu_seconds
 from depnb.experiments import commit
 from depnb.inference import fast, has_bfloat16
 from depnb.methods.msn import MSN
-from depnb.profiles import PROFILES
 
 CLIP = (1, 3, 16, 112, 112)
 BDI = torch.tensor([0.0, 12.0, 24.0, 36.0])
 REPEATS = 5
+THREADS = 2
 
 
 def clips() -> torch.Tensor:
@@ -44,7 +44,7 @@ def fitted(seen: torch.Tensor) -> nn.Module:
 
 def main() -> None:
     torch.manual_seed(0)
-    torch.set_num_threads(PROFILES["quick"].threads)
+    torch.set_num_threads(THREADS)
     print(f"commit {commit()}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
     seen = clips()
     network = fitted(seen)

@@ -60,4 +60,4 @@ class C3D(ClipRegression):
         super().__init__()
         self.body = C3DBody(width)
         cells = GRID[0] * GRID[1] * GRID[2]
-        self.head = regression_head(nn.AdaptiveAvgPool3d(GRID), cells * self.body.channels, width)
+        self.head = regression_head(nn.AdaptiveAvgPool3d(GRID), cells * self.body.channels)

@@ -110,4 +110,4 @@ class I3D(ClipRegression):
     def __init__(self, width: float = 1.0):
         super().__init__()
         self.body = I3DBody(width)
-        self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels, width)
+        self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels)

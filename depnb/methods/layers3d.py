@@ -26,33 +26,41 @@ class ShiftNorm3d(nn.BatchNorm3d):
 
 
 class Conv3d(nn.Conv3d):
-    """``nn.Conv3d``, which is computed in two dimensions for a single picture, and on a CPU for a few input channels.
+    """``nn.Conv3d``, which is computed in two dimensions for a single picture, and on a CPU for a few output channels.
 
     Of a clip of one frame only the middle moment of the kernel meets anything but padding. For few channels the moments
-    under the kernel become channels, and frames pictures: the same sum in another order. A CPU multiplies channels
-    sixteen at a time, so that a convolution of four in three dimensions wastes most of its work
+    of the clip become channels too: the same sum in another order, with zeros where a moment lies outside the kernel. A
+    CPU multiplies channels sixteen at a time, so that a convolution to four in three dimensions wastes most of its work
     (``benchmarks/narrow_convolutions.py``).
 
     Attributes:
-        FEW: the largest number of input channels for which that is sooner.
+        FEW: the largest number of output channels, times moments of the output, for each moment of the kernel, for
+            which that is sooner.
     """
 
-    FEW = 8
+    FEW = 20
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, T, H, W] to [B, outputs, T′, H′, W′]."""
         if x.shape[2] == 1:
             return self._of_a_picture(x)
-        if self.in_channels > self.FEW or self.kernel_size[1] == 1 or x.device.type != "cpu":
+        (moments, side, _), (stride, *_), (padding, *_) = self.kernel_size, self.stride, self.padding
+        times = (x.shape[2] + 2 * padding - moments) // stride + 1
+        if side == 1 or self.out_channels * times > self.FEW * moments or x.device.type != "cpu":
             return super().forward(x)
+        return self._of_channels_in_time(x, times)
+
+    def _of_channels_in_time(self, x: Tensor, times: int) -> Tensor:
         (moments, *_), (stride, *strides), (padding, *paddings) = self.kernel_size, self.stride, self.padding
-        windows = functional.pad(x, (0, 0, 0, 0, padding, padding)).unfold(2, moments, stride)  # [B, C, T′, H, W, k]
-        times = windows.shape[2]
-        frames = windows.permute(0, 2, 5, 1, 3, 4).flatten(2, 3).flatten(0, 1)  # [B·T′, k·C, H, W]
-        kernel = self.weight.transpose(1, 2).flatten(1, 2)  # [outputs, k·C, kH, kW]
-        frames = frames.contiguous(memory_format=torch.channels_last)
-        out = functional.conv2d(frames, kernel, self.bias, strides, paddings)  # [B·T′, outputs, H′, W′]
-        return out.unflatten(0, (len(x), times)).transpose(1, 2)  # [B, outputs, T′, H′, W′]
+        met = torch.arange(x.shape[2]) - stride * torch.arange(times)[:, None] + padding  # [T′, T], a moment
+        meets = (met[..., None] == torch.arange(moments)).to(x.dtype)  # [T′, T, k]
+        kernel = torch.einsum("ockhw,stk->oscthw", self.weight, meets)
+        kernel = kernel.flatten(2, 3).flatten(0, 1)  # [outputs·T′, inputs·T, kH, kW]
+        picture = x.flatten(1, 2)  # [B, inputs·T, H, W]
+        kernel, picture = (part.contiguous(memory_format=torch.channels_last) for part in (kernel, picture))
+        bias = self.bias if self.bias is None else self.bias.repeat_interleave(times)
+        out = functional.conv2d(picture, kernel, bias, strides, paddings)  # [B, outputs·T′, H′, W′]
+        return out.unflatten(1, (self.out_channels, times))  # [B, outputs, T′, H′, W′]
 
     def _of_a_picture(self, x: Tensor) -> Tensor:
         kernel = self.weight[:, :, self.kernel_size[0] // 2].contiguous(memory_format=torch.channels_last)
@@ -119,26 +127,24 @@ class ClipRegression(Regression):
         return self.head(self.body(clips))  # [B, 1]
 
 
-def regression_head(pool: nn.Module, features: int, width: float) -> nn.Sequential:
-    """Pool, FC 512, FC 512, each with ReLU and dropout ½, and one linear unit; as wide in narrow networks.
-
-    In narrow ones, which are trained shortly, less is dropped: ½ twice would leave little but noise.
+def regression_head(pool: nn.Module, features: int, dropout: float = 0.5) -> nn.Sequential:
+    """Pool, FC 512, FC 512, each with ReLU and dropout, and one linear unit, at every width of the body.
 
     Args:
         pool: what makes one cell, or a few, of the body's map.
         features: number of values behind the pool.
-        width: factor on the channels of the body, and on the dropout.
+        dropout: share that is dropped behind each FC 512; ½ in the papers.
     """
-    hidden, dropped = 512, 0.5 * min(width, 1.0)
+    hidden = 512
     head = nn.Sequential(
         pool,
         nn.Flatten(),
         nn.Linear(features, hidden),
         nn.ReLU(inplace=True),
-        nn.Dropout(dropped),
+        nn.Dropout(dropout),
         nn.Linear(hidden, hidden),
         nn.ReLU(inplace=True),
-        nn.Dropout(dropped),
+        nn.Dropout(dropout),
         nn.Linear(hidden, 1),
     )
     start_weights(head)

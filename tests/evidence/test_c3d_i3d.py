@@ -56,14 +56,17 @@ def test_a_score_depends_on_the_order_of_frames(network):
         assert not torch.allclose(body(clip), body(clip.flip(2)), atol=1e-3)
 
 
-@pytest.mark.parametrize("inputs", [1, 3, Conv3d.FEW, Conv3d.FEW + 1])
-@pytest.mark.parametrize(("kernel", "stride"), [(7, (1, 2, 2)), (5, (2, 1, 3)), (3, (1, 1, 1)), ((3, 1, 1), (1, 1, 1))])
-def test_few_channels_are_convolved_as_by_torch(inputs, kernel, stride):
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 5), (3, 1), (9, 8), (3, Conv3d.FEW + 1)])
+@pytest.mark.parametrize(
+    ("kernel", "stride"),
+    [(11, (1, 1, 1)), (7, (1, 2, 2)), (5, (2, 1, 3)), (3, (1, 1, 1)), ((3, 1, 1), (1, 1, 1))],
+)
+def test_few_channels_are_convolved_as_by_torch(inputs, outputs, kernel, stride):
     torch.manual_seed(0)
     kernel = kernel if isinstance(kernel, tuple) else (kernel,) * 3
     arguments = {"stride": stride, "padding": tuple(k // 2 for k in kernel)}
-    ours = Conv3d(inputs, 5, kernel, **arguments).double()
-    torchs = torch.nn.Conv3d(inputs, 5, kernel, **arguments).double()
+    ours = Conv3d(inputs, outputs, kernel, **arguments).double()
+    torchs = torch.nn.Conv3d(inputs, outputs, kernel, **arguments).double()
     torchs.load_state_dict(ours.state_dict())
     clips = [torch.randn(2, inputs, 7, 9, 8, dtype=torch.float64).requires_grad_() for _ in range(2)]
     clips[1].data.copy_(clips[0].data)

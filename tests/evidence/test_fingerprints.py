@@ -13,4 +13,5 @@ def test_the_numbers_of_a_version_stay(stage):
     stored = json.loads(FILE.read_text()).get(stage, {})
     write = "then write the new numbers with `python -m tests.evidence.fingerprints`"
     assert stored.get("version") == module.VERSION, f"VERSION of {stage} is {module.VERSION}: {write}."
-    assert numbers() == pytest.approx(stored["numbers"], rel=1e-3), f"Raise VERSION in {module.__name__}, {write}."
+    same = pytest.approx(stored["numbers"], rel=1e-3, abs=1e-6)  # processors differ in the last bits
+    assert numbers() == same, f"Raise VERSION in {module.__name__}, {write}."

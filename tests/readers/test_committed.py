@@ -114,8 +114,8 @@ def test_networks_of_clips_beat_the_constant(clip_networks, row, corpus):
     assert found.beats_constant
 
 
-def test_on_null_msn_does_not(clip_networks):
-    found = clip_networks["msn", "null"]
+def test_on_null_i3d_does_not(clip_networks):
+    found = clip_networks["i3d", "null"]
     assert found.seeds == len(COMMITTED_SEEDS)
     assert not found.beats_constant
 
