@@ -322,7 +322,8 @@ def _check(model: nn.Module, select: Frames | None, eats: Input, profile: Profil
 
 def _loss(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> float:
     outputs = torch.cat(list(_outputs(model, frames, eats, profile)))
-    return model.module.loss(outputs, frames.bdi.to(outputs.device)).item()
+    videos = [video for video, _ in frames.inputs(eats)]
+    return model.module.loss(outputs, frames.bdi[videos].to(outputs.device)).item()
 
 
 def _first_inputs(frames: Frames, eats: Input) -> Frames:
