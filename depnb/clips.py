@@ -27,6 +27,30 @@ STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Frames of a video that are drawn at random, and how often.
+
+    Attributes:
+        draws: a video is judged by so many inputs, the same ones every time.
+        again: a training draws anew for every step; else a video always shows it the first draw.
+        ordered: the frames are put in the order of the video.
+    """
+
+    draws: int
+    again: bool = True
+    ordered: bool = True
+
+    def places(self, video: int, draw: int, frames: int, take: int) -> list[int]:
+        """Which of a video's ``frames`` a draw takes, ``take`` different ones if there are so many.
+
+        Args:
+            video, draw: their numbers, from 0; the same two always give the same frames.
+        """
+        chosen = np.random.default_rng([video, draw]).choice(frames, take, replace=frames < take)
+        return (np.sort(chosen) if self.ordered else chosen).tolist()
+
+
+@dataclass(frozen=True)
 class Input:
     """What a network eats: which frames of a video make one input, and what is done to them.
 
@@ -47,6 +71,8 @@ class Input:
         still: for face pretraining: as ``prepare``, from single frames uint8 [B, 1, 3, S, S]. None: as frames are.
         still_frames: how often ``still`` repeats a frame.
         pictures_first: whether a training begins with one frame of each clip, where the profile has time for that.
+        sample: an input is not a sequence, but as many frames as there are ``offsets``, drawn at random. An input's
+            first frame, below, is then the number of the draw.
     """
 
     prepare: Callable[[Tensor, bool], Tensor]
@@ -59,6 +85,7 @@ class Input:
     still: Callable[[Tensor, bool], Tensor] | None = None
     still_frames: int = 1
     pictures_first: bool = False
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +138,9 @@ class Frames:
             the videos [batch], each with the same chance, and clips uint8 [batch, l, 3, S, S] that start anywhere.
         """
         videos = torch.randint(len(self), (batch,))  # [B]
+        if eats.sample:
+            drawn = torch.randint(2**31 if eats.sample.again else 1, (batch,))  # [B]
+            return videos, self.clips(list(zip(videos.tolist(), drawn.tolist(), strict=True)), eats)
         length = eats.offsets[-1] + 1
         counts = [len(self.pixels[video]) for video in videos.tolist()]
         wraps = eats.end == "wrap"
@@ -123,6 +153,8 @@ class Frames:
 
     def inputs(self, eats: Input) -> list[tuple[int, int]]:
         """All inputs that a video is judged by, as (video, first frame), video after video."""
+        if eats.sample:
+            return [(video, draw) for video in range(len(self)) for draw in range(eats.sample.draws)]
         counts = [len(video) for video in self.pixels]
         whole = [max(1, -(-count // eats.span) if eats.rest else count // eats.span) for count in counts]
         return [(v, n * eats.span) for v, number in enumerate(whole) for n in range(number)]
@@ -136,6 +168,8 @@ class Frames:
 
     def places(self, video: int, start: int, eats: Input) -> list[int]:
         """Which l frames of a video the input has that begins at ``start``."""
+        if eats.sample:
+            return eats.sample.places(video, start, len(self.pixels[video]), len(eats.offsets))
         last = len(self.pixels[video]) - 1
         places = [start + offset for offset in eats.offsets]
         return [min(place, last) if eats.end == "hold" else place % (last + 1) for place in places]

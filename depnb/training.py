@@ -84,7 +84,8 @@ def train(
         frames: what to learn from.
         select: the partition whose video RMSE chooses the step, among the checks of the second half of the training
             and step 0 (the constant predictor). While the learning rate is high, the error jumps from check to check,
-            and the luckiest jump would win. ``None`` takes the last step.
+            and the luckiest jump would win; of a training with ``learning.patience`` all checks count. ``None`` takes
+            the last step.
         profile: steps, batch, learning rate, precision, memory format, threads; of clips also how many steps on single
             pictures come before, within the same cycle of the learning rate and without checks.
         seed: of weights, order, sampling and augmentation. The same seed gives the same bits on one machine with the
@@ -115,6 +116,7 @@ def train(
     optimizer, schedule = optimiser(learning, network.parameters(), profile.lr, total)
     model, optimizer = fabric.setup(network, optimizer)
     bdi = frames.bdi.to(fabric.device)  # [N]
+    watches_development = learning.stop_on == "development" and select is not None  # else there is only the loss (E52)
     check_at = {first + round((total - first) * check / profile.CHECKS) for check in range(1, profile.CHECKS + 1)}
     if saved:
         network.load_state_dict(saved["network"])
@@ -137,7 +139,7 @@ def train(
 
     with progress(label, total) as bar:
         bar.advance(state.step)
-        while state.step < total:
+        while state.step < total and not state.stopped(learning.patience):
             batch, length = plan[state.step]
             state.step += 1
             model.train()
@@ -156,15 +158,21 @@ def train(
                 raise FloatingPointError(
                     f"Loss is {state.losses[-1]} at step {state.step} of {label}: lower the learning rate."
                 )
-            if state.step in check_at:
+            if not watches_development:
+                state.watch(state.losses[-1])
+            checked = state.step in check_at or state.stopped(learning.patience)
+            if checked:
                 state.memory_mb = max(state.memory_mb, _memory_mb(fabric.device))
                 check = {"step": state.step, "train_loss": float(np.mean(state.losses))}
                 state.curve.append(check | _check(model, select, eats, profile))
                 state.losses = []
                 error = state.curve[-1].get("rmse")
-                if select is None or (2 * state.step >= first + total and error < state.best_rmse):
+                if watches_development:
+                    state.watch(error)
+                settled = learning.patience > 0 or 2 * state.step >= first + total
+                if select is None or (settled and error < state.best_rmse):
                     state.best_rmse, state.best_step, state.best = error, state.step, _copy(network)
-            if state.step in check_at or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
+            if checked or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
                 save()
                 written = time.monotonic()
             bar.advance(note=f"loss {loss.item():.1f}")
@@ -196,11 +204,13 @@ def optimiser(
     """
     lr *= learning.rate
     if learning.optimiser == "sgd":
-        found: Optimizer = torch.optim.SGD(weights, lr, momentum=0.9, weight_decay=1e-4)
+        found: Optimizer = torch.optim.SGD(weights, lr, momentum=0.9, weight_decay=learning.weight_decay)
     else:
         found = torch.optim.Adam(weights, lr)
     if learning.schedule == "inverse":
         return found, lr_scheduler.LambdaLR(found, lambda step: 1 / (1 + 5e-4 * step))
+    if learning.schedule == "inv":
+        return found, lr_scheduler.LambdaLR(found, lambda step: (1 + 1e-4 * step) ** -0.75)
     if learning.schedule == "tenths":
         return found, lr_scheduler.StepLR(found, math.ceil(steps / 3))
     return found, lr_scheduler.OneCycleLR(found, lr, total_steps=steps, cycle_momentum=False)
@@ -230,6 +240,17 @@ class _State:
     losses: list[float] = field(default_factory=list)
     memory_mb: float = 0.0
     seconds: float = 0.0
+    lowest: float = math.inf
+    lowest_step: int = 0
+
+    def watch(self, value: float) -> None:
+        """Note the lowest value so far of what may end the training."""
+        if value < self.lowest:
+            self.lowest, self.lowest_step = value, self.step
+
+    def stopped(self, patience: int) -> bool:
+        """Has nothing lower been seen for ``patience`` steps? Never at 0."""
+        return 0 < patience <= self.step - self.lowest_step
 
 
 def _save(path: Path, device: str, profile: Profile, network, optimizer, schedule, state: _State) -> None:
@@ -322,7 +343,8 @@ def _check(model: nn.Module, select: Frames | None, eats: Input, profile: Profil
 
 def _loss(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> float:
     outputs = torch.cat(list(_outputs(model, frames, eats, profile)))
-    return model.module.loss(outputs, frames.bdi.to(outputs.device)).item()
+    videos = [video for video, _ in frames.inputs(eats)]
+    return model.module.loss(outputs, frames.bdi[videos].to(outputs.device)).item()
 
 
 def _first_inputs(frames: Frames, eats: Input) -> Frames:

@@ -101,20 +101,27 @@ DISJOINT = Protocol(train=("train", "development", "test"), select=None, folds=5
 
 @dataclass(frozen=True)
 class Learning:
-    """How steps follow from gradients (``training.optimiser``).
+    """How steps follow from gradients (``training.optimiser``), and when they end.
 
     Attributes:
-        optimiser: Adam, or stochastic gradient descent with momentum 0.9 and weight decay 1e-4.
+        optimiser: Adam, or stochastic gradient descent with momentum 0.9.
         schedule: of the learning rate: one cycle up and down, largest after three tenths; ``inverse``, divided by 1 +
-            5e-4·step (E26); ``tenths``, divided by ten after each third of the steps.
+            5e-4·step (E26); ``inv``, as Caffe calls it, divided by (1 + 1e-4·step)^¾; ``tenths``, divided by ten after
+            each third of the steps.
         rate: largest learning rate as a multiple of the profile's.
         longer: so many times as many steps as the profile says.
+        weight_decay: of stochastic gradient descent.
+        patience: the training ends when ``stop_on`` has not fallen for so many steps; 0: never before its last step.
+        stop_on: the loss of a step, or the error on the selecting partition, which is looked at in each check.
     """
 
     optimiser: Literal["adam", "sgd"] = "adam"
-    schedule: Literal["one_cycle", "inverse", "tenths"] = "one_cycle"
+    schedule: Literal["one_cycle", "inverse", "inv", "tenths"] = "one_cycle"
     rate: float = 1.0
     longer: int = later(1)
+    weight_decay: float = later(1e-4)
+    patience: int = later(0)
+    stop_on: Literal["training", "development"] = later("training")
 
 
 OURS = Learning()

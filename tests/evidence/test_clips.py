@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from depnb import augment, clips, faces
 from depnb.augment import strong
-from depnb.clips import Frames, Input, evenly_spaced, load_frames, load_sequences, normalise, reduce
+from depnb.clips import Frames, Input, Sample, evenly_spaced, load_frames, load_sequences, normalise, reduce
 from depnb.corpus.records import Recording
 
 
@@ -220,6 +220,43 @@ def test_batches_hold_all_clips_in_order():
     whole = torch.cat(list(frames.batches(CLIP, 9)))
     assert [len(batch) for batch in frames.batches(CLIP, 9)] == [2, 2, 2]
     assert torch.equal(whole, frames.clips(frames.inputs(CLIP), CLIP))
+
+
+SAMPLE = replace(CLIP, sample=Sample(draws=3))
+
+
+def test_a_video_is_judged_by_the_same_draws_every_time():
+    frames = numbered(9, 6)
+    assert frames.inputs(SAMPLE) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    first, again = (numbers(torch.cat(list(frames.batches(SAMPLE, 9)))) for _ in range(2))
+    assert first == again
+    assert all(clip == sorted(set(clip)) for clip in first)
+    assert len(set(map(tuple, first))) > 3
+
+
+def test_a_training_draws_anew_or_always_shows_the_first_draw():
+    torch.manual_seed(0)
+    frames = numbered(9)
+    _, clips = frames.draw(60, SAMPLE)
+    assert len(set(map(tuple, numbers(clips)))) > 30
+    once = replace(SAMPLE, sample=Sample(draws=3, again=False))
+    _, clips = frames.draw(60, once)
+    assert set(map(tuple, numbers(clips))) == {tuple(numbers(frames.clips([(0, 0)], once))[0])}
+
+
+def test_drawn_frames_may_stay_as_drawn_and_few_are_repeated():
+    frames, unordered = numbered(9, 2), replace(SAMPLE, sample=Sample(draws=20, ordered=False))
+    drawn = numbers(frames.clips(frames.inputs(unordered), unordered))
+    assert any(clip != sorted(clip) for clip in drawn[:20])
+    assert all({number - 100 for number in clip} <= {0, 1} for clip in drawn[20:])
+
+
+@given(st.integers(0, 10**6), st.integers(0, 2**31 - 1), st.integers(1, 40), st.integers(1, 9))
+def test_a_draw_has_as_many_frames_of_the_video_as_are_asked_for(video, draw, count, take):
+    places = Sample(draws=1).places(video, draw, count, take)
+    assert len(places) == take
+    assert set(places) <= set(range(count))
+    assert len(set(places)) == take or count < take
 
 
 def test_a_sequence_is_counted_in_the_video_and_passes_over_missing_faces(crops):

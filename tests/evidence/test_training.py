@@ -72,6 +72,37 @@ def test_momentum_with_a_tenth_after_each_third():
     assert rates == pytest.approx([1e-2] * 10 + [1e-3] * 10 + [1e-4] * 10)
 
 
+def test_caffes_inv_rule():
+    weights = [torch.nn.Parameter(torch.zeros(1))]
+    sgd, schedule = optimiser(Learning("sgd", "inv", weight_decay=5e-4), weights, 1e-5, 10)
+    assert sgd.param_groups[0]["weight_decay"] == 5e-4
+    (decay,) = schedule.lr_lambdas
+    rates = [1e-5 * decay(step) for step in (0, 1000, 5000, 10_000, 50_000)]
+    assert rates == pytest.approx([1e-5, 9.310e-6, 7.378e-6, 5.946e-6, 2.608e-6], rel=1e-3)
+
+
+def test_a_training_ends_when_the_loss_has_not_fallen_for_long_enough(bright, profile):
+    profile = replace(profile, steps=400, batch=4)
+    curve = fit(bright, profile, learning=Learning(rate=1e-9, patience=12), select=None).curve
+    assert 13 <= curve[-1]["step"] < 400
+    whole = fit(bright, replace(profile, steps=20), learning=Learning(rate=1e-9), select=None).curve
+    assert whole[-1]["step"] == 20
+
+
+def test_a_training_may_end_when_development_gets_no_better(bright, profile):
+    how = Learning(rate=1e-9, patience=10, stop_on="development")
+    done = fit(bright, replace(profile, steps=60), learning=how)
+    steps = [check["step"] for check in done.curve]
+    assert steps[-1] < 60
+    assert steps[-1] - steps[int(np.argmin([check["rmse"] for check in done.curve[1:]])) + 1] >= 10
+
+
+def test_a_stopped_training_that_is_asked_for_again_stays_stopped(bright, profile, tmp_path):
+    how, profile = Learning(rate=1e-9, patience=12), replace(profile, steps=400, batch=4)
+    first, again = (fit(bright, profile, learning=how, checkpoint=tmp_path / "c.pt") for _ in range(2))
+    assert first.curve == again.curve
+
+
 def test_how_steps_are_taken_changes_the_training(bright, profile):
     profile = replace(profile, steps=4)
     ours, plain = (fit(bright, profile, learning=how).curve for how in (OURS, Learning("sgd", "inverse")))
