@@ -2,19 +2,20 @@
 
 L. He, J. C.-W. Chan, Z. Wang, *Automatic Depression Recognition Using CNN with Attention Mechanism from Videos*,
 Neurocomputing 422, 2021. Implemented: §3 (Depressed-CNN of Table 2, patches, local and global attention eq. 1–6,
-weighted spatial pyramid pooling). E-numbers name entries of the errata list. “Ancestor” is the public network of its
-reference [27], from which it takes patches and attention.
+weighted spatial pyramid pooling). What the paper leaves open is decided in ``DLGACNN``; E-numbers name entries of the
+errata list. “Ancestor” is the public network of its reference [27], from which it takes patches and attention.
 """
 
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb.methods.layers3d import scaled
-from depnb.profiles import PRINTED
+from depnb.methods.regression import Regression
+from depnb.profiles import PRINTED, Scale
 
 PATCHES = 24
 PATCH_CELLS = 6
@@ -49,6 +50,20 @@ def _check(**switches: Any) -> None:
     for name, value in switches.items():
         if value not in SWITCHES[name]:
             raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, SWITCHES[name]))}.")
+
+
+class LandmarkedFrames(NamedTuple):
+    """What DLGA-CNN looks at.
+
+    Attributes:
+        frames: normalised, [B, 3, S, S].
+        points: ``faces.landmarks_24`` of each, [B, 24, 2] in pixels of the frame (x right, y down, pixel centres at
+            integers). All of them are known and inside the frame: leave out frames where one is NaN, and move what an
+            augmentation has pushed out back to the border.
+    """
+
+    frames: Tensor
+    points: Tensor
 
 
 class DepressedCNN(nn.Module):
@@ -397,3 +412,129 @@ class WeightedPyramidPooling(nn.Module):
         if self.adaptive:
             return functional.adaptive_max_pool1d(x, count)  # [B, count]
         return x[:, : count * window].unflatten(1, (count, window)).amax(2)  # [B, count]
+
+
+class DLGACNN(Regression):
+    """Frame and landmarks → Depressed-CNN → 24 local attentions and a global one → pyramid → FC → score (§3, Fig. 5).
+
+    24 patches of 64 values and 512 of the face make the printed 2048 (E77). FC 64 with ReLU follows the pyramid, FC
+    1024 the bare vector, then one linear unit; the paper states neither (E101). Trained with the mean squared error
+    without the ½ of eq. 7, which only scales the learning rate, from the mean of the labels on (E87). At ``Scale()`` it
+    has 196,185,498 parameters.
+
+    Weights are drawn for ReLU (He et al., ICCV 2015), as the ancestor does; the paper does not say how.
+
+    Args:
+        local: look at the patches (LA-CNN).
+        global_: look at the whole map (GA-CNN).
+        cmp: channel max pooling in the body (CMP+). The rows of GA-CNN do not say whether it is on (E86).
+        wspp: pool the vector with ``WeightedPyramidPooling``.
+        cmp_on, bn: as in ``DepressedCNN``.
+        border: as in ``patch_starts``.
+        lal_kernel: ``kernel`` of ``LocalAttention``.
+        gal_convs: ``convolutions`` of ``GlobalAttention``.
+        vector: as in ``Attention``, for both.
+        bins, wspp_weights: as in ``WeightedPyramidPooling``, which has them as ``bins`` and ``weights``.
+        scale: its width is a factor on every channel count, each keeps at least one; its input size S is that of the
+            frames. A map always has a cell for 8 pixels; in smaller frames patches have fewer cells (``patch_cells``).
+            Bins stay as many as printed. The depth is not used.
+
+    Attributes:
+        body: Depressed-CNN, which can be pretrained.
+        attended: the body, for its map.
+        head: pyramid, if there is one, and fully connected layers.
+
+    Raises:
+        ValueError: neither ``local`` nor ``global_``, an unknown switch, an input size that is below 32 or no multiple
+            of 8, or a width that does not fit (see ``DepressedCNN`` and ``WeightedPyramidPooling``).
+    """
+
+    def __init__(
+        self,
+        local: bool = True,
+        global_: bool = True,
+        cmp: bool = True,
+        wspp: bool = True,
+        *,
+        cmp_on: Literal["conv4_1", "conv4_2"] = "conv4_1",
+        bn: bool = False,
+        border: Border = "clamp",
+        lal_kernel: Literal[3, 1] = 3,
+        gal_convs: Literal[1, 2] = 1,
+        vector: Vector = "flatten",
+        bins: Bins = "trim",
+        wspp_weights: LevelWeights = "lazebnik",
+        scale: Scale = PRINTED,
+    ):
+        super().__init__()
+        _check(border=border, kernel=lal_kernel, convolutions=gal_convs, vector=vector, bins=bins, weights=wspp_weights)
+        self.size, width = scale.input_size, scale.width
+        if not (local or global_):
+            raise ValueError("Neither local nor global_: give at least one of them.")
+        if self.size < 32 or self.size % 8:
+            raise ValueError(f"input_size={self.size}: give a multiple of 8 from 32 on.")
+        self.border, self.cells = border, patch_cells(self.size)
+        self.body = DepressedCNN(width, cmp, cmp_on, bn)
+        self.local = (
+            LocalAttention(self.body.channels, self.cells, PATCHES, lal_kernel, vector, width) if local else None
+        )
+        self.global_ = (
+            GlobalAttention(self.body.channels, self.size // 8, gal_convs, vector, width) if global_ else None
+        )
+        features = sum(branch.outputs for branch in (self.local, self.global_) if branch)
+        pyramid = [WeightedPyramidPooling(features, bins, wspp_weights)] if wspp else []
+        inputs, hidden = (pyramid[0].outputs, scaled(64, width)) if pyramid else (features, scaled(1024, width))
+        self.head = nn.Sequential(*pyramid, nn.Linear(inputs, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 1))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)
+
+    @property
+    def attended(self) -> nn.Module:
+        return self.body
+
+    def forward(self, inputs: LandmarkedFrames) -> Tensor:
+        """Frames with their points to scores [B, 1]; without ``local`` the points are not looked at.
+
+        Raises:
+            TypeError: no ``LandmarkedFrames``.
+            ValueError: frames of another size or number of channels, points of another number than 24 a frame, or
+                outside it, or NaN.
+        """
+        return self.head(self._weighted(inputs)[0])  # [B, 1]
+
+    @torch.no_grad()
+    def attention(self, inputs: LandmarkedFrames) -> Tensor:
+        """α of the 24 patches in the order of their points, then of the face (eq. 2, 5), in 0–1.
+
+        Args, errors: as for ``forward``.
+
+        Returns:
+            float32 [B, 25]; [B, 24] of local, [B, 1] of global attention alone.
+        """
+        return self._weighted(inputs)[1].float()
+
+    def _weighted(self, inputs: LandmarkedFrames) -> tuple[Tensor, Tensor]:
+        """Vector [B, D] of all ρ, and all α [B, 25]."""
+        if not isinstance(inputs, LandmarkedFrames):
+            raise TypeError(
+                f"{type(self).__name__} got {type(inputs).__name__}: give LandmarkedFrames(frames [B, 3, S, S], "
+                f"points [B, {PATCHES}, 2])."
+            )
+        frames, points = inputs
+        if tuple(frames.shape[1:]) != (3, self.size, self.size):
+            raise ValueError(f"Expected frames [B, 3, {self.size}, {self.size}], got {list(frames.shape)}.")
+        if tuple(points.shape) != (len(frames), PATCHES, 2):
+            raise ValueError(
+                f"Expected a point for each of {PATCHES} patches, [{len(frames)}, {PATCHES}, 2], got "
+                f"{list(points.shape)}."
+            )
+        features = self.body(frames)  # [B, C, S/8, S/8]
+        found = []
+        if self.local:
+            found.append(self.local(patches(features, points, self.size, self.cells, self.border)))
+        if self.global_:
+            found.append(self.global_(features))
+        vectors, weights = zip(*found, strict=True)
+        return torch.cat([vector.flatten(1) for vector in vectors], 1), torch.cat(weights, 1)  # [B, D], [B, 25]

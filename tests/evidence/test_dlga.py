@@ -1,5 +1,7 @@
 """DLGA-CNN against the arithmetic of its paper."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -11,9 +13,11 @@ from torch.nn import functional
 from depnb.cost import parameters
 from depnb.faces.points24 import MIRRORED
 from depnb.methods.dlga import (
+    DLGACNN,
     PATCHES,
     DepressedCNN,
     GlobalAttention,
+    LandmarkedFrames,
     LocalAttention,
     WeightedPyramidPooling,
     channel_max,
@@ -21,12 +25,33 @@ from depnb.methods.dlga import (
     patch_starts,
     patches,
 )
+from depnb.profiles import Scale
+
+SMALL = Scale(width=1 / 32, input_size=48)
+COMBINATIONS = {
+    "LA-CNN (CMP-)": {"global_": False, "cmp": False, "wspp": False},
+    "LA-CNN (CMP+)": {"global_": False, "wspp": False},
+    "A: LA-CNN (CMP-) + WSPP": {"global_": False, "cmp": False},
+    "B: LA-CNN (CMP+) + WSPP": {"global_": False},
+    "GA-CNN": {"local": False, "wspp": False},
+    "C: GA-CNN + WSPP": {"local": False},
+    "D: LA-CNN (CMP-) + GA-CNN": {"cmp": False, "wspp": False},
+    "E: LA-CNN (CMP+) + GA-CNN": {"wspp": False},
+    "F: LA-CNN (CMP-) + GA-CNN + WSPP": {"cmp": False},
+    "G: LA-CNN (CMP+) + GA-CNN + WSPP": {},
+}
+"""Rows of Tables 3 and 4."""
 
 
 def printed_size(build, **arguments) -> nn.Module:
     """A network of full size without memory."""
     with torch.device("meta"):
         return build(**arguments)
+
+
+def faces(size: int, count: int = 2) -> LandmarkedFrames:
+    """Noise with landmarks anywhere."""
+    return LandmarkedFrames(torch.randn(count, 3, size, size), torch.rand(count, PATCHES, 2) * (size - 1))
 
 
 def drawn(network: nn.Module) -> nn.Module:
@@ -334,7 +359,186 @@ def test_number_of_bins_for_any_number_of_features(features, bins):
     assert (found < features).all()
 
 
+# The network
+
+
+@pytest.mark.parametrize(
+    ("arguments", "features", "bins"),
+    [({}, 2048, 150), ({"global_": False}, 1536, 150), ({"local": False}, 512, 150), ({"bins": "literal"}, 2048, 151)],
+)
+def test_printed_widths(arguments, features, bins):
+    network = printed_size(DLGACNN, **arguments)
+    pyramid, first, _, last = network.head
+    assert (pyramid.features, first.in_features, first.out_features, last.in_features) == (features, bins, 64, 64)
+    bare = printed_size(DLGACNN, wspp=False, **arguments).head
+    assert (bare[0].in_features, bare[0].out_features) == (features, 1024)
+
+
+def test_the_network_has_the_sum_of_its_parts():
+    network = printed_size(DLGACNN)
+    assert parameters(network) == 3_910_784 + 137_467_416 + 54_797_569 + 150 * 64 + 64 + 64 + 1 == 196_185_498
+    empty = partial(torch.empty, device="meta")
+    inputs = LandmarkedFrames(empty(2, 3, 224, 224), empty(2, 24, 2))
+    assert network(inputs).shape == (2, 1)
+    assert network.attention(inputs).shape == (2, 25)
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+@pytest.mark.parametrize("scale", [SMALL, Scale(1 / 16, input_size=80), Scale(1 / 64, input_size=96)])
+def test_every_combination_begins_at_the_constant_predictor(name, scale):
+    network = DLGACNN(**COMBINATIONS[name], scale=scale)
+    bdi = torch.tensor([3.0, 3, 10, 20, 44])
+    network.start_at(bdi)
+    inputs = faces(scale.input_size)
+    output = network(inputs)
+    assert output.shape == (2, 1)
+    assert network.score(output).tolist() == pytest.approx([16.0, 16.0])
+    assert torch.isfinite(network.loss(output, bdi[:2]))
+    assert network.attended in set(network.body.modules())
+    patches_and_face = PATCHES * (network.local is not None) + (network.global_ is not None)
+    assert torch.equal(network.attention(inputs), torch.full((2, patches_and_face), 0.5))
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {},
+        {"bn": True},
+        {"border": "zero"},
+        {"cmp_on": "conv4_2"},
+        {"lal_kernel": 1, "vector": "gap"},
+        {"gal_convs": 2},
+        {"bins": "literal"},
+        {"bins": "adaptive", "wspp_weights": "halves"},
+    ],
+)
+def test_every_switch_changes_the_score_and_all_weights_learn(switches):
+    scores = []
+    for arguments in ({}, switches):
+        torch.manual_seed(0)
+        network = drawn(DLGACNN(**arguments, scale=Scale(1 / 16, input_size=64)))
+        network.start_at(torch.tensor([10.0, 20.0]))
+        nn.init.normal_(network.head[-1].weight)
+        torch.manual_seed(1)
+        inputs = faces(64, count=4)
+        output = network(inputs)
+        network.loss(output, torch.tensor([5.0, 10.0, 20.0, 40.0])).backward()
+        assert all(value.grad.abs().max() > 0 for value in network.parameters())
+        scores.append(network.score(output).detach())
+    assert torch.equal(*scores) == (not switches)
+
+
+def test_the_weight_of_a_patch_comes_from_that_patch():
+    torch.manual_seed(0)
+    network = drawn(DLGACNN(scale=Scale(1 / 16, input_size=96)))
+    inputs = faces(96)
+    moved = inputs._replace(points=inputs.points.clone())
+    moved.points[:, 7] = (moved.points[:, 7] + 40) % 96
+    before, after = network.attention(inputs), network.attention(moved)
+    assert (before != after).any(0).nonzero().flatten().tolist() == [7]
+    assert ((before > 0) & (before < 1)).all()
+    assert not before.requires_grad
+
+
+def test_attention_finds_the_patch_that_tells():
+    torch.manual_seed(0)
+    told_by = 5
+    network = DLGACNN(global_=False, scale=Scale(1 / 8, input_size=48))
+
+    def draw(count: int) -> tuple[LandmarkedFrames, Tensor]:
+        frames, points = 0.5 * torch.randn(count, 3, 48, 48), torch.randint(8, 40, (count, PATCHES, 2))
+        bdi = 40 * torch.rand(count)
+        for frame, (x, y), label in zip(frames, points[:, told_by].tolist(), bdi, strict=True):
+            frame[:, y - 6 : y + 6, x - 6 : x + 6] += (label - 20) / 10
+        return LandmarkedFrames(frames, points.float()), bdi
+
+    network.start_at(draw(1000)[1])
+    optimiser = torch.optim.Adam(network.parameters(), 3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=80, cycle_momentum=False)
+    losses = []
+    for _ in range(80):
+        inputs, bdi = draw(16)
+        loss = network.loss(network(inputs), bdi)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        losses.append(loss.item())
+    weights = network.attention(draw(64)[0]).mean(0)  # [24]
+    assert np.mean(losses[-20:]) < 0.3 * np.mean(losses[:10])
+    assert weights[told_by] > weights.mean() + 0.2
+
+
+def test_the_layout_in_memory_changes_nothing():
+    torch.manual_seed(0)
+    network = drawn(DLGACNN(scale=SMALL))
+    inputs = faces(48)
+    expected = network(inputs)
+    network = network.to(memory_format=torch.channels_last)
+    frames = inputs.frames.contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(network(inputs._replace(frames=frames)), expected)
+
+
+def test_without_patches_no_landmark_is_looked_at():
+    network = DLGACNN(local=False, scale=SMALL)
+    inputs = faces(48)
+    assert torch.equal(network(inputs), network(inputs._replace(points=inputs.points * torch.nan)))
+
+
+def test_the_narrowest_network_keeps_a_channel_everywhere():
+    network = DLGACNN(cmp=False, scale=Scale(0.001, input_size=32))
+    assert network.body.channels == 1
+    assert network.head[0].outputs == 25 + 25 + 20 + 10  # a feature a patch and one of the face
+    assert network(faces(32)).shape == (2, 1)
+
+
 # What is refused
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"local": False, "global_": False}, "at least one"),
+        ({"scale": Scale(0.03, input_size=48)}, "multiple of 1/128, or cmp=False"),
+        ({"scale": Scale(1 / 32, input_size=50)}, "multiple of 8 from 32 on"),
+        ({"scale": Scale(1 / 32, input_size=24)}, "multiple of 8 from 32 on"),
+        ({"scale": Scale(1 / 128, input_size=48), "local": False, "bins": "literal"}, "at least 25"),
+        ({"cmp_on": "conv3"}, "choose from conv4_1, conv4_2"),
+        ({"border": "wrap"}, "choose from clamp, zero"),
+        ({"lal_kernel": 5}, "choose from 3, 1"),
+        ({"gal_convs": 3, "local": True, "global_": False}, "choose from 1, 2"),
+        ({"vector": "max"}, "choose from flatten, gap"),
+        ({"bins": "all", "wspp": False}, "choose from trim, literal, adaptive"),
+        ({"wspp_weights": "equal"}, "choose from lazebnik, halves, none"),
+    ],
+)
+def test_networks_that_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DLGACNN(**{"scale": SMALL} | arguments)
+
+
+@pytest.mark.parametrize(
+    ("frames", "points", "message"),
+    [
+        (torch.zeros(2, 3, 48, 48), torch.zeros(2, 20, 2), r"each of 24 patches, \[2, 24, 2\], got \[2, 20, 2\]"),
+        (torch.zeros(2, 3, 48, 48), torch.zeros(1, 24, 2), "each of 24 patches"),
+        (torch.zeros(2, 3, 48, 48), torch.zeros(2, 24, 3), "each of 24 patches"),
+        (torch.zeros(2, 3, 48, 48), torch.full((2, 24, 2), torch.nan), "NaN: leave out"),
+        (torch.zeros(2, 3, 48, 48), torch.full((2, 24, 2), 47.75), r"\(47.75, 47.75\) is outside .* −0.5 to 47.5"),
+        (torch.zeros(2, 3, 48, 48), torch.full((2, 24, 2), -torch.inf), "is outside"),
+        (torch.zeros(2, 3, 56, 56), torch.zeros(2, 24, 2), r"\[B, 3, 48, 48\]"),
+        (torch.zeros(2, 1, 48, 48), torch.zeros(2, 24, 2), r"\[B, 3, 48, 48\]"),
+        (torch.zeros(3, 48, 48), torch.zeros(24, 2), r"\[B, 3, 48, 48\]"),
+    ],
+)
+def test_faces_that_are_refused(frames, points, message):
+    with pytest.raises(ValueError, match=message):
+        DLGACNN(scale=SMALL)(LandmarkedFrames(frames, points))
+
+
+def test_frames_without_points_are_refused():
+    with pytest.raises(TypeError, match="give LandmarkedFrames"):
+        DLGACNN(scale=SMALL)(torch.zeros(2, 3, 48, 48))
 
 
 @pytest.mark.parametrize(
