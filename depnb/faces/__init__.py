@@ -1,14 +1,15 @@
 """Video → aligned face crops with landmarks.
 
 ``video`` (decode) → ``detect`` and ``track`` (where is the person) → ``align`` → ``crops`` (the cache, with
-``landmarks`` for who asks) is the way of one video, ``process``; ``prepare`` walks it for many; ``quality`` reports;
-``samples`` are real pictures.
+``landmarks`` for who asks, and ``points24`` made of them) is the way of one video, ``process``; ``prepare`` walks it
+for many; ``quality`` reports; ``samples`` are real pictures.
 """
 
 from .align import CROP_SIZE, TEMPLATE, similarity, transform_points, warp
 from .crops import VERSION, Crops, DamagedCrops, Settings, load
 from .detect import Faces, detect_frames
 from .landmarks import landmarks68
+from .points24 import landmarks_24
 from .prepare import prepare
 from .quality import Report, VideoReport
 from .video import Frame, Video, VideoError
@@ -28,6 +29,7 @@ __all__ = [
     "VideoReport",
     "detect_frames",
     "landmarks68",
+    "landmarks_24",
     "load",
     "prepare",
     "similarity",
