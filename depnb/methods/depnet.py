@@ -7,15 +7,24 @@ What the paper leaves open is decided in the modules; E-numbers name entries of 
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
 
+from depnb import profiles
+from depnb.augment import strong
 from depnb.backbones import ResNetBody
+from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, normalise
+from depnb.methods import Learning, Learnings
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
-from depnb.profiles import PRINTED, Scale
+from depnb.profiles import PRINTED, Profile, Scale
+
+PROFILES = profiles.PROFILES
 
 KERNELS = (3, 5, 9)
 """Frames that the three temporal convolutions see (§4.2: 3×1, 5×1 and 9×1, time × place)."""
@@ -323,3 +332,91 @@ class FeatureMean(SequenceRegression):
                 f"FeatureMean got {list(frames.shape)}: give frames [B, T, 3, S, S] or images [B, 3, S, S]."
             )
         return super().forward(frames if frames.ndim == 5 else frames[:, None])
+
+
+@dataclass(frozen=True)
+class Config:
+    """Switches of the paper.
+
+    Attributes:
+        frames: T; 1 is a network of single images, whose score of a video is the mean over all of its frames that are
+            used (E51).
+        se_ratio: of the squeeze and excitation (E46); ``None`` for a ResNet.
+        aggregation: of the frames: the paper's module, or the mean of their features (E51).
+        frozen: whether the body stays as it was pretrained. Networks of single images are trained whole (§5.3.1).
+        start: of the body: pretrained on the identities of generated people, as the paper's on VGGFace2, or from
+            scratch.
+        cmp_kernel, llf_channels, temporal_padding, fam_channels, activation, stat_pools: as in ``FeatureAggregation``.
+        fc_dim, dropout: of the head (E44).
+        augment: how the frames are varied in training, all frames of a sequence alike; ``strong`` is ours, for all
+            methods the same, the paper names nothing.
+        resample: draw the T frames of a training video anew for every step, or once (E50).
+        sort_frames: bring them into the order of the video (E50).
+        n_draws: a video's score is the mean over so many draws of T frames; the paper seems to have taken one (E50).
+        learning: Adam with a one-cycle learning rate; or as printed, SGD with Caffe's inv rule, until the loss has not
+            fallen for 200 steps.
+        stop_on: whose loss that is, where learning is as printed (E52).
+    """
+
+    frames: int = 5
+    se_ratio: int | None = 16
+    aggregation: Literal["fam", "mean"] = "fam"
+    frozen: bool = True
+    start: Literal["identity", "scratch"] = "identity"
+    cmp_kernel: Literal[8, 4] = 8
+    llf_channels: int | None = None
+    temporal_padding: Literal["same", "clip"] = "same"
+    fam_channels: int = 64
+    activation: Literal["none", "relu"] = "none"
+    stat_pools: Literal["max_avg", "max_max"] = "max_avg"
+    fc_dim: int = 128
+    dropout: float = 0.5
+    augment: Literal["strong", "none"] = "strong"
+    resample: bool = True
+    sort_frames: bool = True
+    n_draws: int = 10
+    learning: Literal["ours", "printed"] = "ours"
+    stop_on: Literal["training", "development"] = "development"
+
+
+def inputs(config: Config, profile: Profile) -> Input:
+    """T frames of a video, drawn at random from those that are used; or single ones."""
+    if config.frames == 1:
+        return FRAME if config.augment == "strong" else PLAIN_FRAME
+    vary = strong if config.augment == "strong" else None
+    return Input(
+        partial(_sequence, vary),
+        offsets=tuple(range(config.frames)),
+        span=config.frames,
+        sample=Sample(config.n_draws, config.resample, config.sort_frames),
+    )
+
+
+def _sequence(vary: Callable[[Tensor], Tensor] | None, clips: Tensor, training: bool) -> Tensor:
+    """uint8 [B, T, 3, S, S] to standardised frames [B, T, 3, S, S]."""
+    return normalise(vary(clips) if vary and training else clips)
+
+
+def model(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
+    """The network of a row."""
+    shared = {name: getattr(config, name) for name in ("se_ratio", "frozen", "fc_dim", "dropout")}
+    if config.frames == 1 or config.aggregation == "mean":
+        return FeatureMean(scale, **shared)
+    switches = ("cmp_kernel", "llf_channels", "temporal_padding", "fam_channels", "activation", "stat_pools")
+    return DepNet(scale, frames=config.frames, **shared, **{name: getattr(config, name) for name in switches})
+
+
+def learning(config: Config, profile: Profile) -> Learnings:
+    """For the scores; faces are learnt as by all methods."""
+    if config.learning == "printed":
+        # a tenth of the profile's 1e-4
+        return Learnings(Learning("sgd", "inv", 0.1, weight_decay=5e-4, patience=200, stop_on=config.stop_on))
+    return Learnings()
+
+
+ROWS = {
+    "depnet": Config(),
+    "senet": Config(frames=1, frozen=False),
+    "resnet": Config(frames=1, frozen=False, se_ratio=None),
+    "resnet_sequence": Config(se_ratio=None),
+}
