@@ -161,7 +161,7 @@ class Cost:
 # smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
-    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(16, 60), pretraining_s=(60, 40), pretraining_mb=170),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
     "paper": Cost(
         23, 2.5, 8, 8.5, training_s=(20 * 3600, 200 * 3600), pretraining_s=(24 * 3600, 50 * 3600), pretraining_mb=18e3
     ),
