@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -225,25 +227,30 @@ def load_sequences(recordings: Sequence[Recording], step: int, size: int) -> Fra
 def _each(
     recordings: Sequence[Recording], read: Callable[[Recording], np.ndarray]
 ) -> tuple[tuple[Recording, ...], list[np.ndarray], tuple[tuple[str, str], ...]]:
-    """What can be read, and what cannot with its reason."""
-    kept, pixels, left_out = [], [], []
+    """What can be read, and what cannot with its reason, both in the order of ``recordings``.
+
+    They are read in an order of this process's own: several processes that need the same videos share their reduction.
+    """
+    found: dict[int, np.ndarray | str] = {}
+    places = list(range(len(recordings)))
+    random.Random(os.getpid()).shuffle(places)
     with progress("frames", len(recordings), "videos") as bar:
-        for recording in recordings:
-            if recording.bdi is None:
-                left_out.append((recording.name, "no label"))
+        for place in places:
+            if recordings[place].bdi is None:
+                found[place] = "no label"
             else:
                 try:
-                    video = read(recording)
+                    found[place] = read(recordings[place])
                 except (FileNotFoundError, NoFaceError) as error:
-                    left_out.append((recording.name, str(error)))
-                else:
-                    kept.append(recording)
-                    pixels.append(video)
+                    found[place] = str(error)
             bar.advance()
+    pairs = [(recording, found[place]) for place, recording in enumerate(recordings)]
+    left_out = tuple((recording.name, reason) for recording, reason in pairs if isinstance(reason, str))
+    kept = [(recording, pixels) for recording, pixels in pairs if not isinstance(pixels, str)]
     if not kept:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out[:3])
         raise ValueError(f"No usable video among {len(recordings)} recordings. First reasons: {reasons}")
-    return tuple(kept), pixels, tuple(left_out)
+    return tuple(recording for recording, _ in kept), [pixels for _, pixels in kept], left_out
 
 
 class NoFaceError(ValueError):

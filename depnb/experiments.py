@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -25,7 +26,7 @@ from depnb.evaluation import BANDS, band_bias, ccc, clipped, mae, pcc, rmse, sub
 from depnb.faces.crops import crop_path
 from depnb.files import StorageError, cache_dir
 from depnb.methods import Protocol, baselines, learning, method, papers, parts
-from depnb.profiles import ClipProfile, Profile
+from depnb.profiles import PROFILES, ClipProfile, Profile
 from depnb.results import Attention, Predictions, Result, Run, Store, opened
 from depnb.training import Training, laid_out, per_video, predict, train
 
@@ -106,7 +107,7 @@ def _stored(run: Run, store: Store, device: str) -> Result:
 
 
 def prepare(runs: Sequence[Run]) -> None:
-    """Make the videos and the face crops of ``runs``, which then need only be trained.
+    """Make the videos and the face crops of ``runs`` and of their face pretrainings: then they need only be trained.
 
     Of a run that cannot be prepared nothing is said: the run itself will say it.
 
@@ -115,13 +116,23 @@ def prepare(runs: Sequence[Run]) -> None:
     """
     needs = dict.fromkeys((run.corpus, run.profile, method(run.paper).PROTOCOLS[run.protocol]) for run in runs)
     for name, profile, protocol in needs:
-        try:
+        with _others_go_on(name):
             corpus = opened(name, profile)
             _prepare(corpus, list(splits(corpus, protocol)))
-        except StorageError:
-            raise
-        except Exception as error:  # other corpora are worth having
-            log.warning("%s could not be prepared: %r", name, error)
+    for name in dict.fromkeys(run.profile for run in runs):
+        with _others_go_on("the people of the face pretraining"):
+            if any(not body.exists() for run in runs if run.profile == name for body in _bodies(run)):
+                pretraining.people(PROFILES[name])
+
+
+@contextmanager
+def _others_go_on(what: str) -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        raise
+    except Exception as error:  # the others are worth having
+        log.warning("%s could not be prepared: %r", what, error)
 
 
 def _prepare(corpus: Corpus, trainings: "Sequence[Split]") -> None:
@@ -150,7 +161,7 @@ class Cost:
 # smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
-    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(16, 60), pretraining_s=(60, 40), pretraining_mb=170),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
     "paper": Cost(
         23, 2.5, 8, 8.5, training_s=(20 * 3600, 200 * 3600), pretraining_s=(24 * 3600, 50 * 3600), pretraining_mb=18e3
     ),
@@ -167,22 +178,16 @@ def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
     videos, crops, pretrainings, trainings = {}, {}, {}, {}
     for run in runs:
         corpus, module = opened(run.corpus, run.profile), method(run.paper)
-        profile = module.PROFILES[run.profile]
         cost, kind = COSTS[run.profile], trains_clips(run)
         for video in {recording.video.resolve() for recording in corpus.recordings}:
             if not video.exists():
                 videos[video] = cost
             if not video.exists() or not crop_path(video).exists():
                 crops[video] = cost
+        for body in _bodies(run):
+            if not body.exists():
+                pretrainings[body] = cost.pretraining_s[kind], cost.pretraining_mb
         for row in parts(module, run.row):
-            config = module.ROWS[row]
-            if config.start == "identity":
-                eats = module.inputs(config, profile)
-                body = pretraining.file(
-                    partial(_body, module, config, profile), profile, eats, learning(module, config, profile).faces
-                )
-                if not body.exists():
-                    pretrainings[body] = cost.pretraining_s[kind], cost.pretraining_mb
             trainings[replace(run, row=row)] = cost.training_s[kind], max(1, module.PROTOCOLS[run.protocol].folds)
     return [
         (f"{len(videos)} videos", sum(c.video_s for c in videos.values()), sum(c.video_mb for c in videos.values())),
@@ -198,6 +203,17 @@ def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
             0.1 * len(runs),
         ),
     ]
+
+
+def _bodies(run: Run) -> Iterator[Path]:
+    """Where the pretrained bodies lie, or will lie, that a run starts from."""
+    module = method(run.paper)
+    profile = module.PROFILES[run.profile]
+    for row in parts(module, run.row):
+        config = module.ROWS[row]
+        if config.start == "identity":
+            eats, of_faces = module.inputs(config, profile), learning(module, config, profile).faces
+            yield pretraining.file(partial(_body, module, config, profile), profile, eats, of_faces)
 
 
 def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:

@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from depnb import clips, faces
 from depnb.clips import FRAME, Frames, Input, load_frames
+from depnb.corpus import Corpus
 from depnb.corpus.synthetic import open_generated, strangers
 from depnb.files import atomic_path, cache_dir
 from depnb.methods import OURS, Learning, switches
@@ -171,6 +172,14 @@ def identity(
     return found
 
 
+def people(profile: Profile) -> Corpus:
+    """The generated strangers that a profile's bodies learn to tell apart, rendered and their faces found."""
+    corpus = open_generated(strangers(profile.corpus_size))
+    corpus.ensure(corpus.recordings)
+    faces.prepare(corpus.recordings)
+    return corpus
+
+
 def file(
     build: Callable[[], nn.Module],
     profile: Profile,
@@ -223,10 +232,8 @@ def _tell_apart(
     build: Callable[[], nn.Module], profile: Profile, eats: Input, learning: Learning, device: str, checkpoint: Path
 ) -> Pretrained:
     picture = Input(eats.still) if eats.still else FRAME
-    corpus = open_generated(strangers(profile.corpus_size))
+    corpus = people(profile)
     number = {subject: place for place, subject in enumerate(sorted(corpus.subjects("train")))}
-    corpus.ensure(corpus.recordings)
-    faces.prepare(corpus.recordings)
 
     def load(partition: str) -> Frames:
         who = [replace(r, bdi=float(number[r.subject])) for r in corpus.partition(partition)]

@@ -63,6 +63,9 @@ SLOWER = Learning(rate=0.5)
 """For C3D, which has no normalisations and often does not learn at the rate of the others; ours."""
 PATIENT = Learning(rate=0.5, longer=2)
 """For MSN and C3D where they begin with pictures: in fewer and larger steps they often do not learn; ours."""
+GENTLE = Learning(rate=0.25)
+"""For narrow networks that begin with clips: at a larger rate some draws of the weights never learn in so few steps;
+ours."""
 NARROW_RESIDUAL = 0.25
 """Gain of what a block adds, in networks narrower than the printed one; ours, because they are trained for minutes
 (cf. the residual scaling of Szegedy et al., AAAI 2017)."""
@@ -392,6 +395,8 @@ def learning(config: Config, profile: ClipProfile) -> Learnings:
         return Learnings(PATIENT if pictures_first else SLOWER, SLOWER)
     if config.network == "msn" and pictures_first:
         return Learnings(PATIENT, PATIENT)
+    if profile.scale.width < 1 and not config.pictures:
+        return Learnings(GENTLE)
     return Learnings()
 
 

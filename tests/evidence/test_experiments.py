@@ -296,8 +296,12 @@ def test_of_a_licensed_corpus_a_fused_row_keeps_no_person(injected, bright_corpu
     assert all("203_1" not in path.read_text() for path in tmp_path.rglob("*.json"))
 
 
-def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(monkeypatch):
-    ensured = []
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(monkeypatch, tmp_path, pretrained):
+    ensured, people = [], []
+    body = tmp_path / "body.safetensors"
+    if pretrained:
+        body.touch()
 
     def opened(name, profile):
         if name == "broken":
@@ -307,10 +311,13 @@ def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(
     monkeypatch.setattr(experiments, "opened", opened)
     monkeypatch.setattr(experiments, "splits", lambda corpus, protocol: [protocol])
     monkeypatch.setattr(experiments, "_prepare", lambda corpus, trainings: ensured.append((corpus.name, *trainings)))
+    monkeypatch.setattr(experiments.pretraining, "file", lambda *facts: body)
+    monkeypatch.setattr(experiments.pretraining, "people", lambda profile: people.append(profile.name))
     runs = [replace(RUN, corpus=name, seed=seed) for seed in (0, 1) for name in ("both", "broken", "null")]
     experiments.prepare([*runs, replace(RUN, protocol="paper")])
     paper = method("distribution").PROTOCOLS["paper"]
     assert ensured == [("both", HONEST), ("null", HONEST), ("both", paper)]
+    assert people == ([] if pretrained else ["smoke"])
 
 
 def test_a_full_disk_stops_the_preparation(monkeypatch):

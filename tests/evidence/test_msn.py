@@ -219,9 +219,30 @@ def test_rows_that_begin_with_clips_get_smaller_frames():
     assert inputs(ROWS["depth_69"], PROFILES["paper"]).prepare(clips, False).shape == (2, 3, 16, 64, 64)
 
 
-def test_the_deep_network_learns_longer_where_it_begins_with_pictures():
-    slow, plain = (learning(ROWS[row], PROFILES["quick"]).scores for row in ("msn", "depth_69"))
-    assert (slow.longer, plain) == (2, OURS)
+@pytest.mark.parametrize(
+    ("row", "profile", "rate", "longer"),
+    [
+        ("msn", "quick", 0.5, 2),
+        ("c3d", "quick", 0.5, 2),
+        ("i3d", "quick", 1, 1),
+        ("depth_69", "quick", 0.25, 1),
+        ("msn", "paper", 1, 1),
+        ("c3d", "paper", 0.5, 1),
+        ("depth_69", "paper", 1, 1),
+    ],
+)
+def test_who_learns_longer_and_at_which_rate(row, profile, rate, longer):
+    scores, _ = learning(ROWS[row], PROFILES[profile])
+    assert (scores.rate, scores.longer) == (rate, longer)
+
+
+@pytest.mark.parametrize(
+    ("row", "width", "dropout"), [("msn", 1 / 8, 0.5), ("depth_69", 1 / 8, 1 / 16), ("depth_69", 1, 0.5)]
+)
+def test_only_narrow_networks_from_scratch_drop_less(row, width, dropout):
+    with torch.device("meta"):
+        network = model(ROWS[row], Scale(width))
+    assert [m.p for m in network.head if isinstance(m, torch.nn.Dropout)] == [dropout] * 2
 
 
 def test_printed_learning_is_another_pretraining():
