@@ -11,13 +11,20 @@ from torch import nn
 
 from depnb.cost import parameters
 from depnb.explain import grad_cam
+from depnb.methods import OURS
 from depnb.methods.depnet import (
+    PROFILES,
+    ROWS,
     SWITCHES,
+    Config,
     DepNet,
     FeatureAggregation,
     FeatureMean,
     FrameFeatures,
     channel_max_pool,
+    inputs,
+    learning,
+    model,
 )
 from depnb.pretraining import IdentityNet
 from depnb.profiles import Scale
@@ -426,3 +433,39 @@ def test_frames_of_another_shape_are_refused(shape):
 def test_images_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=r"give frames \[B, T, 3, S, S\] or images \[B, 3, S, S\]"):
         FeatureMean(SMALL)(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_rows_take_what_their_inputs_prepare(row):
+    torch.manual_seed(0)
+    config, profile = ROWS[row], PROFILES["smoke"]
+    network, eats = model(config, profile.scale), inputs(config, profile)
+    side = profile.scale.input_size
+    seen = torch.randint(0, 256, (2, len(eats.offsets), 3, side, side), dtype=torch.uint8)
+    assert network(eats.prepare(seen, True)).shape == (2, 1)
+    assert torch.equal(eats.prepare(seen, False), eats.prepare(seen, False))
+
+
+def test_rows_are_the_networks_of_the_tables():
+    """SE or not, five frames or one, frozen or not."""
+    sizes = {row: (c.se_ratio, c.frames, c.frozen) for row, c in ROWS.items()}
+    assert sizes == {
+        "depnet": (16, 5, True),
+        "senet": (16, 1, False),
+        "resnet": (None, 1, False),
+        "resnet_sequence": (None, 5, True),
+    }
+    with torch.device("meta"):
+        assert parameters(model(ROWS["depnet"])) == 128_813_489
+
+
+def test_a_video_is_scored_by_several_draws_of_five_frames_in_order():
+    eats = inputs(Config(n_draws=4), PROFILES["quick"])
+    assert (eats.sample.draws, eats.sample.ordered, len(eats.offsets)) == (4, True, 5)
+
+
+def test_printed_learning_is_caffes():
+    scores, of_faces = learning(Config(learning="printed"), PROFILES["paper"])
+    assert (scores.optimiser, scores.schedule, scores.weight_decay, scores.patience) == ("sgd", "inv", 5e-4, 200)
+    assert scores.rate * PROFILES["paper"].lr == pytest.approx(1e-5)
+    assert of_faces == OURS
