@@ -133,9 +133,9 @@ def test_half_a_file_or_garbage_is_never_read(tmp_path, run, damage, caplog):
 
 
 def test_how_steps_are_taken_is_a_fact_where_it_is_not_ours(monkeypatch):
-    asked = Run("msn", "depth_27", "both-tiny", profile="smoke")
+    asked = Run("msn", "i3d", "both-tiny", profile="smoke")
     plain = asked.facts
-    monkeypatch.setitem(msn.ROWS, "depth_27", replace(msn.ROWS["depth_27"], learning="printed"))
+    monkeypatch.setitem(msn.ROWS, "i3d", replace(msn.ROWS["i3d"], learning="printed"))
     printed = replace(asked).facts
     assert "learning" not in plain
     assert printed["learning"] == {"optimiser": "adam", "schedule": "inverse", "rate": 1.0}
