@@ -1,7 +1,7 @@
 """`make reproduce` from nothing: minutes by stage, memory and disk, written to results/reproduce.json.
 
 Everything is made anew in a temporary folder: corpus, faces, results, notebooks, figures, report. Then the same run
-folder once more: with everything stored, a notebook must take no longer than 15 s. The README quotes the file.
+folder once more: with everything stored, a notebook should take no longer than 15 s. The README quotes the file.
 """
 
 import json
