@@ -176,9 +176,10 @@ class Frames:
         places = [start + offset for offset in eats.offsets]
         return [min(place, last) if eats.end == "hold" else place % (last + 1) for place in places]
 
-    def batches(self, eats: Input, size: int) -> Iterator[Tensor]:
-        """The clips of ``inputs``, uint8 [b, l, 3, S, S], at most ``size`` frames (and at least one clip) at once."""
-        inputs, count = self.inputs(eats), max(1, size // len(eats.offsets))
+    def batches(self, eats: Input, size: int, frames: int) -> Iterator[Tensor]:
+        """The clips of ``inputs``, uint8 [b, l, 3, S, S]: at most ``size`` of them at once, and of several clips at
+        most ``frames`` frames."""
+        inputs, count = self.inputs(eats), min(size, max(1, frames // len(eats.offsets)))
         for first in range(0, len(inputs), count):
             yield self.clips(inputs[first : first + count], eats)
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 VERSION = 2
-EVALUATION_BATCH = 256
+EVALUATION_BATCH = 128
+EVALUATION_FRAMES = 256
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
 log = logging.getLogger("depnb")
@@ -327,7 +328,7 @@ def laid_out(what: nn.Module | Tensor, profile: Profile) -> Any:
 def _outputs(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> Iterator[Tensor]:
     """Network outputs for all inputs, in order, batch by batch, the last one as short as it is."""
     model.eval()
-    for batch in frames.batches(eats, EVALUATION_BATCH):  # [b, l, 3, S, S]
+    for batch in frames.batches(eats, EVALUATION_BATCH, EVALUATION_FRAMES):  # [b, l, 3, S, S]
         yield model(laid_out(eats.prepare(batch.to(model.device), False), profile))
 
 

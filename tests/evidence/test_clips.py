@@ -217,8 +217,8 @@ def test_a_video_may_be_judged_by_its_incomplete_last_clip_too():
 
 def test_batches_hold_all_clips_in_order():
     frames = numbered(9, 4, 12)
-    whole = torch.cat(list(frames.batches(CLIP, 9)))
-    assert [len(batch) for batch in frames.batches(CLIP, 9)] == [2, 2, 2]
+    whole = torch.cat(list(frames.batches(CLIP, 128, 9)))
+    assert [len(batch) for batch in frames.batches(CLIP, 128, 9)] == [2, 2, 2]
     assert torch.equal(whole, frames.clips(frames.inputs(CLIP), CLIP))
 
 
@@ -228,7 +228,7 @@ SAMPLE = replace(CLIP, sample=Sample(draws=3))
 def test_a_video_is_judged_by_the_same_draws_every_time():
     frames = numbered(9, 6)
     assert frames.inputs(SAMPLE) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
-    first, again = (numbers(torch.cat(list(frames.batches(SAMPLE, 9)))) for _ in range(2))
+    first, again = (numbers(torch.cat(list(frames.batches(SAMPLE, 128, 9)))) for _ in range(2))
     assert first == again
     assert all(clip == sorted(set(clip)) for clip in first)
     assert len(set(map(tuple, first))) > 3
