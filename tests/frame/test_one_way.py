@@ -15,6 +15,7 @@ ORDER = (
     ("backbones", "papers", "cost", "inference"),
     ("methods",),
     ("evaluation",),
+    ("significance",),
     ("training",),
     ("pretraining", "explain"),
     ("results",),
