@@ -383,8 +383,9 @@ def entries() -> dict[str, Entry]:
     """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
     found = dict(FIGURES)
     for paper in papers():
-        for name, (caption, draw, clip) in _diagrams(paper).items():
-            drawn, data = partial(_without_results, draw), "a clip of the corpus" if clip else "the method"
+        for name, (caption, draw, clip, data) in _diagrams(paper).items():
+            data = data or ("a clip of the corpus" if clip else "the method")
+            drawn = partial(_without_results, draw)
             found[f"{paper}_{name}"] = Entry(caption, data, drawn, _recipes("both") if clip else _recipes())
         for name, shown in method(paper).FIGURES.items():
             found[f"{paper}_{name}"] = Entry(

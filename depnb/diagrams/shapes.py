@@ -22,11 +22,13 @@ class Diagram(NamedTuple):
         caption: what it shows.
         draw: draws it.
         clip: whether a clip of a generated person is in it.
+        data: what it is drawn from, if neither a clip nor the method alone.
     """
 
     caption: str
     draw: "Callable[[], Figure]"
     clip: bool = True
+    data: str = ""
 
 
 def box(axis: "Axes", place: tuple[float, float, float, float], text: str, below: str = "", dashed: bool = False):
