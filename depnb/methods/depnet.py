@@ -19,11 +19,18 @@ from depnb import profiles
 from depnb.augment import strong
 from depnb.backbones import ResNetBody
 from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, normalise
-from depnb.methods import Learning, Learnings
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
 
+PAPER = "depnet"
+NOTEBOOK = "40_depnet"
+CITATION = (
+    "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent System Using "
+    "Deep Learning for Video-Based Depression Analysis. International Journal of Intelligent Systems 37(7), 2022."
+)
+VERSION = 1
 PROFILES = profiles.PROFILES
 
 KERNELS = (3, 5, 9)
@@ -419,4 +426,79 @@ ROWS = {
     "senet": Config(frames=1, frozen=False),
     "resnet": Config(frames=1, frozen=False, se_ratio=None),
     "resnet_sequence": Config(se_ratio=None),
+    "resnet_sequence_mean": Config(se_ratio=None, aggregation="mean"),
+    "depnet_unordered": Config(sort_frames=False),
+    "depnet_once": Config(resample=False, n_draws=1),
+}
+
+# Neither the partitions nor what stops the training are printed (E52).
+PROTOCOLS = {"honest": HONEST, "paper": Protocol(train=("train", "development"), select=None)}
+
+HEADLINE = (("depnet", "both"), ("senet", "both"), ("depnet", "null"))
+GRID = {
+    "headline": HEADLINE,
+    "all": (
+        *HEADLINE,
+        *((row, "both") for row in ROWS if row not in ("depnet", "senet")),
+        ("depnet", "dynamics"),
+    ),
+}
+
+TABLES = {
+    **{
+        table: {
+            "senet": "SENet",
+            "depnet": "DepNet (SENet-based)",
+            "resnet": "ResNet-50 (single image)",
+            "resnet_sequence": "ResNet-50 (image sequence)",
+        }
+        for table in ("Table 2", "Table 3")
+    },
+    "Table 4": {"depnet": "Ours"},
+    "Table 5": {"depnet": "Ours"},
+}
+
+CLAIMS = (
+    Claim("five frames and the module are better than single images (Tables 2, 3)", "depnet", "senet"),
+    Claim("squeeze and excitation helps single images (Tables 2, 3)", "senet", "resnet"),
+    Claim("squeeze and excitation helps five frames (Tables 2, 3)", "depnet", "resnet_sequence"),
+    Claim("five frames are better than single images for ResNet-50 (Tables 2, 3)", "resnet_sequence", "resnet"),
+    *(
+        Claim(text, better, worse, printed=False)
+        for text, better, worse in (
+            ("DepNet is better than the constant", "depnet", "constant"),
+            ("the module is better than the mean of the features", "resnet_sequence", "resnet_sequence_mean"),
+            ("frames in the order of the video are better than shuffled ones", "depnet", "depnet_unordered"),
+            ("new frames for every step are better than five drawn once", "depnet", "depnet_once"),
+        )
+    ),
+    Claim(
+        "DepNet is better than the constant where only movement tells",
+        "depnet",
+        "constant",
+        corpus="dynamics",
+        printed=False,
+    ),
+    Claim(
+        "DepNet is better than the constant where nothing can be learnt (must not be confirmed)",
+        "depnet",
+        "constant",
+        corpus="null",
+        printed=False,
+    ),
+)
+
+FIGURES = {
+    "unseen": Figure(
+        "scores",
+        ("depnet",),
+        "DepNet: label and predicted score of each unseen person (mean over seeds). Dashed: constant predictor; grey "
+        "verticals: BDI-II bands.",
+    ),
+    "rows": Figure(
+        "series",
+        ("senet", "depnet", "resnet", "resnet_sequence", "resnet_sequence_mean"),
+        "Single images and five frames, with and without squeeze and excitation: RMSE and MAE on unseen people; points "
+        "are seeds, bars 95 % intervals of the RMSE over people.",
+    ),
 }

@@ -105,11 +105,13 @@ def _trained(build, profile: Profile, eats: Input, select=None, how: Learning = 
     people = bright_frames(bright_recordings("train", 20))
     people = people.grey() if eats.grey else people
     done = training.train(build, people, select, profile, seed=0, eats=eats, learning=how, device="cpu")
+    network, features = done.model.module, []
+    network.body.register_forward_hook(lambda body, given, maps: features.append(maps))
     with torch.no_grad():
-        features = done.model.module.body(eats.prepare(people.clips([(video, 0) for video in range(4)], eats), False))
+        network(eats.prepare(people.clips([(video, 0) for video in range(4)], eats), False))
     return {
         "loss": done.curve[-1]["train_loss"],
-        "features": float(features.abs().mean()),
+        "features": float(features[0].abs().mean()),
         "step": float(done.selected_step),
     }
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import torch
 
-from depnb.methods import distribution, msn, temporal_pooling
+from depnb.methods import depnet, distribution, msn, temporal_pooling
 from depnb.profiles import PRINTED
 
 NETWORKS = {
@@ -21,6 +21,10 @@ NETWORKS = {
         f"MSN paper, {row}": (partial(msn.model, msn.ROWS[row]), (2, 3, 16, 112, 112))
         for row in msn.ROWS
         if row != "msn"
+    },
+    **{
+        f"DepNet paper, {row}": (partial(depnet.model, depnet.ROWS[row]), (2, depnet.ROWS[row].frames, 3, 224, 224))
+        for row in ("depnet", "senet", "resnet", "resnet_sequence", "resnet_sequence_mean")
     },
 }
 MOST_MEMORY = 20e9
