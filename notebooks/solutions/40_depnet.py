@@ -1,0 +1,97 @@
+"""Exercises of notebook 40: solutions, and the checkers that judge them and the learner's answers."""
+
+import numpy as np
+
+
+def excite(u, w1, w2):
+    u = np.asarray(u, dtype=float)
+    z = u.mean((1, 2))
+    s = 1 / (1 + np.exp(-np.asarray(w2) @ np.maximum(np.asarray(w1) @ z, 0)))
+    return u * s[:, None, None]
+
+
+def check_excite(answer):
+    u = np.stack([np.full((2, 2), 2.0), np.arange(4.0).reshape(2, 2)])
+    w1, w2 = np.array([[1.0, -1.0]]), np.array([[2.0], [-4.0]])
+    given = np.asarray(answer(u, w1, w2), dtype=float)
+    assert given.shape == (2, 2, 2), f"maps in, maps of the same shape out: (2, 2, 2), not {given.shape}"
+    assert np.allclose(answer(u, w1, np.zeros((2, 1))), u / 2), "with W2 = 0 every s is σ(0) = ½: half of each map"
+    assert not np.allclose(given[0], 2 * u[0]), (
+        "channel 0 came out twice as large: σ is the sigmoid and δ the ReLU; the paper swaps the names (E45)"
+    )
+    s = 1 / (1 + np.exp([-1.0, 2.0]))
+    assert np.allclose(given, u * s[:, None, None]), (
+        f"z = (2, 1.5), W1 z = 0.5, ReLU leaves it, W2 gives (1, −2), the sigmoid ({s[0]:.3f}, {s[1]:.3f})"
+    )
+    negative = np.asarray(answer(u[::-1], w1, w2), dtype=float)
+    assert np.allclose(negative, u[::-1] / 2), "where W1 z is negative, the ReLU makes it 0, and every s is ½"
+
+
+def rows(frames, kernel, zeros):
+    return frames + 2 * zeros - kernel + 1
+
+
+def check_rows(answer):
+    assert answer(5, 3, 1) == 5, "three taps and one zero on both sides leave as many rows as frames: 5"
+    assert answer(5, 5, 0) == 1, "five taps fit into five frames once"
+    assert answer(5, 3, 0) == 3, "three taps fit into five frames in 3 places"
+    assert answer(5, 9, 0) == -3, "nine taps without zeros on five frames: −3, no place at all (E41)"
+    assert answer(5, 9, 4) == 5, "four zeros on both sides leave 5 rows again"
+
+
+def aggregate(signal, filters):
+    signal = np.asarray(signal, dtype=float)
+    found = []
+    for taps in filters:
+        padded = np.pad(signal, len(taps) // 2)
+        found.append(max(float(np.dot(taps, padded[t : t + len(taps)])) for t in range(len(signal))))
+    return [*found, float(signal.max()), float(signal.mean())]
+
+
+def check_aggregate(answer):
+    ones = [np.ones(3), np.ones(5), np.ones(9)]
+    given = np.asarray(answer([1, 2, 3, 4, 5], ones), dtype=float)
+    assert given.shape == (5,), f"three maxima and two statistics are five numbers, not {given.size}"
+    assert np.allclose(given, [12, 15, 15, 5, 3]), (
+        f"1 … 5 and kernels of ones: 12, 15, 15, then maximum 5 and mean 3, not {given}"
+    )
+    past = np.asarray(answer([1, 2, 3, 4, 9], [np.array([-1.0, 0, 1])]), dtype=float)
+    assert not np.isclose(past[0], 4), "the weight −1 belongs to the frame before: do not flip the kernel"
+    assert np.isclose(past[0], 6), "with (−1, 0, 1) the largest rise over two frames is 9 − 3 = 6"
+    assert np.isclose(answer([-3, -2, -1, -2, -3], ones)[0], -5), "the largest of −5, −6, −5, −6, −5 is −5"
+
+
+def draws_error(labels, scores):
+    labels, scores = np.asarray(labels, dtype=float), np.asarray(scores, dtype=float)
+    one = np.sqrt(((scores - labels[:, None]) ** 2).mean(0)).mean()
+    together = np.sqrt(((scores.mean(1) - labels) ** 2).mean())
+    return float(one), float(together)
+
+
+def check_draws_error(answer):
+    labels, scores = [10, 20], [[12, 8], [20, 24]]
+    given = tuple(answer(labels, scores))
+    assert len(given) == 2, "return two numbers: the RMSE of one draw on average, and that of the draws' mean"
+    assert not np.isclose(given[0], np.sqrt(6)), (
+        "√6 is the root over all draws at once: take the RMSE of each draw (a column), then their mean"
+    )
+    assert np.isclose(given[0], (np.sqrt(2) + np.sqrt(10)) / 2), (
+        f"the draws have errors (2, 0) and (−2, 4), RMSE √2 and √10, on average {(np.sqrt(2) + np.sqrt(10)) / 2:.3f}"
+    )
+    assert np.isclose(given[1], np.sqrt(2)), "the means are 10 and 22, with errors 0 and 2: RMSE √2"
+
+
+def signed_ranks(first, second):
+    differences = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    ranks = np.abs(differences).argsort().argsort() + 1
+    return int(min(ranks[differences > 0].sum(), ranks[differences < 0].sum()))
+
+
+def check_signed_ranks(answer):
+    first, second = [1, 5, 3, 9], [2, 3, 6, 5]
+    assert answer([1, 2, 4], [2, 4, 8]) == 0, "the first is smaller for everybody: no rank on the other side, 0"
+    given = answer(first, second)
+    assert given != 6, "6 is the sum of the ranks that favour the second, 2 and 4: take the smaller of the two sums"
+    assert given != 2, "count ranks, not people: two of four differences are negative, but with the ranks 1 and 3"
+    assert given == 4, "differences −1, 2, −3, 4 have the ranks 1 to 4; 1 + 3 = 4 and 2 + 4 = 6, the smaller is 4"
+    assert answer(second, first) == 4, "which method is called first makes no difference"
