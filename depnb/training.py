@@ -108,7 +108,7 @@ def train(
     if saved:
         profile = replace(profile, **saved["computing"])
     plan = _plan(profile, eats, learning.longer)
-    first, total = learning.longer * profile.pictures if eats.pictures_first else 0, len(plan)
+    first, total = round(learning.longer * profile.pictures) if eats.pictures_first else 0, len(plan)
     fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
@@ -184,12 +184,12 @@ def train(
     )
 
 
-def _plan(profile: Profile, eats: Input, longer: int) -> list[tuple[int, int]]:
+def _plan(profile: Profile, eats: Input, longer: float) -> list[tuple[int, int]]:
     """Of each step, how many inputs it has and how many frames of each it is given."""
     whole = (profile.batch, len(eats.offsets))
     if eats.pictures_first:
-        return [(profile.picture_batch, 1)] * (longer * profile.pictures) + [whole] * (longer * profile.after)
-    return [whole] * (longer * profile.steps)
+        return [(profile.picture_batch, 1)] * round(longer * profile.pictures) + [whole] * round(longer * profile.after)
+    return [whole] * round(longer * profile.steps)
 
 
 def optimiser(

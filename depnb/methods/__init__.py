@@ -118,7 +118,7 @@ class Learning:
     optimiser: Literal["adam", "sgd"] = "adam"
     schedule: Literal["one_cycle", "inverse", "inv", "tenths"] = "one_cycle"
     rate: float = 1.0
-    longer: int = later(1)
+    longer: float = later(1)
     weight_decay: float = later(1e-4)
     patience: int = later(0)
     stop_on: Literal["training", "development"] = later("training")

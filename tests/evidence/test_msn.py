@@ -225,7 +225,7 @@ def test_rows_that_begin_with_clips_get_smaller_frames():
         ("msn", "quick", 0.5, 2),
         ("c3d", "quick", 0.5, 2),
         ("i3d", "quick", 1, 1),
-        ("depth_69", "quick", 0.25, 1),
+        ("depth_69", "quick", 0.25, 2 / 3),
         ("msn", "paper", 1, 1),
         ("c3d", "paper", 0.5, 1),
         ("depth_69", "paper", 1, 1),
