@@ -39,7 +39,7 @@ def check_rows(answer):
     assert answer(5, 9, 4) == 5, "four zeros on both sides leave 5 rows again"
 
 
-def aggregate(signal, filters):
+def aggregate_place(signal, filters):
     signal = np.asarray(signal, dtype=float)
     found = []
     for taps in filters:
@@ -48,7 +48,7 @@ def aggregate(signal, filters):
     return [*found, float(signal.max()), float(signal.mean())]
 
 
-def check_aggregate(answer):
+def check_aggregate_place(answer):
     ones = [np.ones(3), np.ones(5), np.ones(9)]
     given = np.asarray(answer([1, 2, 3, 4, 5], ones), dtype=float)
     assert given.shape == (5,), f"three maxima and two statistics are five numbers, not {given.size}"
