@@ -162,8 +162,16 @@ def test_comparisons_have_a_bar_for_each_printed_number(source):
     assert sum("DepNet" in name for name in names) == 1
 
 
-def test_the_diagrams_are_found_by_the_paper_s_name():
-    found = figures._diagrams("depnet")
-    assert list(found) == ["fig1", "fig2", "fig6", "fig7", "fig8"]
-    assert found is diagrams.FIGURES
-    assert [diagram.clip for diagram in found.values()] == [True, False, False, False, False]
+def test_the_diagrams_are_in_the_index_and_say_what_they_are_drawn_from():
+    entries = figures.entries()
+    data = {name: entries[f"depnet_{name}"].data for name in diagrams.FIGURES}
+    printed = "printed numbers, `depnb/papers/paper_tables.csv`"
+    assert data == {
+        "fig1": "a clip of the corpus",
+        "fig2": "the method",
+        "fig6": "the method",
+        "fig7": printed,
+        "fig8": printed,
+    }
+    assert entries["depnet_fig1"].corpora(None) == ["generated “both”"]
+    assert entries["depnet_fig7"].corpora(None) == []
