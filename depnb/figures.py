@@ -223,7 +223,8 @@ def series(results: Sequence[Result]) -> "Figure | None":
         axes[0].plot(
             [place] * 2, [s.rmse_low, s.rmse_high], color="C0", alpha=0.4, linestyle="-", marker="", linewidth=4
         )
-    axes[0].set_xticks(range(len(summaries)), [row.replace("_", "\n") for row in summaries])
+    names = [row.replace("_", "\n") for row in summaries]
+    axes[0].set_xticks(range(len(names)), names, fontsize=None if len(names) <= 5 else 7)
     axes[1].legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     return figure
 

@@ -112,7 +112,7 @@ def draw_pipeline(frames: NDArray[np.uint8], network: DepNet | None = None) -> "
         box(axis, (left, 0.8, width, 1.3), text, f"{parameters(part):,}\nparameters", dashed)
         left += width
         arrow(axis, (left, 1.45), (left + 0.6, 1.45))
-        room = 0.13 * len(made) + 0.3
+        room = 0.14 * len(made) + 0.4
         axis.text(left + 0.65 + room / 2, 1.45, made, ha="center", va="center", fontsize=8)
         left += 0.7 + room + 0.6
     axis.set_xlim(-0.1, left - 0.5)
