@@ -31,7 +31,7 @@ def grad_cam(network: Network, inputs: Tensor | tuple[Tensor, ...]) -> tuple[np.
         raise ValueError(f"{type(network).__name__} has no layer whose map Grad-CAM could look at.")
     network.eval()
     device = next(network.parameters()).device
-    inputs = apply_to_collection(inputs, Tensor, lambda part: part.to(device).requires_grad_())
+    inputs = apply_to_collection(inputs, Tensor, lambda part: part.detach().to(device).requires_grad_())
     whole = type(inputs)._make if isinstance(inputs, tuple) else lambda parts: parts[0]
     with torch.enable_grad():
         explained = LayerGradCam(lambda *parts: network.score(network(whole(parts))), network.attended)
