@@ -310,7 +310,7 @@ def _with_landmarks(recording: Recording, choose: Choice, size: int, chosen: lis
     if not known.any():
         raise NoFaceError("no frame that is used has all landmarks")
     reduced = ((in_crop[known] + 0.5) * (size / faces.CROP_SIZE) - 0.5).astype(np.float32)
-    return _Video(pixels[known], reduced, int((~known).sum()))
+    return _Video(pixels if known.all() else pixels[known], reduced, int((~known).sum()))
 
 
 def _each(

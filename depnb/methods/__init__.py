@@ -48,7 +48,8 @@ def switches(config: Any) -> dict[str, Any]:
 
 
 class Network(Interface):
-    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …] to an output.
+    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …], or a named tuple of several, to an
+    output.
 
     Attributes:
         body: the convolutional part, which pretraining fills when ``Config.start`` says so.
