@@ -263,7 +263,7 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int, landmar
     """
     choose, chosen = partial(_spread, frames), [frames]
     if landmarks:
-        return _landmarked(recordings, choose, size, chosen)
+        return _landmarked(recordings, choose, size, chosen, mapped=False)
     kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached(recording, choose, size, chosen)))
     return Frames(torch.from_numpy(np.stack(pixels)), kept, left_out)
 
@@ -276,16 +276,18 @@ def load_sequences(recordings: Sequence[Recording], step: int, size: int, landma
     """
     choose, chosen = partial(_every, step), ["every", step]
     if landmarks:
-        return _landmarked(recordings, choose, size, chosen)
+        return _landmarked(recordings, choose, size, chosen, mapped=True)
     kept, pixels, left_out = _each(
         recordings, lambda recording: np.load(_cached(recording, choose, size, chosen), mmap_mode="c")
     )
     return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out)
 
 
-def _landmarked(recordings: Sequence[Recording], choose: Choice, size: int, chosen: list) -> Frames:
+def _landmarked(recordings: Sequence[Recording], choose: Choice, size: int, chosen: list, mapped: bool) -> Frames:
     """Frames and their landmarks, without those whose landmarks are not all known."""
-    kept, found, left_out = _each(recordings, lambda recording: _with_landmarks(recording, choose, size, chosen))
+    kept, found, left_out = _each(
+        recordings, lambda recording: _with_landmarks(recording, choose, size, chosen, mapped)
+    )
     lacking = [(r.name, video.lacking) for r, video in zip(kept, found, strict=True)]
     some = tuple((name, f"{number} frames without known landmarks") for name, number in lacking if number)
     for name, reason in some:
@@ -302,9 +304,9 @@ class _Video(NamedTuple):
     lacking: int
 
 
-def _with_landmarks(recording: Recording, choose: Choice, size: int, chosen: list) -> _Video:
+def _with_landmarks(recording: Recording, choose: Choice, size: int, chosen: list, mapped: bool) -> _Video:
     """Raises: NoFaceError, if no frame that is used has a face whose landmarks are all known."""
-    pixels = np.load(_cached(recording, choose, size, chosen), mmap_mode="c")
+    pixels = np.load(_cached(recording, choose, size, chosen), mmap_mode="c" if mapped else None)
     in_crop = np.load(_cached_landmarks(recording, choose, chosen))  # [n, 68, 2]
     known = np.isfinite(in_crop).all((1, 2))  # [n]
     if not known.any():
