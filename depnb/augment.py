@@ -5,6 +5,8 @@ take longer than the training step. Draws come from torch's global generator, on
 same.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -27,12 +29,30 @@ def strong(clips: Tensor) -> Tensor:
     Returns:
         float32 [B, l, 3, S, S] in 0–1.
     """
-    return _covered(_moved(_recoloured(_floats(clips)))).clamp(0, 1)
+    images = _recoloured(_floats(clips))
+    return _covered(_resampled(images, _movements(images))).clamp(0, 1)
+
+
+def strong_with_points(clips: Tensor, points: Tensor, mirrored: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """``strong``, of clips with points in them, which go where the picture goes.
+
+    Args:
+        clips: as for ``strong``, which varies them to the same bits.
+        points: float32 [B, l, N, 2] in pixels (x right, y down, pixel centres at integers); NaN stays NaN.
+        mirrored: which of the N points, from 0, becomes the first, the second, … when a clip is mirrored.
+
+    Returns:
+        the clips, float32 [B, l, 3, S, S] in 0–1, and their points [B, l, N, 2]; some may now be outside.
+    """
+    images = _recoloured(_floats(clips))
+    theta = _movements(images)
+    return _covered(_resampled(images, theta)).clamp(0, 1), _carried(points, theta, images.shape[-1], mirrored)
 
 
 def strong_shape(clips: Tensor) -> Tensor:
     """``strong`` without its colours, for what does not depend on them; [B, l, C, S, S] in, float32 0–1 out."""
-    return _covered(_moved(_floats(clips)))
+    images = _floats(clips)
+    return _covered(_resampled(images, _movements(images)))
 
 
 def turned(clips: Tensor, upside_down: bool = False) -> Tensor:
@@ -51,7 +71,7 @@ def turned(clips: Tensor, upside_down: bool = False) -> Tensor:
     images = _floats(clips)
     mirror, angle = _sign(len(images), images), _between(-torch.pi / 6, torch.pi / 6, (len(images),), images)
     flip = _sign(len(images), images) if upside_down else torch.ones_like(mirror)
-    return _placed(images, mirror, flip, angle)
+    return _resampled(images, _theta(mirror, flip, angle))
 
 
 def one_of_four(clips: Tensor) -> Tensor:
@@ -64,7 +84,7 @@ def one_of_four(clips: Tensor) -> Tensor:
     one = torch.ones(len(images), device=images.device)
     mirror, flip = torch.where(which == 0, -one, one), torch.where(which == 2, -one, one)
     angle = torch.where(which == 1, -one * torch.pi / 6, 0 * one)
-    return _placed(images, mirror, flip, angle)
+    return _resampled(images, _theta(mirror, flip, angle))
 
 
 def _floats(clips: Tensor) -> Tensor:
@@ -81,31 +101,45 @@ def _recoloured(images: Tensor) -> Tensor:
     return (images - mean) * contrast + mean * brightness
 
 
-def _moved(images: Tensor) -> Tensor:
+def _movements(images: Tensor) -> Tensor:
     count = len(images)
     mirror = _sign(count, images)
     angle, zoom = _between(-0.15, 0.15, (count,), images), _between(0.8, 1.1, (count,), images)
-    return _placed(images, mirror * zoom, zoom, angle, shift=_between(-0.1, 0.1, (count, 2), images))
+    return _theta(mirror * zoom, zoom, angle, shift=_between(-0.1, 0.1, (count, 2), images))
 
 
-def _placed(images: Tensor, across: Tensor, down: Tensor, angle: Tensor, shift: Tensor | None = None) -> Tensor:
-    """One resampling for all frames of a clip: turned, scaled, mirrored, shifted.
+def _theta(across: Tensor, down: Tensor, angle: Tensor, shift: Tensor | None = None) -> Tensor:
+    """Where a varied picture takes its pixels from: [B, 2, 3], in half sides from the middle.
 
     Args:
-        images: [B, l, C, S, S].
         across, down: factors [B] on both axes; a negative one mirrors, and a larger one shows more around the picture.
         angle: [B], radians, positive counterclockwise as seen.
         shift: [B, 2], in half sides.
     """
-    theta = images.new_zeros(len(images), 2, 3)
+    theta = angle.new_zeros(len(angle), 2, 3)
     theta[:, 0, 0], theta[:, 0, 1] = across * angle.cos(), -down * angle.sin()
     theta[:, 1, 0], theta[:, 1, 1] = across * angle.sin(), down * angle.cos()
     if shift is not None:
         theta[:, :, 2] = shift
+    return theta
+
+
+def _resampled(images: Tensor, theta: Tensor) -> Tensor:
+    """All frames of a clip [B, l, C, S, S] turned, scaled, mirrored and shifted in one resampling."""
     together = images.flatten(1, 2)  # [B, l·C, S, S]
     grid = functional.affine_grid(theta, list(together.shape), align_corners=False)  # [B, S, S, 2]
     moved = functional.grid_sample(together, grid, padding_mode="border", align_corners=False)
     return moved.view_as(images)
+
+
+def _carried(points: Tensor, theta: Tensor, side: int, mirrored: Sequence[int]) -> Tensor:
+    """Points [B, l, N, 2] of pictures that are resampled by ``theta``: it says where from, its inverse where to."""
+    turn, shift = theta[:, :, :2], theta[:, None, None, :, 2]  # [B, 2, 2], [B, 1, 1, 2]
+    places = (2 * points + 1) / side - 1 - shift  # in half sides
+    places = places @ torch.linalg.inv(turn).mT[:, None]  # [B, l, N, 2]
+    moved = ((places + 1) * side - 1) / 2
+    flipped = torch.linalg.det(turn) < 0  # [B]
+    return torch.where(flipped[:, None, None, None], moved[:, :, list(mirrored)], moved)  # [B, l, N, 2]
 
 
 def _covered(images: Tensor) -> Tensor:

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import logging
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -21,11 +22,19 @@ from depnb.corpus.records import Recording
 from depnb.files import atomic_path, cache_dir
 from depnb.progress import progress
 
+log = logging.getLogger("depnb")
+
 VERSION = 2
 
 # Channel statistics of ImageNet, those of torchvision's weights.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+
+LANDMARKS = 68
+
+Choice = Callable[[np.ndarray], np.ndarray]
+"""Of the numbers of the frames with a face those that are used."""
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,19 @@ class Sample:
         return (np.sort(chosen) if self.ordered else chosen).tolist()
 
 
+class LandmarkedClips(NamedTuple):
+    """Clips whose landmarks are known.
+
+    Attributes:
+        pixels: uint8 [B, l, 3, S, S].
+        landmarks: float32 [B, l, 68, 2] in pixels of the frame (300-W order; x right, y down, pixel centres at
+            integers); some may lie outside.
+    """
+
+    pixels: Tensor
+    landmarks: Tensor
+
+
 @dataclass(frozen=True)
 class Input:
     """What a network eats: which frames of a video make one input, and what is done to them.
@@ -75,9 +97,10 @@ class Input:
         pictures_first: whether a training begins with one frame of each clip, where the profile has time for that.
         sample: an input is not a sequence, but as many frames as there are ``offsets``, drawn at random. An input's
             first frame, below, is then the number of the draw.
+        landmarks: whether the clips are ``LandmarkedClips``. Frames with a landmark that is not known are left out.
     """
 
-    prepare: Callable[[Tensor, bool], Tensor]
+    prepare: Callable[[Any, bool], Any]
     offsets: tuple[int, ...] = (0,)
     span: int = 1
     step: int | None = None
@@ -88,6 +111,7 @@ class Input:
     still_frames: int = 1
     pictures_first: bool = False
     sample: Sample | None = None
+    landmarks: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,12 +121,15 @@ class Frames:
     Attributes:
         pixels: uint8 RGB, [N, n, 3, S, S] or N tensors [n_i, 3, S, S]; with one channel, grey levels.
         recordings: the N videos, each with a label.
-        left_out: (name, reason) of videos that are not in ``pixels``.
+        left_out: (name, reason) of videos that are not in ``pixels``, or of which some frames are not.
+        landmarks: float32, N tensors [n_i, 68, 2] as in ``LandmarkedClips``, all of them known; ``None`` where nobody
+            has asked for them.
     """
 
     pixels: Tensor | tuple[Tensor, ...]
     recordings: tuple[Recording, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    landmarks: tuple[Tensor, ...] | None = None
 
     def __post_init__(self):
         for video in self.pixels[:1] if isinstance(self.pixels, Tensor) else self.pixels:
@@ -115,6 +142,19 @@ class Frames:
         unlabelled = [r.name for r in self.recordings if r.bdi is None]
         if unlabelled:
             raise ValueError(f"No label for {', '.join(unlabelled)}; leave these recordings out first.")
+        if self.landmarks is not None:
+            self._check(self.landmarks)
+
+    def _check(self, landmarks: tuple[Tensor, ...]) -> None:
+        if len(landmarks) != len(self.pixels):
+            raise ValueError(f"{len(self.pixels)} videos in the pixels, {len(landmarks)} in the landmarks.")
+        for recording, video, points in zip(self.recordings, self.pixels, landmarks, strict=True):
+            if tuple(points.shape) != (len(video), LANDMARKS, 2):
+                raise ValueError(
+                    f"Expected landmarks [{len(video)}, {LANDMARKS}, 2] of {recording.name}, got {list(points.shape)}."
+                )
+            if not points.isfinite().all():
+                raise ValueError(f"A landmark of {recording.name} is not known: leave out such frames first.")
 
     def __len__(self) -> int:
         return len(self.recordings)
@@ -133,11 +173,11 @@ class Frames:
         """The same videos in grey levels, N tensors [n_i, 1, S, S]."""
         return replace(self, pixels=tuple(luma(video)[:, None] for video in self.pixels))
 
-    def draw(self, batch: int, eats: Input) -> tuple[Tensor, Tensor]:
+    def draw(self, batch: int, eats: Input) -> tuple[Tensor, Tensor | LandmarkedClips]:
         """Random inputs for a training step, from torch's global generator.
 
         Returns:
-            the videos [batch], each with the same chance, and clips uint8 [batch, l, 3, S, S] that start anywhere.
+            the videos [batch], each with the same chance, and ``clips`` of them that start anywhere.
         """
         videos = torch.randint(len(self), (batch,))  # [B]
         if eats.sample:
@@ -161,12 +201,20 @@ class Frames:
         whole = [max(1, -(-count // eats.span) if eats.rest else count // eats.span) for count in counts]
         return [(v, n * eats.span) for v, number in enumerate(whole) for n in range(number)]
 
-    def clips(self, inputs: Sequence[tuple[int, int]], eats: Input) -> Tensor:
-        """The frames of inputs (video, first frame), uint8 [B, l, 3, S, S]."""
-        found = []
-        for video, start in inputs:
-            found.append(self.pixels[video][self.places(video, start, eats)])
-        return torch.stack(found)
+    def clips(self, inputs: Sequence[tuple[int, int]], eats: Input) -> Tensor | LandmarkedClips:
+        """The frames of inputs (video, first frame), uint8 [B, l, 3, S, S]; with landmarks where ``eats`` says so.
+
+        Raises:
+            ValueError: landmarks are asked for that were not loaded.
+        """
+        if eats.landmarks and self.landmarks is None:
+            raise ValueError("These frames have no landmarks: load them with an Input that asks for landmarks.")
+        chosen = [(video, self.places(video, start, eats)) for video, start in inputs]
+        pixels = torch.stack([self.pixels[video][places] for video, places in chosen])  # [B, l, 3, S, S]
+        if not eats.landmarks:
+            return pixels
+        landmarks = torch.stack([self.landmarks[video][places] for video, places in chosen])  # [B, l, 68, 2]
+        return LandmarkedClips(pixels, landmarks)
 
     def places(self, video: int, start: int, eats: Input) -> list[int]:
         """Which l frames of a video the input has that begins at ``start``."""
@@ -176,9 +224,9 @@ class Frames:
         places = [start + offset for offset in eats.offsets]
         return [min(place, last) if eats.end == "hold" else place % (last + 1) for place in places]
 
-    def batches(self, eats: Input, size: int, frames: int) -> Iterator[Tensor]:
-        """The clips of ``inputs``, uint8 [b, l, 3, S, S]: at most ``size`` of them at once, and of several clips at
-        most ``frames`` frames."""
+    def batches(self, eats: Input, size: int, frames: int) -> Iterator[Tensor | LandmarkedClips]:
+        """The ``clips`` of ``inputs``: at most ``size`` of them at once, and of several clips at most ``frames``
+        frames."""
         inputs, count = self.inputs(eats), min(size, max(1, frames // len(eats.offsets)))
         for first in range(0, len(inputs), count):
             yield self.clips(inputs[first : first + count], eats)
@@ -186,12 +234,14 @@ class Frames:
 
 def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int) -> Frames:
     """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
-    sequence = eats.step is not None
-    found = load_sequences(recordings, eats.step, size) if sequence else load_frames(recordings, frames, size)
+    if eats.step is None:
+        found = load_frames(recordings, frames, size, eats.landmarks)
+    else:
+        found = load_sequences(recordings, eats.step, size, eats.landmarks)
     return found.grey() if eats.grey else found
 
 
-def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Frames:
+def load_frames(recordings: Sequence[Recording], frames: int, size: int, landmarks: bool = False) -> Frames:
     """Evenly spaced face crops of each recording.
 
     The papers take every 10th (AVEC2014) or 100th (AVEC2013) frame; here the number is fixed and the spacing follows,
@@ -202,37 +252,77 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int) -> Fram
         recordings: whose crops ``faces.prepare`` has made.
         frames: n, frames of a video.
         size: S, side of the frames, px; reduced from the crop by area averaging.
+        landmarks: load them too, and leave out frames where one is not known; videos may then differ in length.
 
     Returns:
-        the frames; recordings without a label, without crops or without a single face are in ``left_out``.
+        the frames; recordings without a label, without crops, without a single face or, where landmarks are asked for,
+        without a frame that has them all are in ``left_out``, and of others how many frames lack landmarks.
 
     Raises:
         ValueError: nothing is left.
     """
-    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached_frames(recording, frames, size)))
+    choose, chosen = partial(_spread, frames), [frames]
+    if landmarks:
+        return _landmarked(recordings, choose, size, chosen, mapped=False)
+    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached(recording, choose, size, chosen)))
     return Frames(torch.from_numpy(np.stack(pixels)), kept, left_out)
 
 
-def load_sequences(recordings: Sequence[Recording], step: int, size: int) -> Frames:
+def load_sequences(recordings: Sequence[Recording], step: int, size: int, landmarks: bool = False) -> Frames:
     """Every ``step``-th face crop of each recording, in the order of the video.
 
     Counted in the video. A frame without a face is passed over, so the frames on both sides of a gap become neighbours.
     The files are mapped into memory and read when a clip is drawn. Arguments, result and errors as for ``load_frames``.
     """
+    choose, chosen = partial(_every, step), ["every", step]
+    if landmarks:
+        return _landmarked(recordings, choose, size, chosen, mapped=True)
     kept, pixels, left_out = _each(
-        recordings, lambda recording: np.load(_cached_sequence(recording, step, size), mmap_mode="c")
+        recordings, lambda recording: np.load(_cached(recording, choose, size, chosen), mmap_mode="c")
     )
     return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out)
 
 
+def _landmarked(recordings: Sequence[Recording], choose: Choice, size: int, chosen: list, mapped: bool) -> Frames:
+    """Frames and their landmarks, without those whose landmarks are not all known."""
+    kept, found, left_out = _each(
+        recordings, lambda recording: _with_landmarks(recording, choose, size, chosen, mapped)
+    )
+    lacking = [(r.name, video.lacking) for r, video in zip(kept, found, strict=True)]
+    some = tuple((name, f"{number} frames without known landmarks") for name, number in lacking if number)
+    for name, reason in some:
+        log.warning("Left out of %s: %s", name, reason)
+    pixels, landmarks = (tuple(map(torch.from_numpy, part)) for part in list(zip(*found, strict=True))[:2])
+    return Frames(pixels, kept, left_out + some, landmarks)
+
+
+class _Video(NamedTuple):
+    """Frames uint8 [n, 3, S, S], their landmarks float32 [n, 68, 2], and how many more have none."""
+
+    pixels: np.ndarray
+    landmarks: np.ndarray
+    lacking: int
+
+
+def _with_landmarks(recording: Recording, choose: Choice, size: int, chosen: list, mapped: bool) -> _Video:
+    """Raises: NoFaceError, if no frame that is used has a face whose landmarks are all known."""
+    pixels = np.load(_cached(recording, choose, size, chosen), mmap_mode="c" if mapped else None)
+    in_crop = np.load(_cached_landmarks(recording, choose, chosen))  # [n, 68, 2]
+    known = np.isfinite(in_crop).all((1, 2))  # [n]
+    if not known.any():
+        raise NoFaceError("no frame that is used has all landmarks")
+    reduced = ((in_crop[known] + 0.5) * (size / faces.CROP_SIZE) - 0.5).astype(np.float32)
+    return _Video(pixels if known.all() else pixels[known], reduced, int((~known).sum()))
+
+
 def _each(
-    recordings: Sequence[Recording], read: Callable[[Recording], np.ndarray]
-) -> tuple[tuple[Recording, ...], list[np.ndarray], tuple[tuple[str, str], ...]]:
+    recordings: Sequence[Recording], read: Callable[[Recording], Read]
+) -> tuple[tuple[Recording, ...], list[Read], tuple[tuple[str, str], ...]]:
     """What can be read, and what cannot with its reason, both in the order of ``recordings``.
 
     They are read in an order of this process's own: several processes that need the same videos share their reduction.
     """
-    found: dict[int, np.ndarray | str] = {}
+    found: dict[int, Any] = {}
     places = list(range(len(recordings)))
     random.Random(os.getpid()).shuffle(places)
     with progress("frames", len(recordings), "videos") as bar:
@@ -247,11 +337,11 @@ def _each(
             bar.advance()
     pairs = [(recording, found[place]) for place, recording in enumerate(recordings)]
     left_out = tuple((recording.name, reason) for recording, reason in pairs if isinstance(reason, str))
-    kept = [(recording, pixels) for recording, pixels in pairs if not isinstance(pixels, str)]
+    kept = [(recording, video) for recording, video in pairs if not isinstance(video, str)]
     if not kept:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out[:3])
         raise ValueError(f"No usable video among {len(recordings)} recordings. First reasons: {reasons}")
-    return tuple(recording for recording, _ in kept), [pixels for _, pixels in kept], left_out
+    return tuple(recording for recording, _ in kept), [video for _, video in kept], left_out
 
 
 class NoFaceError(ValueError):
@@ -303,28 +393,40 @@ def _normaliser() -> Callable[[Tensor], Tensor]:
     return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
 
 
-def _cached_frames(recording: Recording, frames: int, size: int) -> Path:
-    def choose(found: np.ndarray) -> np.ndarray:
-        return found[evenly_spaced(len(found), frames)]
-
-    return _cached(recording, choose, size, [frames])
+def _spread(number: int, found: np.ndarray) -> np.ndarray:
+    return found[evenly_spaced(len(found), number)]
 
 
-def _cached_sequence(recording: Recording, step: int, size: int) -> Path:
-    return _cached(recording, lambda found: found[found % step == 0], size, ["every", step])
+def _every(step: int, found: np.ndarray) -> np.ndarray:
+    return found[found % step == 0]
 
 
-def _cached(recording: Recording, choose: Callable[[np.ndarray], np.ndarray], size: int, facts: list) -> Path:
+def _cached(recording: Recording, choose: Choice, size: int, facts: list) -> Path:
     """File of the reduced frames uint8 [n, 3, S, S] that ``choose`` takes of those with a face; made if missing."""
     path = _cache_file(recording.video, [*facts, size])
+    return _made(path, lambda: reduce(_chosen(recording, choose).frames, size))
+
+
+def _cached_landmarks(recording: Recording, choose: Choice, facts: list) -> Path:
+    """File of their landmarks float32 [n, 68, 2] in pixels of the crops; made if missing."""
+    path = _cache_file(recording.video, [*facts, "landmarks"])
+    return _made(path, lambda: _chosen(recording, choose).landmarks)
+
+
+def _chosen(recording: Recording, choose: Choice) -> faces.Crops:
+    """Raises: NoFaceError, if there is none."""
+    index = faces.load(recording, indices=[]).found.nonzero()[0]
+    chosen = choose(index) if len(index) else index
+    if not len(chosen):
+        raise NoFaceError("no face in any of the frames that are used" if len(index) else "no face in any frame")
+    return faces.load(recording, indices=chosen)
+
+
+def _made(path: Path, make: Callable[[], np.ndarray]) -> Path:
     if not _readable(path):
-        index = faces.load(recording, indices=[]).found.nonzero()[0]
-        chosen = choose(index) if len(index) else index
-        if not len(chosen):
-            raise NoFaceError("no face in any of the frames that are used" if len(index) else "no face in any frame")
-        pixels = reduce(faces.load(recording, indices=chosen).frames, size)
+        array = make()
         with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-            np.save(handle, pixels)
+            np.save(handle, array)
     return path
 
 

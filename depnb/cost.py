@@ -2,11 +2,14 @@
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor, nn
 
 
 def parameters(network: nn.Module, moving: bool = False) -> int:
@@ -18,14 +21,14 @@ def parameters(network: nn.Module, moving: bool = False) -> int:
     return sum(p.numel() for p in [*network.parameters(), *(statistics if moving else [])])
 
 
-def gmac(network: nn.Module, shape: Sequence[int]) -> float:
+def gmac(network: nn.Module, inputs: Sequence[int] | tuple[Tensor, ...]) -> float:
     """Multiplications with addition, in 10⁹, of one forward pass of convolutions and dense layers.
 
     Nothing is computed: the pass runs on tensors without content. Normalisations, pools and ReLU are not counted.
 
     Args:
         network: anywhere; built under ``torch.device("meta")`` it takes no memory.
-        shape: of the input, [B, …].
+        inputs: shape of the input, [B, …], or of several tensors the input itself.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -33,28 +36,38 @@ def gmac(network: nn.Module, shape: Sequence[int]) -> float:
     training = empty.training
     empty.eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counted:
-        empty(torch.empty(tuple(shape), device="meta"))
+        empty(apply_to_collection(_given(inputs, partial(torch.empty, device="meta")), Tensor, _to_meta))
     empty.train(training)
     return counted.get_total_flops() / 2e9
 
 
-def cpu_seconds(network: nn.Module, shape: Sequence[int], repeats: int = 3) -> float:
+def cpu_seconds(network: nn.Module, inputs: Sequence[int] | tuple[Tensor, ...], repeats: int = 3) -> float:
     """Median seconds of a forward pass on the CPU, after one on a sixteenth of the picture that is not counted.
 
     Args:
         network: on the CPU.
-        shape: of the input, [B, …, H, W]; it is noise.
+        inputs: shape of the input, [B, …, H, W], which is then noise; or of several tensors the input itself, which is
+            then passed once more.
         repeats: passes that are counted.
     """
-    clip = torch.randn(tuple(shape), generator=torch.Generator().manual_seed(0))
+    given = _given(inputs, partial(torch.randn, generator=torch.Generator().manual_seed(0)))
     training = network.training
     network.eval()
     seconds = []
     with torch.inference_mode():
-        network(clip[..., ::4, ::4])
+        network(given[..., ::4, ::4] if isinstance(given, Tensor) else given)
         for _ in range(repeats):
             begun = time.perf_counter()
-            network(clip)
+            network(given)
             seconds.append(time.perf_counter() - begun)
     network.train(training)
     return float(np.median(seconds))
+
+
+def _to_meta(part: Tensor) -> Tensor:
+    return part.to("meta")
+
+
+def _given(inputs: Sequence[int] | tuple[Tensor, ...], make: Callable[[tuple[int, ...]], Tensor]) -> Any:
+    """An input, or one of the shape that is given instead."""
+    return make(tuple(inputs)) if all(isinstance(side, int) for side in inputs) else inputs

@@ -2,12 +2,13 @@
 
 import numpy as np
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from depnb.methods import Network
 
 
-def grad_cam(network: Network, inputs: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def grad_cam(network: Network, inputs: Tensor | tuple[Tensor, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Grad-CAM (Selvaraju et al., ICCV 2017) of the predicted score on the layer ``network.attended``, with Captum.
 
     Bright is where a stronger feature would raise the score. The map is as coarse as the layer's, and a network may
@@ -15,7 +16,7 @@ def grad_cam(network: Network, inputs: Tensor) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         network: with a layer ``attended`` whose output is [B, C, h, w] or, with time, [B, C, t, h, w].
-        inputs: what its ``forward`` takes, [B, …].
+        inputs: what its ``forward`` takes, [B, …], or a named tuple of such tensors.
 
     Returns:
         scores float64 [B], BDI-II points, and maps float64 [B, h, w] or [B, t, h, w], each divided by its maximum (all
@@ -29,9 +30,11 @@ def grad_cam(network: Network, inputs: Tensor) -> tuple[np.ndarray, np.ndarray]:
     if network.attended is None:
         raise ValueError(f"{type(network).__name__} has no layer whose map Grad-CAM could look at.")
     network.eval()
-    inputs = inputs.to(next(network.parameters()).device).requires_grad_()
+    device = next(network.parameters()).device
+    inputs = apply_to_collection(inputs, Tensor, lambda part: part.detach().to(device).requires_grad_())
+    whole = type(inputs)._make if isinstance(inputs, tuple) else lambda parts: parts[0]
     with torch.enable_grad():
-        explained = LayerGradCam(lambda x: network.score(network(x)), network.attended)
+        explained = LayerGradCam(lambda *parts: network.score(network(whole(parts))), network.attended)
         heat = explained.attribute(inputs, relu_attributions=True).squeeze(1).detach()  # [B, …]
     peak = heat.amax(tuple(range(1, heat.ndim)), keepdim=True)
     heat = torch.where(peak > 0, heat / peak.clamp_min(torch.finfo(heat.dtype).tiny), heat)

@@ -1,36 +1,40 @@
 """The same scores sooner: what a trained network may leave out when it only predicts."""
 
 import copy
-from typing import Self
+from typing import Any, Self
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class Fast(nn.Module):
-    """A trained network for prediction only: its body fused and in ``dtype``, its head as it was.
+    """A trained network for prediction only: its body fused and in ``dtype``, all behind it as it was.
 
     The head stays in float32, because its one unit carries the whole score: bfloat16 has 8 bits, at 20 points a step
     of 0.125.
 
     Attributes:
+        network: whatever its ``forward`` does between inputs, body and head.
         dtype: of the body.
     """
 
     def __init__(self, network: nn.Module, dtype: torch.dtype):
         super().__init__()
-        network = copy.deepcopy(network).eval()
-        _fuse(network.body)
+        self.network = copy.deepcopy(network).eval()
         self.dtype = dtype
-        self.body = network.body.to(dtype)
-        self.head = network.head
+        body = self.network.body
+        _fuse(body)
+        body.to(dtype)
+        body.register_forward_pre_hook(lambda _, given: apply_to_collection(given, Tensor, Tensor.to, dtype))
+        body.register_forward_hook(lambda _, given, features: apply_to_collection(features, Tensor, Tensor.float))
         self.requires_grad_(False)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Normalised inputs [B, 3, …] in float32 to outputs in float32."""
+    def forward(self, inputs: Any) -> Tensor:
+        """What the network takes, normalised and in float32, to outputs in float32."""
         with torch.inference_mode():
-            return self.head(self.body(inputs.to(self.dtype)).float())
+            return self.network(inputs)
 
     def train(self, mode: bool = True) -> Self:
         """Stays in evaluation mode."""
@@ -44,9 +48,14 @@ def fast(network: nn.Module, dtype: torch.dtype | None = None) -> Fast:
     computes in bfloat16 where the machine has instructions for it.
 
     Args:
-        network: has ``body`` and ``head``, as every network of the methods.
+        network: has a ``body``, as every network of the methods.
         dtype: of the body, ``torch.float32`` or ``torch.bfloat16``; ``None`` chooses.
+
+    Raises:
+        TypeError: the network has no body.
     """
+    if not isinstance(getattr(network, "body", None), nn.Module):
+        raise TypeError(f"{type(network).__name__} has no body to be made faster: give a network of the methods.")
     if dtype is None:
         dtype = torch.bfloat16 if has_bfloat16(next(network.parameters()).device) else torch.float32
     return Fast(network, dtype)

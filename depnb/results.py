@@ -183,7 +183,7 @@ class Result:
             selecting partition, and what the method describes.
         selected_steps: of each training, the step whose weights were evaluated.
         learnt: whether the training loss fell below the constant predictor's; if not, this is no result of the method.
-        left_out: by partition, (name, reason) of videos without a score.
+        left_out: by partition, (name, reason) of videos without a score, or of which some frames were not looked at.
         seconds: by stage.
         peak_memory_mb, device, precision, memory_format, threads, versions, commit: how it was computed.
         origin: HIT or MISS and why; not stored.

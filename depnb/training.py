@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import psutil
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
@@ -100,7 +101,9 @@ def train(
             the caller removes it. A file of another kind of device or ``VERSION``, or a damaged one, is not used.
 
     Raises:
-        FloatingPointError: the loss is not a finite number.
+        FloatingPointError: the loss is not a finite number. Of a training that may diverge (``learning.may_diverge``)
+            it is the end, and so is an error on the selecting partition that is none: it keeps the best of its checks
+            so far, as a stopped one; before the first that is step 0, the constant predictor, and it has not learnt.
     """
     from lightning_fabric import seed_everything
 
@@ -145,7 +148,8 @@ def train(
             state.step += 1
             model.train()
             videos, clips = frames.draw(batch, eats)  # [B], [B, l, 3, S, S]
-            output = model(laid_out(eats.prepare(clips[:, :length].to(fabric.device), True), profile))
+            clips = fabric.to_device(apply_to_collection(clips, Tensor, _beginning, length))
+            output = model(laid_out(eats.prepare(clips, True), profile))
             loss = network.loss(output, bdi[videos])
             fabric.backward(loss)
             optimizer.step()
@@ -155,17 +159,20 @@ def train(
             if state.step == first + 1:
                 state.losses = []
             state.losses.append(loss.item())
-            if not math.isfinite(state.losses[-1]):
-                raise FloatingPointError(
-                    f"Loss is {state.losses[-1]} at step {state.step} of {label}: lower the learning rate."
-                )
             if not watches_development:
                 state.watch(state.losses[-1])
             checked = state.step in check_at or state.stopped(learning.patience)
-            if checked:
+            try:
+                _finite(loss, f"Loss is {loss.item()} at step {state.step} of {label}")
+                check = _check(model, select, eats, profile) if checked else {}
+            except FloatingPointError:
+                if not learning.may_diverge:
+                    raise
+                state.diverged, checked = True, False
+            if checked or state.diverged:
                 state.memory_mb = max(state.memory_mb, _memory_mb(fabric.device))
-                check = {"step": state.step, "train_loss": float(np.mean(state.losses))}
-                state.curve.append(check | _check(model, select, eats, profile))
+            if checked:
+                state.curve.append({"step": state.step, "train_loss": float(np.mean(state.losses))} | check)
                 state.losses = []
                 error = state.curve[-1].get("rmse")
                 if watches_development:
@@ -173,7 +180,7 @@ def train(
                 settled = learning.patience > 0 or 2 * state.step >= first + total
                 if select is None or (settled and error < state.best_rmse):
                     state.best_rmse, state.best_step, state.best = error, state.step, _copy(network)
-            if checked or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
+            if checked or state.diverged or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
                 save()
                 written = time.monotonic()
             bar.advance(note=f"loss {loss.item():.1f}")
@@ -205,13 +212,16 @@ def optimiser(
     """
     lr *= learning.rate
     if learning.optimiser == "sgd":
-        found: Optimizer = torch.optim.SGD(weights, lr, momentum=0.9, weight_decay=learning.weight_decay)
+        decay = 1e-4 if learning.weight_decay is None else learning.weight_decay
+        found: Optimizer = torch.optim.SGD(weights, lr, momentum=0.9, weight_decay=decay)
     else:
-        found = torch.optim.Adam(weights, lr)
+        found = torch.optim.Adam(weights, lr, weight_decay=learning.weight_decay or 0)
     if learning.schedule == "inverse":
         return found, lr_scheduler.LambdaLR(found, lambda step: 1 / (1 + 5e-4 * step))
     if learning.schedule == "inv":
         return found, lr_scheduler.LambdaLR(found, lambda step: (1 + 1e-4 * step) ** -0.75)
+    if learning.schedule == "constant":
+        return found, lr_scheduler.ConstantLR(found, factor=1.0)
     if learning.schedule == "tenths":
         return found, lr_scheduler.StepLR(found, math.ceil(steps / 3))
     return found, lr_scheduler.OneCycleLR(found, lr, total_steps=steps, cycle_momentum=False)
@@ -243,6 +253,7 @@ class _State:
     seconds: float = 0.0
     lowest: float = math.inf
     lowest_step: int = 0
+    diverged: bool = False
 
     def watch(self, value: float) -> None:
         """Note the lowest value so far of what may end the training."""
@@ -250,8 +261,8 @@ class _State:
             self.lowest, self.lowest_step = value, self.step
 
     def stopped(self, patience: int) -> bool:
-        """Has nothing lower been seen for ``patience`` steps? Never at 0."""
-        return 0 < patience <= self.step - self.lowest_step
+        """Has it diverged, or has nothing lower been seen for ``patience`` steps? The latter never at 0."""
+        return self.diverged or 0 < patience <= self.step - self.lowest_step
 
 
 def _save(path: Path, device: str, profile: Profile, network, optimizer, schedule, state: _State) -> None:
@@ -314,29 +325,48 @@ def per_video(scores: np.ndarray, frames: Frames, how: Literal["mean", "median"]
     return np.array(list(video_scores(scores[there], names, how).values()))  # [N]
 
 
-def laid_out(what: nn.Module | Tensor, profile: Profile) -> Any:
-    """A network, images [B, C, H, W] or clips [B, C, T, H, W] in the profile's memory format."""
-    if profile.memory_format == "contiguous_format":
-        return what if isinstance(what, nn.Module) else what.contiguous()
-    if isinstance(what, Tensor):
-        return what.contiguous(memory_format=torch.channels_last if what.ndim == 4 else torch.channels_last_3d)
-    volumes = any(p.ndim == 5 for p in what.parameters())
-    return what.to(memory_format=torch.channels_last_3d if volumes else torch.channels_last)
+def laid_out(what: Any, profile: Profile) -> Any:
+    """A network, images [B, C, H, W] or clips [B, C, T, H, W] in the profile's memory format.
+
+    Of a tuple of tensors each; those of fewer axes have no other layout.
+    """
+    plain = profile.memory_format == "contiguous_format"
+    if isinstance(what, nn.Module):
+        volumes = any(p.ndim == 5 for p in what.parameters())
+        layout = torch.channels_last_3d if volumes else torch.channels_last
+        return what if plain else what.to(memory_format=layout)
+    return apply_to_collection(what, Tensor, lambda part: part.contiguous(memory_format=_layout(part, plain)))
+
+
+def _layout(part: Tensor, plain: bool) -> torch.memory_format:
+    layouts = {4: torch.channels_last, 5: torch.channels_last_3d}
+    return torch.contiguous_format if plain else layouts.get(part.ndim, torch.contiguous_format)
+
+
+def _beginning(clips: Tensor, length: int) -> Tensor:
+    return clips[:, :length]
 
 
 @torch.no_grad()
 def _outputs(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> Iterator[Tensor]:
     """Network outputs for all inputs, in order, batch by batch, the last one as short as it is."""
+    from lightning_fabric.utilities import move_data_to_device  # as in _fabric
+
     model.eval()
     for batch in frames.batches(eats, EVALUATION_BATCH, EVALUATION_FRAMES):  # [b, l, 3, S, S]
-        yield model(laid_out(eats.prepare(batch.to(model.device), False), profile))
+        yield model(laid_out(eats.prepare(move_data_to_device(batch, model.device), False), profile))
 
 
 def _check(model: nn.Module, select: Frames | None, eats: Input, profile: Profile) -> dict[str, float]:
-    """RMSE on the selecting partition, and the mean of what the network describes there."""
+    """RMSE on the selecting partition, and the mean of what the network describes there.
+
+    Raises:
+        FloatingPointError: an output is not finite.
+    """
     if select is None:
         return {}
     outputs = torch.cat(list(_outputs(model, select, eats, profile)))
+    _finite(outputs, "An output on the selecting partition is not finite")
     scores = _by_video(model.module.score(outputs).cpu().double().numpy(), select, eats)  # [N, n]
     described = {name: value.mean().item() for name, value in model.module.describe(outputs).items()}
     return {"rmse": rmse(select.bdi, per_video(scores, select))} | described
@@ -350,7 +380,14 @@ def _loss(model: nn.Module, frames: Frames, eats: Input, profile: Profile) -> fl
 
 def _first_inputs(frames: Frames, eats: Input) -> Frames:
     """The first input of every video."""
-    return Frames(tuple(video[: eats.span] for video in frames.pixels), frames.recordings)
+    landmarks = frames.landmarks and tuple(video[: eats.span] for video in frames.landmarks)
+    pixels = tuple(video[: eats.span] for video in frames.pixels)
+    return Frames(pixels, frames.recordings, landmarks=landmarks)
+
+
+def _finite(values: Tensor, what: str) -> None:
+    if not values.isfinite().all():
+        raise FloatingPointError(f"{what}: lower the learning rate.")
 
 
 def _copy(network: nn.Module) -> dict[str, Tensor]:

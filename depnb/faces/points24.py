@@ -28,6 +28,17 @@ MOUTH_OFFSET = 16
 MIRRORED = (6, 8, 7, 5, 4, 1, 3, 2, 9, 10, 15, 14, 16, 12, 11, 13, 19, 20, 17, 18, 22, 21, 24, 23)
 """Which of the 24 points becomes the first, the second, … when the face is mirrored."""
 
+MIRRORED_68 = (
+    *range(17, 0, -1),  # jaw
+    *range(27, 17, -1),  # brows
+    *range(28, 32),  # bridge of the nose
+    *range(36, 31, -1),  # nostrils
+    *(46, 45, 44, 43, 48, 47, 40, 39, 38, 37, 42, 41),  # eyes
+    *range(55, 48, -1), *range(60, 55, -1),  # outer lips
+    *range(65, 60, -1), *range(68, 65, -1),  # inner lips
+)  # fmt: skip
+"""The same of the 68 landmarks."""
+
 _PAIRS = (*((point, point) for point in DIRECT), *MIDPOINTS, *((point, point) for point in MOUTH))
 _FIRST, _SECOND = ([point - 1 for point in points] for points in zip(*_PAIRS, strict=True))
 

@@ -48,7 +48,8 @@ def switches(config: Any) -> dict[str, Any]:
 
 
 class Network(Interface):
-    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …] to an output.
+    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …], or a named tuple of several, to an
+    output.
 
     Attributes:
         body: the convolutional part, which pretraining fills when ``Config.start`` says so.
@@ -107,21 +108,24 @@ class Learning:
         optimiser: Adam, or stochastic gradient descent with momentum 0.9.
         schedule: of the learning rate: one cycle up and down, largest after three tenths; ``inverse``, divided by 1 +
             5e-4·step (E26); ``inv``, as Caffe calls it, divided by (1 + 1e-4·step)^¾; ``tenths``, divided by ten after
-            each third of the steps.
+            each third of the steps; ``constant``.
         rate: largest learning rate as a multiple of the profile's.
         longer: so many times as many steps as the profile says.
-        weight_decay: of stochastic gradient descent.
+        weight_decay: L2, added to the gradients; ``None`` is 1e-4 for stochastic gradient descent, and none for Adam.
         patience: the training ends when ``stop_on`` has not fallen for so many steps; 0: never before its last step.
         stop_on: the loss of a step, or the error on the selecting partition, which is looked at in each check.
+        may_diverge: a loss or an error that is no finite number is not an error of the run, but ends the training: for
+            a sweep of learning rates, of which some are too large.
     """
 
     optimiser: Literal["adam", "sgd"] = "adam"
-    schedule: Literal["one_cycle", "inverse", "inv", "tenths"] = "one_cycle"
+    schedule: Literal["one_cycle", "inverse", "inv", "tenths", "constant"] = "one_cycle"
     rate: float = 1.0
     longer: float = later(1)
-    weight_decay: float = later(1e-4)
+    weight_decay: float | None = later(None)
     patience: int = later(0)
     stop_on: Literal["training", "development"] = later("training")
+    may_diverge: bool = later(False)
 
 
 OURS = Learning()

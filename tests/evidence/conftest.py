@@ -31,6 +31,14 @@ def bright_frames(recordings: list[Recording], frames: int = 3, size: int = 32) 
     return Frames(torch.from_numpy(pixels), tuple(recordings))
 
 
+def landmarked(frames: Frames) -> Frames:
+    """The same frames with landmarks anywhere in them."""
+    rng = np.random.default_rng(len(frames))
+    most = frames.pixels[0].shape[-1] - 1
+    drawn = [rng.uniform(0, most, (len(video), 68, 2)).astype(np.float32) for video in frames.pixels]
+    return replace(frames, landmarks=tuple(map(torch.from_numpy, drawn)))
+
+
 @pytest.fixture
 def profile():
     """The smoke profile on one thread."""

@@ -36,7 +36,7 @@ from depnb.methods import OURS, Learning, learning, method, papers
 from depnb.methods.baselines import identity_only
 from depnb.pretraining import IdentityNet
 from depnb.profiles import PROFILES, Profile
-from tests.evidence.conftest import bright_frames, bright_recordings
+from tests.evidence.conftest import bright_frames, bright_recordings, landmarked
 
 FILE = Path(__file__).with_name("fingerprints.json")
 SMOKE = replace(PROFILES["smoke"], threads=1, steps=2)
@@ -104,6 +104,7 @@ def _trained(build, profile: Profile, eats: Input, select=None, how: Learning = 
     """Losses, and what the body has become: the loss alone hardly shows it while the last layer is small."""
     people = bright_frames(bright_recordings("train", 20))
     people = people.grey() if eats.grey else people
+    people = landmarked(people) if eats.landmarks else people
     done = training.train(build, people, select, profile, seed=0, eats=eats, learning=how, device="cpu")
     network, features = done.model.module, []
     network.body.register_forward_hook(lambda body, given, maps: features.append(maps))

@@ -1,5 +1,6 @@
 """DLGA-CNN against the arithmetic of its paper."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,11 +11,22 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from depnb.cost import parameters
+from depnb.clips import LandmarkedClips, normalise
+from depnb.cost import cpu_seconds, gmac, parameters
+from depnb.evaluation import rmse
+from depnb.explain import grad_cam
+from depnb.faces import landmarks_24
 from depnb.faces.points24 import MIRRORED
+from depnb.inference import fast
+from depnb.methods import OURS, dlga
 from depnb.methods.dlga import (
+    COMBINATIONS,
     DLGACNN,
     PATCHES,
+    PROFILES,
+    ROWS,
+    SWEEP,
+    Config,
     DepressedCNN,
     GlobalAttention,
     LandmarkedFrames,
@@ -26,21 +38,10 @@ from depnb.methods.dlga import (
     patches,
 )
 from depnb.profiles import Scale
+from depnb.training import laid_out, per_video, predict, train
+from tests.evidence.conftest import landmarked
 
 SMALL = Scale(width=1 / 32, input_size=48)
-COMBINATIONS = {
-    "LA-CNN (CMP-)": {"global_": False, "cmp": False, "wspp": False},
-    "LA-CNN (CMP+)": {"global_": False, "wspp": False},
-    "A: LA-CNN (CMP-) + WSPP": {"global_": False, "cmp": False},
-    "B: LA-CNN (CMP+) + WSPP": {"global_": False},
-    "GA-CNN": {"local": False, "wspp": False},
-    "C: GA-CNN + WSPP": {"local": False},
-    "D: LA-CNN (CMP-) + GA-CNN": {"cmp": False, "wspp": False},
-    "E: LA-CNN (CMP+) + GA-CNN": {"wspp": False},
-    "F: LA-CNN (CMP-) + GA-CNN + WSPP": {"cmp": False},
-    "G: LA-CNN (CMP+) + GA-CNN + WSPP": {},
-}
-"""Rows of Tables 3 and 4."""
 
 
 def printed_size(build, **arguments) -> nn.Module:
@@ -386,7 +387,7 @@ def test_the_network_has_the_sum_of_its_parts():
 @pytest.mark.parametrize("name", COMBINATIONS)
 @pytest.mark.parametrize("scale", [SMALL, Scale(1 / 16, input_size=80), Scale(1 / 64, input_size=96)])
 def test_every_combination_begins_at_the_constant_predictor(name, scale):
-    network = DLGACNN(**COMBINATIONS[name], scale=scale)
+    network = dlga.model(COMBINATIONS[name], scale)
     bdi = torch.tensor([3.0, 3, 10, 20, 44])
     network.start_at(bdi)
     inputs = faces(scale.input_size)
@@ -490,6 +491,130 @@ def test_the_narrowest_network_keeps_a_channel_everywhere():
     assert network.body.channels == 1
     assert network.head[0].outputs == 25 + 25 + 20 + 10  # a feature a patch and one of the face
     assert network(faces(32)).shape == (2, 1)
+
+
+# On its way through the house
+
+
+def clips(size: int, count: int = 3, **places: float) -> LandmarkedClips:
+    """Noise with landmarks anywhere inside, or all at one place."""
+    pixels = torch.randint(0, 256, (count, 1, 3, size, size), dtype=torch.uint8)
+    landmarks = torch.rand(count, 1, 68, 2) * (size - 1)
+    return LandmarkedClips(pixels, torch.full_like(landmarks, places["at"]) if places else landmarks)
+
+
+def test_what_is_judged_is_the_frame_and_the_24_points_of_its_landmarks():
+    given_ = clips(80)
+    eats = dlga.inputs(Config(), PROFILES["quick"])
+    assert eats.landmarks
+    frames, points = eats.prepare(given_, False)
+    assert torch.equal(frames, normalise(given_.pixels)[:, 0])
+    assert torch.equal(points, landmarks_24(given_.landmarks[:, 0], 80).clamp(0, 79))
+    literal, _ = (dlga.inputs(Config(mouth_right=side), PROFILES["quick"]) for side in ("literal", "mirror"))
+    assert (literal.prepare(given_, False).points != points).any(0).any(1).nonzero().flatten().tolist() == [23]
+
+
+@pytest.mark.parametrize("at", [-10, 0, 30, 79.4, 90])
+def test_points_that_leave_the_frame_stay_at_its_border(at):
+    torch.manual_seed(0)
+    points = dlga.inputs(Config(), PROFILES["quick"]).prepare(clips(80, at=at), True).points
+    assert points.shape == (3, 24, 2)
+    assert ((points >= 0) & (points <= 79)).all()
+
+
+def test_a_training_frame_is_varied_unless_a_switch_says_no():
+    given_ = clips(48)
+    plain, strong = (dlga.inputs(Config(augment=how), PROFILES["quick"]) for how in ("none", "strong"))
+    assert torch.equal(plain.prepare(given_, True).frames, plain.prepare(given_, False).frames)
+    assert not torch.equal(strong.prepare(given_, True).points, strong.prepare(given_, False).points)
+
+
+def test_an_unknown_landmark_is_never_guessed():
+    given_ = clips(80)
+    given_.landmarks[1, 0, 36] = torch.nan
+    prepared = dlga.inputs(Config(), PROFILES["quick"]).prepare(given_, True)
+    with pytest.raises(ValueError, match="NaN: leave out"):
+        DLGACNN(scale=PROFILES["quick"].scale)(prepared)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_rows_take_what_their_inputs_prepare(row):
+    config, profile = ROWS[row], PROFILES["smoke"]
+    prepared = dlga.inputs(config, profile).prepare(clips(profile.scale.input_size), True)
+    assert dlga.model(config, profile.scale)(prepared).shape == (3, 1)
+
+
+def test_a_training_learns_brightness_and_beats_the_constant(bright):
+    profile, config = PROFILES["smoke"], ROWS["dlga"]
+    eats, frames = dlga.inputs(config, profile), {name: landmarked(part) for name, part in bright.items()}
+    done = train(
+        lambda: dlga.model(config, profile.scale), frames["train"], frames["development"],
+        replace(profile, steps=60), seed=0, eats=eats, learning=dlga.learning(config, profile).scores, device="cpu",
+    )  # fmt: skip
+    unseen = frames["unseen"]
+    scores = per_video(predict(done.model, unseen, profile, eats), unseen)
+    assert done.learnt
+    constant = np.full(len(unseen), frames["train"].bdi.mean())
+    assert rmse(unseen.bdi, scores) < 0.6 * rmse(unseen.bdi, constant)
+
+
+def test_frames_and_points_keep_their_form_in_either_layout():
+    given_ = faces(48)
+    for layout in ("channels_last", "contiguous_format"):
+        found = laid_out(given_, replace(PROFILES["smoke"], memory_format=layout))
+        assert isinstance(found, LandmarkedFrames)
+        assert all(torch.equal(a, b) for a, b in zip(found, given_, strict=True))
+        assert found.frames.is_contiguous(memory_format=getattr(torch, layout))
+
+
+def test_a_map_of_what_raises_the_score():
+    torch.manual_seed(0)
+    network = drawn(DLGACNN(scale=Scale(1 / 8, input_size=48)))
+    network.start_at(torch.tensor([10.0, 20.0]))
+    nn.init.normal_(network.head[-1].weight)
+    given_ = faces(48)
+    scores, heat = grad_cam(network, given_)
+    assert heat.shape == (2, 6, 6)
+    assert scores == pytest.approx(network.score(network(given_)).tolist(), rel=1e-5)
+    assert not given_.frames.requires_grad
+
+
+def test_multiplications_and_seconds_of_frames_with_points():
+    given_ = faces(48, count=1)
+    one = gmac(DLGACNN(scale=SMALL), given_)
+    assert one == pytest.approx(gmac(DLGACNN(scale=SMALL), faces(48, count=3)) / 3)
+    parts = sum(gmac(DLGACNN(**only, scale=SMALL), given_) for only in ({"local": False}, {"global_": False}))
+    body = gmac(DLGACNN(scale=SMALL).body, (1, 3, 48, 48))
+    assert 0 < body < one < parts
+    assert cpu_seconds(DLGACNN(scale=SMALL), given_, repeats=1) > 0
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(torch.float32, 1e-4), (torch.bfloat16, 0.1)])
+@pytest.mark.parametrize("bn", [False, True])
+def test_the_fast_way_ends_at_the_same_scores(dtype, most, bn):
+    torch.manual_seed(0)
+    network = drawn(DLGACNN(bn=bn, scale=Scale(1 / 8, input_size=48))).eval()
+    network.start_at(torch.tensor([10.0, 20.0]))
+    nn.init.normal_(network.head[-1].weight)
+    given_ = faces(48, count=8)
+    with torch.no_grad():
+        plain = network.score(network(given_))
+    assert plain.std() > 0.5
+    assert (network.score(fast(network, dtype)(given_)) - plain).abs().mean() < most * plain.std()
+
+
+def test_the_printed_steps():
+    scores, of_faces = dlga.learning(ROWS["lr_1e-6"], PROFILES["paper"])
+    assert (scores.optimiser, scores.schedule, scores.weight_decay, scores.patience) == ("adam", "constant", 5e-4, 200)
+    assert (scores.rate, of_faces) == (1.0, OURS)
+    assert (PROFILES["paper"].steps, PROFILES["paper"].batch, PROFILES["paper"].lr) == (50_000, 32, 1e-6)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_rates_of_the_sweep_are_those_printed_at_every_size(profile):
+    rates = [dlga.learning(config, PROFILES[profile]).scores.rate * PROFILES[profile].lr for config in SWEEP.values()]
+    assert rates == pytest.approx([10.0**power for power in range(-6, 0)])
+    assert dlga.learning(ROWS["dlga"], PROFILES[profile]).scores == OURS
 
 
 # What is refused

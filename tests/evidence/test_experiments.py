@@ -15,6 +15,7 @@ from depnb.experiments import Run, estimate, grid, rows, splits
 from depnb.files import StorageError
 from depnb.methods import DISJOINT, HONEST, baselines, method, papers
 from depnb.results import Store
+from tests.evidence.conftest import landmarked
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +154,7 @@ def chosen(bright, part, eats):
     ]
     pixels = {r.name: pixels for r, pixels in everything}
     frames = Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+    frames = landmarked(frames) if eats.landmarks else frames
     return frames.grey() if eats.grey else frames
 
 
@@ -243,6 +245,24 @@ def test_one_map_a_severity_band(injected, tmp_path):
         heat = np.array(shown.map)
         assert heat.shape == (1, 1)
         assert 0 <= heat.min() <= heat.max() <= 1
+
+
+def test_a_row_that_looks_at_landmarks_is_a_row_like_others(injected, tmp_path):
+    result = experiments.run(Run("dlga", "dlga", profile="smoke"), Store(tmp_path), device="cpu")
+    assert result.learnt
+    assert result.metrics["unseen"]["rmse"] < result.baselines["unseen"]["constant"]["rmse"]
+    assert {np.array(shown.map).shape for shown in result.attention} == {(4, 4)}
+
+
+def test_a_rate_that_is_too_large_makes_a_row_that_is_not_trained(injected, tmp_path, monkeypatch):
+    module, store = method("dlga"), Store(tmp_path)
+    monkeypatch.setitem(module.ROWS, "lr_1e-1", module.Config(learning="printed", lr=1e9))
+    run = Run("dlga", "lr_1e-1", profile="smoke")
+    result = experiments.run(run, store, device="cpu")
+    assert not result.learnt
+    assert result.selected_steps == (0,)
+    assert result.metrics["unseen"]["rmse"] == pytest.approx(result.baselines["unseen"]["constant"]["rmse"], abs=1e-3)
+    assert store.load(run) == result
 
 
 def test_the_plan_counts_what_is_not_there():

@@ -51,6 +51,6 @@ def test_the_network_itself_is_left_alone():
     assert list(network.state_dict()) == names
     assert network.training
     assert {p.dtype for p in network.parameters()} == {torch.float32}
-    assert {p.dtype for p in quick.head.parameters()} == {torch.float32}
+    assert {p.dtype for p in quick.network.head.parameters()} == {torch.float32}
     assert not any(isinstance(m, torch.nn.BatchNorm3d) for m in quick.modules())
     assert not quick.train().training

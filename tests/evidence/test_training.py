@@ -103,6 +103,32 @@ def test_a_stopped_training_that_is_asked_for_again_stays_stopped(bright, profil
     assert first.curve == again.curve
 
 
+@pytest.mark.parametrize(
+    ("learning", "decay"),
+    [
+        (OURS, 0),
+        (Learning(weight_decay=5e-4), 5e-4),
+        (Learning("sgd"), 1e-4),
+        (Learning("sgd", weight_decay=0.0), 0),
+        (Learning("sgd", weight_decay=5e-4), 5e-4),
+    ],
+)
+def test_each_optimiser_has_a_decay_of_its_own(learning, decay):
+    found, _ = optimiser(learning, [torch.nn.Parameter(torch.zeros(1))], 1e-3, 10)
+    assert found.param_groups[0]["weight_decay"] == decay
+    assert not found.param_groups[0].get("decoupled_weight_decay")
+
+
+def test_a_constant_rate():
+    adam, schedule = optimiser(Learning(schedule="constant", rate=0.1), [torch.nn.Parameter(torch.zeros(1))], 1e-3, 5)
+    rates = []
+    for _ in range(20):
+        rates.append(adam.param_groups[0]["lr"])
+        adam.step()
+        schedule.step()
+    assert rates == pytest.approx([1e-4] * 20)
+
+
 def test_how_steps_are_taken_changes_the_training(bright, profile):
     profile = replace(profile, steps=4)
     ours, plain = (fit(bright, profile, learning=how).curve for how in (OURS, Learning("sgd", "inverse")))
@@ -207,3 +233,66 @@ def test_a_loss_that_is_not_finite_stops_the_training(bright, profile):
 
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
         train(build, bright["train"], None, profile, seed=0, eats=PLAIN_FRAME, device="cpu")
+
+
+def diverging(network, after: int):
+    """The network with a loss that is infinite from a step on."""
+    plain, steps = network.loss, []
+
+    def loss(output, bdi):
+        steps.append(network.training)
+        return plain(output, bdi) * (torch.inf if sum(steps) > after else 1)
+
+    network.loss = loss
+    return network
+
+
+def test_a_training_that_may_diverge_ends_with_the_constant_predictor(bright, profile, tmp_path):
+    how, profile = Learning(may_diverge=True), replace(profile, steps=24)
+    done, again = (
+        train(
+            lambda: diverging(model(ROWS["euclidean"], profile.scale), after=2),
+            bright["train"],
+            bright["development"],
+            profile,
+            seed=0,
+            eats=PLAIN_FRAME,
+            learning=how,
+            device="cpu",
+            checkpoint=tmp_path / "c.pt",
+        )
+        for _ in range(2)
+    )
+    assert done.curve == again.curve
+    assert [check["step"] for check in done.curve] == [0]
+    assert (done.learnt, done.selected_step) == (False, 0)
+    scores = predict(done.model, bright["test"], profile)
+    assert np.allclose(scores, bright["train"].bdi.mean(), atol=1e-3)
+
+
+def test_a_training_that_diverges_late_keeps_its_best_check(bright, profile):
+    profile = replace(profile, steps=60)
+    done = train(
+        lambda: diverging(model(ROWS["euclidean"], profile.scale), after=55),
+        bright["train"],
+        bright["development"],
+        profile,
+        seed=0,
+        eats=PLAIN_FRAME,
+        learning=Learning(may_diverge=True),
+        device="cpu",
+    )
+    assert [check["step"] for check in done.curve] == [0, 10, 20, 30, 40, 50]
+    assert done.learnt
+    assert done.selected_step == min(done.curve[3:], key=lambda check: check["rmse"])["step"]
+
+
+def test_scores_that_are_not_finite_stop_the_training(bright, profile):
+    def build():
+        net = model(ROWS["euclidean"], profile.scale)
+        plain = net.forward
+        net.forward = lambda images: plain(images) * (1 if net.training else torch.nan)
+        return net
+
+    with pytest.raises(FloatingPointError, match="selecting partition is not finite"):
+        train(build, bright["train"], bright["development"], profile, seed=0, eats=PLAIN_FRAME, device="cpu")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depnb.faces import CROP_SIZE, landmarks_24
-from depnb.faces.points24 import DIRECT, MIDPOINTS, MIRRORED
+from depnb.faces.points24 import DIRECT, MIDPOINTS, MIRRORED, MIRRORED_68
 
 # each landmark is (k, 2k), counted from 1
 NUMBERED = np.arange(1, 69)[:, None] * np.array([1.0, 2.0])
@@ -18,15 +18,6 @@ BY_HAND = [
 ]  # fmt: skip
 SELECTED = (18, 19, 20, 37, 38, 39, 41, 42, 22, 23, 25, 26, 27, 44, 45, 46, 48, 47, 28, 30, 49, 51, 59, 53, 55, 57)
 """The landmarks that the paper says it uses."""
-MIRRORED_68 = (
-    *range(17, 0, -1),  # jaw
-    *range(27, 17, -1),  # brows
-    *range(28, 32),  # bridge of the nose
-    *range(36, 31, -1),  # nostrils
-    *(46, 45, 44, 43, 48, 47, 40, 39, 38, 37, 42, 41),  # eyes
-    *range(55, 48, -1), *range(60, 55, -1),  # outer lips
-    *range(65, 60, -1), *range(68, 65, -1),  # inner lips
-)  # fmt: skip
 
 
 def mirrored(points: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
