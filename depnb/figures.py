@@ -202,8 +202,11 @@ def curves(results: Sequence[Result]) -> "Figure | None":
     return figure
 
 
-def series(results: Sequence[Result]) -> "Figure | None":
-    """RMSE and MAE on unseen people from row to row: seeds, their mean, its interval over people, the constant."""
+def series(results: Sequence[Result], joined: bool = True) -> "Figure | None":
+    """RMSE and MAE on unseen people from row to row: seeds, their mean, its interval over people, the constant.
+
+    ``joined``: a line leads from row to row, which says that they have an order.
+    """
     import matplotlib.pyplot as plt
 
     own = _scored_on_one_corpus(results)
@@ -213,7 +216,8 @@ def series(results: Sequence[Result]) -> "Figure | None":
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6), sharex=True)
     for axis, metric in zip(axes, ("rmse", "mae"), strict=True):
         values = [[r.metrics["unseen"][metric] for r in own if r.run.row == row] for row in summaries]
-        axis.plot([np.mean(v) for v in values], color="C0", linestyle="-", marker="", label="mean of the seeds")
+        look = {"linestyle": "-", "marker": ""} if joined else {"linestyle": "", "marker": "_", "markersize": 14}
+        axis.plot([np.mean(v) for v in values], color="C0", label="mean of the seeds", **look)
         for place, of_seeds in enumerate(values):
             axis.plot([place] * len(of_seeds), of_seeds, color="C0", linestyle="", marker="o", markersize=3)
         constant = own[0].baselines["unseen"]["constant"][metric]
@@ -289,6 +293,7 @@ KINDS = {
     "scores": scores,
     "curves": curves,
     "series": series,
+    "rows": partial(series, joined=False),
     "attention": attention,
     "clip_attention": clip_attention,
 }
@@ -296,6 +301,7 @@ SHOWN = {
     "scores": scored,
     "curves": tables.on_one_corpus,
     "series": _scored_on_one_corpus,
+    "rows": _scored_on_one_corpus,
     "attention": _first_with_maps,
     "clip_attention": _first_with_maps_by_row,
 }

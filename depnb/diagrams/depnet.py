@@ -197,7 +197,7 @@ def draw_aggregation(module: FeatureAggregation | None = None, cells: int = CELL
     _step(axis, 16.1, 0, 1.9, "conv 1×1:\nHLF", sizes["hlf"])
     for start, end in ((2.0, 2.7), (4.9, 5.6), (15.4, 16.1)):
         arrow(axis, (start, 0), (end, 0))
-    axis.set_xlim(-0.1, 18)
+    axis.set_xlim(-0.1, 18.1)
     axis.set_ylim(-4.75, 4.3)
     axis.set_aspect("equal")
     axis.set_axis_off()

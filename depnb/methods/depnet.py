@@ -504,7 +504,7 @@ FIGURES = {
         "verticals: BDI-II bands.",
     ),
     "rows": Figure(
-        "series",
+        "rows",
         ("senet", "depnet", "depnet_frozen", "resnet", "resnet_sequence", "resnet_sequence_mean"),
         "Single images and five frames, with and without squeeze and excitation: RMSE and MAE on unseen people; points "
         "are seeds, bars 95 % intervals of the RMSE over people.",

@@ -750,7 +750,7 @@ CLAIMS = (
 
 FIGURES = {
     "table3": Figure(
-        "series",
+        "rows",
         tuple(COMBINATIONS),
         "Parts of DLGA-CNN: RMSE and MAE on unseen people of patches (LA), the face (GA) and both (LGA), without and "
         "with weighted spatial pyramid pooling (WSPP), without channel max pooling (minus) and with it; points are "
