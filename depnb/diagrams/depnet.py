@@ -16,7 +16,7 @@ from depnb import papers
 from depnb.backbones import SqueezeExcitation
 from depnb.clips import Sample
 from depnb.cost import parameters
-from depnb.diagrams.shapes import Diagram, arrow, box, clip_of_a_person
+from depnb.diagrams.shapes import Diagram, Shape, arrow, box, clip_of_a_person, through, times
 from depnb.methods.depnet import DepNet, FeatureAggregation, channel_max_pool
 
 if TYPE_CHECKING:
@@ -30,28 +30,6 @@ CELLS = 7
 """Side of the maps of Fig. 6, which the module itself does not know."""
 HATCHES = {"video": "", "audio": "////", "audio+video": "....", "audio+video+metadata": "xxxx"}
 """How a bar of Figs 7 and 8 says what its work has looked at."""
-
-Shape = tuple[int, ...]
-
-
-def through(network: nn.Module, given: Sequence[int], **parts: nn.Module) -> dict[str, tuple[Shape, Shape]]:
-    """Shapes that go into parts of a network and come out of them, without the batch.
-
-    Args:
-        network: built under ``torch.device("meta")``; nothing is computed.
-        given: shape of its input without the batch.
-        parts: modules of the network by name.
-    """
-    found: dict[str, tuple[Shape, Shape]] = {}
-    hooks = [
-        part.register_forward_hook(lambda _, given, made, n=name: found.update({n: (_size(given[0]), _size(made))}))
-        for name, part in parts.items()
-    ]
-    with torch.no_grad():
-        network.eval()(torch.empty(1, *given, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    return found
 
 
 def printed_network(**arguments: Any) -> DepNet:
@@ -96,10 +74,10 @@ def draw_pipeline(frames: NDArray[np.uint8], network: DepNet | None = None) -> "
     for place, frame in enumerate(frames[::-1]):
         left, low = 0.35 * (len(frames) - 1 - place), 0.22 * (len(frames) - 1 - place)
         axis.imshow(frame, extent=(left, left + 2, low, low + 2), zorder=2 + place)
-    axis.text(1.7, -0.15, f"{len(frames)} × {_times((3, side, side))}", ha="center", va="top", fontsize=8)
+    axis.text(1.7, -0.15, f"{len(frames)} × {times((3, side, side))}", ha="center", va="top", fontsize=8)
     body = "SE-ResNet" if network.body.se_ratio else "ResNet"
     state = "frozen" if network.features.frozen else "trained"
-    llf, hlf = f"{len(frames)} × {_times(seen['body'][1])}", _times(seen["fam"][1])
+    llf, hlf = f"{len(frames)} × {times(seen['body'][1])}", times(seen["fam"][1])
     hidden = seen["first"][1][0]
     steps = (
         (f"{body}-{network.scale.depth}\n{state}", network.body, llf, 2.3, network.features.frozen),
@@ -136,7 +114,7 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
     seen = through(excitation, (channels, side, side), fc1=excitation.fc1, fc2=excitation.fc2)
     maps, squeezed, hidden, scaled = (channels, side, side), seen["fc1"][0], seen["fc1"][1], seen["fc2"][1]
     figure, axis = plt.subplots(figsize=(8, 1.75))
-    axis.text(0.2, 0, f"$U$\n{_times(maps)}", ha="center", va="center", fontsize=8.5)
+    axis.text(0.2, 0, f"$U$\n{times(maps)}", ha="center", va="center", fontsize=8.5)
     steps = (
         ("squeeze:\nmean of a map", squeezed, "$z$", 2.0),
         ("FC $W_1$,\nReLU $\\delta$", hidden, "", 1.5),
@@ -145,7 +123,7 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
     left = 1.1
     for text, size, name, width in steps:
         box(axis, (left, 0.55, width, 1.1), text)
-        axis.text(left + width + 0.65, 1.25, f"{name}  {_times(size)}".strip(), ha="center", va="bottom", fontsize=8.5)
+        axis.text(left + width + 0.65, 1.25, f"{name}  {times(size)}".strip(), ha="center", va="bottom", fontsize=8.5)
         arrow(axis, (left + width, 1.1), (left + width + 1.3, 1.1))
         left += width + 1.3
     look = {"color": "0.2", "linestyle": "-", "marker": "", "linewidth": 0.9}
@@ -155,7 +133,7 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
     axis.plot([0.9, left + 0.95], [0, 0], **look)
     arrow(axis, (left + 0.95, 0), (left + 0.95, 0.55))
     arrow(axis, (left + 1.9, 1.1), (left + 2.5, 1.1))
-    axis.text(left + 2.6, 1.1, f"$\\tilde X$  {_times(maps)}", ha="left", va="center", fontsize=8.5)
+    axis.text(left + 2.6, 1.1, f"$\\tilde X$  {times(maps)}", ha="left", va="center", fontsize=8.5)
     axis.set_xlim(-0.7, left + 4.6)
     axis.set_ylim(-0.5, 1.9)
     axis.set_aspect("equal")
@@ -250,15 +228,7 @@ def _step(axis: "Axes", left: float, height: float, width: float, text: str, siz
     """A box around ``height`` with a text, and the size of what leaves it below."""
     lines = text.count("\n") + 1
     box(axis, (left, height - 0.3 * lines, width, 0.6 * lines), text)
-    axis.text(left + width / 2, height - 0.3 * lines - 0.08, _times(size), ha="center", va="top", fontsize=7.5)
-
-
-def _size(tensor: torch.Tensor) -> Shape:
-    return tuple(tensor.shape[1:])
-
-
-def _times(size: Sequence[int]) -> str:
-    return "×".join(map(str, size))
+    axis.text(left + width / 2, height - 0.3 * lines - 0.08, times(size), ha="center", va="top", fontsize=7.5)
 
 
 CHALLENGE = "as printed by the paper; hatching says what an entry has looked at, orange is the paper's own."
