@@ -103,12 +103,12 @@ def draw_points(face: NDArray[np.uint8], landmarks: NDArray[np.float32], mouth_r
 
     points = landmarks_24(landmarks, len(face), mouth_right=mouth_right)  # [24, 2]
     pairs, single = len(MIDPOINTS), len(DIRECT)
-    figure, axes = plt.subplots(2, 3, figsize=(7.4, 5.2))
+    figure, axes = plt.subplots(2, 3, figsize=(6.6, 4.7))
     titles = (
         f"(a) {len(landmarks)} landmarks",
         f"(b) {len(SELECTED)} of them",
         f"(c) {pairs} pairs, {len(MOUTH)} corners",
-        f"(d) {pairs} midpoints, {len(MOUTH)} beside the mouth",
+        f"(d) {pairs} midpoints, {len(MOUTH)} at the mouth",
         f"(e) {len(points)} points",
         f"(f) {len(points)} patches",
     )
@@ -119,14 +119,14 @@ def draw_points(face: NDArray[np.uint8], landmarks: NDArray[np.float32], mouth_r
     _dots(axes[0, 0], landmarks, "C0")
     _dots(axes[0, 1], chosen, "C0")
     for number, (x, y) in zip(SELECTED, chosen, strict=True):
-        axes[0, 1].annotate(str(number), (x, y), xytext=(2, 2), textcoords="offset points", color="white", fontsize=6)
+        axes[0, 1].annotate(str(number), (x, y), xytext=(2, 2), textcoords="offset points", fontsize=6)
     for axis in (axes[0, 2], axes[1, 0]):
         for ends in MIDPOINTS:
             axis.plot(*landmarks[_places(ends)].T, color="C1", linestyle="-", marker="o", markersize=3, linewidth=1)
         _dots(axis, landmarks[_places(MOUTH)], "C2", "^")
     _dots(axes[1, 0], points[single : single + pairs], "white")
     for corner, target in zip(landmarks[_places(MOUTH)], points[single + pairs :], strict=True):
-        look = {"arrowstyle": "->", "color": "white", "shrinkA": 0, "shrinkB": 0}
+        look = {"arrowstyle": "->", "color": "black", "shrinkA": 0, "shrinkB": 0}
         axes[1, 0].annotate("", target, corner, arrowprops=look)
     _numbered(axes[1, 1], points)
     _dots(axes[1, 2], points, "white")
@@ -303,7 +303,7 @@ def draw_attention(
         )
     low, high = float(weights.min()), float(weights.max())
     span = max(high - low, 1e-9)
-    figure, axes = plt.subplots(1, len(pictures), figsize=(2.35 * len(pictures) + 0.7, 2.8), squeeze=False)
+    figure, axes = plt.subplots(1, len(pictures), figsize=(2.1 * len(pictures) + 0.7, 2.5), squeeze=False)
     for axis, picture, own, alpha, title in zip(axes[0], pictures, points, weights, titles, strict=True):
         _face(axis, picture)
         sizes = 40 + 110 * (alpha - low) / span
@@ -343,8 +343,10 @@ def _to(points: NDArray[np.floating], size: int, side: float) -> NDArray[np.floa
 
 
 def _face(axis: "Axes", picture: NDArray[np.uint8]) -> None:
+    """In light grey, so that what is drawn on it stands out."""
     height, width = picture.shape[:2]
-    axis.imshow(picture)
+    grey = picture.mean(2)  # [S, S]
+    axis.imshow(grey, cmap="gray", vmin=2 * grey.min() - grey.max(), vmax=max(grey.max(), 1))
     axis.set_xlim(-0.5, width - 0.5)
     axis.set_ylim(height - 0.5, -0.5)
     axis.set_axis_off()

@@ -72,7 +72,7 @@ def draw_patch(
     import matplotlib.pyplot as plt
 
     picture = np.full((SIZE, SIZE, 3), 190, np.uint8) if face is None else face
-    figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.9))
+    figure, axes = plt.subplots(1, 2, figsize=(5.6, 3.5))
     taken, mirrored = patch(x, y, border), patch(SIZE - 1 - x, y, border)
     _draw(axes[0], picture, (x, y), taken, "as it is")
     exact = mirrored.columns[::-1].tolist() == (SIDE - 1 - taken.columns).tolist()

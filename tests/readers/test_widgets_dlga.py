@@ -119,7 +119,7 @@ def test_fig_3_counts_and_numbers_what_it_draws():
         "(a) 68 landmarks",
         "(b) 26 of them",
         "(c) 6 pairs, 2 corners",
-        "(d) 6 midpoints, 2 beside the mouth",
+        "(d) 6 midpoints, 2 at the mouth",
         "(e) 24 points",
         "(f) 24 patches",
     ]
