@@ -224,7 +224,8 @@ def series(results: Sequence[Result]) -> "Figure | None":
             [place] * 2, [s.rmse_low, s.rmse_high], color="C0", alpha=0.4, linestyle="-", marker="", linewidth=4
         )
     names = [row.replace("_", "\n") for row in summaries]
-    axes[0].set_xticks(range(len(names)), names, fontsize=None if len(names) <= 5 else 7)
+    for axis in axes:
+        axis.set_xticks(range(len(names)), names, fontsize=None if len(names) <= 5 else 6.5)
     axes[1].legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     return figure
 

@@ -456,7 +456,6 @@ TABLES = {
         table: {
             "senet": "SENet",
             "depnet": "DepNet (SENet-based)",
-            "depnet_frozen": "DepNet (SENet-based)",
             "resnet": "ResNet-50 (single image)",
             "resnet_sequence": "ResNet-50 (image sequence)",
         }

@@ -447,13 +447,17 @@ def test_rows_take_what_their_inputs_prepare(row):
 
 
 def test_rows_are_the_networks_of_the_tables():
-    """SE or not, five frames or one, frozen or not."""
-    sizes = {row: (c.se_ratio, c.frames, c.frozen) for row, c in ROWS.items()}
+    """SE or not, five frames or one; what joins them, and whether the body is frozen."""
+    sizes = {row: (c.se_ratio, c.frames, c.aggregation, c.frozen) for row, c in ROWS.items()}
     assert sizes == {
-        "depnet": (16, 5, True),
-        "senet": (16, 1, False),
-        "resnet": (None, 1, False),
-        "resnet_sequence": (None, 5, True),
+        "depnet": (16, 5, "fam", False),
+        "depnet_frozen": (16, 5, "fam", True),
+        "senet": (16, 1, "fam", False),
+        "resnet": (None, 1, "fam", False),
+        "resnet_sequence": (None, 5, "fam", False),
+        "resnet_sequence_mean": (None, 5, "mean", False),
+        "depnet_unordered": (16, 5, "fam", False),
+        "depnet_once": (16, 5, "fam", False),
     }
     with torch.device("meta"):
         assert parameters(model(ROWS["depnet"])) == 128_813_489
@@ -462,6 +466,12 @@ def test_rows_are_the_networks_of_the_tables():
 def test_a_video_is_scored_by_several_draws_of_five_frames_in_order():
     eats = inputs(Config(n_draws=4), PROFILES["quick"])
     assert (eats.sample.draws, eats.sample.ordered, len(eats.offsets)) == (4, True, 5)
+
+
+def test_networks_of_single_images_take_more_steps():
+    longer = {row: learning(config, PROFILES["quick"]).scores.longer for row, config in ROWS.items()}
+    assert {row for row in ROWS if longer[row] == 2} == {"senet", "resnet"}
+    assert {longer[row] for row in ROWS} == {1, 2}
 
 
 def test_printed_learning_is_caffes():

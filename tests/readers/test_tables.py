@@ -76,6 +76,12 @@ def test_print_and_measurement_stand_in_columns_of_their_own(results):
     assert frame[ours[0]].str.contains("±").all()
 
 
+@pytest.mark.parametrize("paper", papers())
+def test_a_printed_line_is_one_row_of_ours(paper):
+    for source, titles in method(paper).TABLES.items():
+        assert len(set(titles.values())) == len(titles), source
+
+
 def test_rows_that_were_not_run_are_said_to_be_missing(results):
     only = [r for r in results if r.run.row == "expectation"]
     frame = tables.beside_printed("distribution", "Table 1", only)
