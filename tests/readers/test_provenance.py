@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from depnb import __version__, course, figures, style, tables
+from depnb.methods import papers
 from depnb.results import Predictions, Result, Run, Store
 from tests.results_made import result_of
 
@@ -100,9 +101,12 @@ def written(store, tmp_path_factory):
 def test_every_figure_and_table_names_its_corpora_and_the_version(written):
     marked = [path for path in written.values() if path.suffix in {".png", ".pdf", ".tex"}]
     assert len(marked) > 10
+    drawings = {f"{paper}_{name}": own for paper in papers() for name, own in figures._diagrams(paper).items()}
+    without_people = {name for name, drawing in drawings.items() if not drawing.clip}
+    assert "msn_fig2" in without_people
     for path in marked:
         said = said_by(path)
-        drawn_on = "no corpus" if path.stem == "msn_fig2" else "generated “"
+        drawn_on = "no corpus" if path.stem in without_people else "generated “"
         assert said.startswith(f"made on: {drawn_on}"), path.name
         assert said.endswith(f"; depnb {__version__}"), path.name
 

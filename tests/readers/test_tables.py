@@ -11,6 +11,9 @@ from depnb.methods import method, papers
 from depnb.papers import printed
 from depnb.results import COMMITTED, Attention, Store
 
+DRAWN_FROM = ("results/", "the method", "printed numbers")
+"""What a figure may be drawn from that is no corpus."""
+
 
 @pytest.fixture(scope="module")
 def results():
@@ -154,7 +157,7 @@ def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
 
 def test_every_figure_has_a_caption_that_says_what_it_was_made_on():
     for name, entry in figures.entries().items():
-        assert "generated" in entry.caption.lower() or entry.data.startswith(("results/", "the method")), name
+        assert "generated" in entry.caption.lower() or entry.data.startswith(DRAWN_FROM), name
         assert len(entry.caption) > 60
 
 
