@@ -127,9 +127,17 @@ def _theta(across: Tensor, down: Tensor, angle: Tensor, shift: Tensor | None = N
 def _resampled(images: Tensor, theta: Tensor) -> Tensor:
     """All frames of a clip [B, l, C, S, S] turned, scaled, mirrored and shifted in one resampling."""
     together = images.flatten(1, 2)  # [B, l·C, S, S]
-    grid = functional.affine_grid(theta, list(together.shape), align_corners=False)  # [B, S, S, 2]
+    grid = _grid(theta, together.shape[-1])  # [B, S, S, 2]
     moved = functional.grid_sample(together, grid, padding_mode="border", align_corners=False)
     return moved.view_as(images)
+
+
+def _grid(theta: Tensor, side: int) -> Tensor:
+    """``functional.affine_grid`` of square pictures, several times as fast on a CPU; [B, 2, 3] to [B, S, S, 2]."""
+    places = (2 * torch.arange(side, device=theta.device, dtype=theta.dtype) + 1) / side - 1  # [S]
+    of_columns = places[:, None] * theta[:, None, :, 0]  # [B, S, 2]
+    of_rows = places[:, None] * theta[:, None, :, 1] + theta[:, None, :, 2]  # [B, S, 2]
+    return of_columns[:, None] + of_rows[:, :, None]  # [B, S, S, 2]
 
 
 def _carried(points: Tensor, theta: Tensor, side: int, mirrored: Sequence[int]) -> Tensor:

@@ -210,10 +210,10 @@ class Frames:
         if eats.landmarks and self.landmarks is None:
             raise ValueError("These frames have no landmarks: load them with an Input that asks for landmarks.")
         chosen = [(video, self.places(video, start, eats)) for video, start in inputs]
-        pixels = torch.stack([self.pixels[video][places] for video, places in chosen])  # [B, l, 3, S, S]
+        pixels = torch.stack([_taken(self.pixels[video], places) for video, places in chosen])  # [B, l, 3, S, S]
         if not eats.landmarks:
             return pixels
-        landmarks = torch.stack([self.landmarks[video][places] for video, places in chosen])  # [B, l, 68, 2]
+        landmarks = torch.stack([_taken(self.landmarks[video], places) for video, places in chosen])  # [B, l, 68, 2]
         return LandmarkedClips(pixels, landmarks)
 
     def places(self, video: int, start: int, eats: Input) -> list[int]:
@@ -230,6 +230,12 @@ class Frames:
         inputs, count = self.inputs(eats), min(size, max(1, frames // len(eats.offsets)))
         for first in range(0, len(inputs), count):
             yield self.clips(inputs[first : first + count], eats)
+
+
+def _taken(frames: Tensor, places: list[int]) -> Tensor:
+    """``frames[places]``; successive ones without a copy."""
+    first, last = places[0], places[-1] + 1
+    return frames[first:last] if places == list(range(first, last)) else frames[places]
 
 
 def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int) -> Frames:

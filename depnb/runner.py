@@ -356,7 +356,7 @@ def fill(
     """
     from depnb import experiments
 
-    runs = sorted(runs, key=experiments.trains_clips, reverse=True)  # the longest first: no core is idle at the end
+    runs = experiments.in_order(runs)
     experiments.prepare(runs)
     with _helpers(runs, store, device, _room(runs, device) - 1):
         _fill(runs, store, device, say, problem)

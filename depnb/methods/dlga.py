@@ -26,6 +26,7 @@ from depnb.methods.layers3d import scaled
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
 
+PAPER = "dlga"
 NOTEBOOK = "50_dlga"
 CITATION = (
     "L. He, J. C.-W. Chan, Z. Wang: Automatic Depression Recognition Using CNN with Attention Mechanism from Videos. "

@@ -13,7 +13,7 @@ from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
 from depnb.experiments import Run, estimate, grid, rows, splits
 from depnb.files import StorageError
-from depnb.methods import DISJOINT, HONEST, baselines, dlga, method, papers
+from depnb.methods import DISJOINT, HONEST, baselines, method, papers
 from depnb.results import Store
 from tests.evidence.conftest import landmarked
 
@@ -247,20 +247,14 @@ def test_one_map_a_severity_band(injected, tmp_path):
         assert 0 <= heat.min() <= heat.max() <= 1
 
 
-@pytest.fixture
-def listed(monkeypatch):
-    """DLGA-CNN among the papers, which it joins with its results and its notebook."""
-    monkeypatch.setattr(dlga, "PAPER", "dlga", raising=False)
-
-
-def test_a_row_that_looks_at_landmarks_is_a_row_like_others(injected, listed, tmp_path):
+def test_a_row_that_looks_at_landmarks_is_a_row_like_others(injected, tmp_path):
     result = experiments.run(Run("dlga", "dlga", profile="smoke"), Store(tmp_path), device="cpu")
     assert result.learnt
     assert result.metrics["unseen"]["rmse"] < result.baselines["unseen"]["constant"]["rmse"]
     assert {np.array(shown.map).shape for shown in result.attention} == {(4, 4)}
 
 
-def test_a_rate_that_is_too_large_makes_a_row_that_is_not_trained(injected, listed, tmp_path, monkeypatch):
+def test_a_rate_that_is_too_large_makes_a_row_that_is_not_trained(injected, tmp_path, monkeypatch):
     module, store = method("dlga"), Store(tmp_path)
     monkeypatch.setitem(module.ROWS, "lr_1e-1", module.Config(learning="printed", lr=1e9))
     run = Run("dlga", "lr_1e-1", profile="smoke")
