@@ -19,7 +19,7 @@ from depnb import profiles
 from depnb.augment import strong
 from depnb.backbones import ResNetBody
 from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, normalise
-from depnb.methods import HONEST, OURS, Claim, Figure, Learning, Learnings, Protocol
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
@@ -36,6 +36,8 @@ PROFILES = {name: replace(profile, batch=profile.batch // 2) for name, profile i
 
 SINGLE_IMAGES = Learning(longer=2)
 """For networks of single images, which see a fifth as many frames in a step; ours."""
+SEQUENCES = Learning(rate=0.5, longer=2)
+"""For networks of several frames, which at the full rate and in as many steps do not always learn; ours."""
 KERNELS = (3, 5, 9)
 """Frames that the three temporal convolutions see (§4.2: 3×1, 5×1 and 9×1, time × place)."""
 HLF_CHANNELS = 64
@@ -423,7 +425,7 @@ def learning(config: Config, profile: Profile) -> Learnings:
     if config.learning == "printed":
         # a tenth of the profile's 1e-4
         return Learnings(Learning("sgd", "inv", 0.1, weight_decay=5e-4, patience=200, stop_on=config.stop_on))
-    return Learnings(SINGLE_IMAGES if config.frames == 1 else OURS)
+    return Learnings(SINGLE_IMAGES if config.frames == 1 else SEQUENCES)
 
 
 _trained = partial(Config, frozen=False)

@@ -74,7 +74,7 @@ def test_run_lists_what_is_missing_and_makes_it_only_when_told(tmp_path, monkeyp
     assert "seed 4" in listed
     assert trained == []
     assert invoke(*arguments, "--missing").exit_code == 0
-    assert trained == sorted(wanted, key=experiments.trains_clips, reverse=True)
+    assert trained == experiments.in_order(wanted)
     assert f"{len(wanted)} runs, 0 missing" in invoke(*arguments).output
 
 

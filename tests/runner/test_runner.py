@@ -62,7 +62,7 @@ def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
     runnable(one.source, "10_later", "print(store, seed)")
     assert not one.run()
     grid = course.runs_for("smoke", "headline", (SETTINGS.seed,))
-    assert trained == sorted(grid, key=experiments.trains_clips, reverse=True)
+    assert trained == experiments.in_order(grid)
     assert one.store.missing(grid) == []
     written = state(one.folder)
     assert written["finished"]
