@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -27,7 +27,7 @@ from depnb.faces.crops import crop_path
 from depnb.files import StorageError, cache_dir
 from depnb.methods import Protocol, baselines, learning, method, papers, parts
 from depnb.profiles import PROFILES, ClipProfile, Profile
-from depnb.results import Attention, Predictions, Result, Run, Store, opened
+from depnb.results import COMMITTED, Attention, Predictions, Result, Run, Store, opened
 from depnb.training import Training, laid_out, per_video, predict, train
 
 __all__ = ["Run", "estimate", "grid", "rows", "run"]
@@ -185,9 +185,23 @@ def in_order(runs: Sequence[Run]) -> list[Run]:
 
 
 def _seconds(run: Run) -> float:
-    """What the trainings of a run take, about."""
-    folds = max(1, method(run.paper).PROTOCOLS[run.protocol].folds)
-    return folds * COSTS[run.profile].training_s[trains_clips(run)]
+    """What the trainings of a run take, about: of two side by side, each its half.
+
+    Rows that have committed results take as long as those did; at other profiles than quick in proportion.
+    """
+    folds, kind = max(1, method(run.paper).PROTOCOLS[run.protocol].folds), trains_clips(run)
+    usual, usual_quick = (COSTS[name].training_s[kind] for name in (run.profile, "quick"))
+    return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
+
+
+@cache
+def _measured(paper: str) -> dict[str, float]:
+    """Half the seconds of a training of each row at quick, the median of the committed results."""
+    seconds: dict[str, list[float]] = {}
+    for result in Store(COMMITTED).results(paper):
+        if not method(paper).PROTOCOLS[result.run.protocol].folds:
+            seconds.setdefault(result.run.row, []).append(result.seconds["training"])
+    return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
 
 
 def trains_clips(run: Run) -> bool:

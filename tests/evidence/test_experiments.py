@@ -289,11 +289,8 @@ def test_each_pretrained_body_is_begun_by_another_run_before_a_second_run_needs_
     runs = [Run("distribution", "euclidean"), RUN, Run("dlga", "ga"), Run("msn", "i3d"), Run("msn", "c3d")]
     runs = [replace(run, profile="quick") for run in runs]
     ordered = in_order(runs)
-    assert {(run.paper, run.row) for run in ordered[:3]} == {
-        ("msn", "i3d"),
-        ("msn", "c3d"),
-        ("distribution", "euclidean"),
-    }
+    assert sorted(run.paper for run in ordered[:3]) == ["distribution", "msn", "msn"]
+    assert {run.row for run in ordered[:3]} >= {"i3d", "c3d"}
     assert sorted(map(str, ordered)) == sorted(map(str, runs))
 
 
