@@ -511,4 +511,11 @@ FIGURES = {
         "Single images and five frames, with and without squeeze and excitation: RMSE and MAE on unseen people; points "
         "are seeds, bars 95 % intervals of the RMSE over people.",
     ),
+    "attention": Figure(
+        "clip_attention",
+        ("depnet",),
+        "Grad-CAM of DepNet's score on the last maps of its body, over the first and the last of five frames; one "
+        "person a severity band. Bright is where a stronger feature would raise the score. A coarse map, enlarged; it "
+        "says nothing about people.",
+    ),
 }
