@@ -288,5 +288,5 @@ def _decode(handle: BinaryIO, arrays: dict[str, NDArray], rows: NDArray[np.int64
     codec.thread_count = 1
     for k, row in enumerate(rows):
         (picture,) = codec.decode(av.Packet(_packet(handle, arrays, row, path)))
-        frames[k] = picture.to_ndarray(format="rgb24")
+        frames[k] = picture.to_ndarray(format="rgb24", threads=1)
     return frames

@@ -161,6 +161,6 @@ def _picture_stream(container, path: Path):
 
 def _upright(picture: av.VideoFrame) -> NDArray[np.uint8]:
     """RGB, turned by the display matrix (``rotation`` is in degrees, counter-clockwise)."""
-    rgb = picture.to_ndarray(format="rgb24")
+    rgb = picture.to_ndarray(format="rgb24", threads=1)  # to start threads takes longer than to convert
     turns = round(picture.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb

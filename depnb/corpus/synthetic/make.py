@@ -187,7 +187,8 @@ def _encode(frames: np.ndarray, fps: float, path: Path) -> None:
         stream.height, stream.width, stream.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"
         stream.options = {"crf": "20", "preset": "veryfast", "threads": "1"}
         for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format=stream.pix_fmt, threads=1)
+            container.mux(stream.encode(picture))
         container.mux(stream.encode())
 
 
