@@ -251,14 +251,23 @@ def paired_permutation_test(
 
     def difference(first: np.ndarray, second: np.ndarray) -> float:
         as_given = first[person] < second[person]  # [N]
-        a, b = np.where(as_given, ours, theirs), np.where(as_given, theirs, ours)
-        return float(np.mean([metric(y, scores) for scores in a]) - np.mean([metric(y, scores) for scores in b]))
+        a, b = np.where(as_given, ours, theirs), np.where(as_given, theirs, ours)  # [seeds, N]
+        return float(_of_each(metric, y, a).mean() - _of_each(metric, y, b).mean())
 
     labels = np.zeros(people), np.ones(people)  # scipy exchanges these, person by person
     test = permutation_test(
         labels, difference, permutation_type="samples", vectorized=False, n_resamples=n, rng=np.random.default_rng(seed)
     )
     return float(test.pvalue)
+
+
+def _of_each(metric: Metric, y: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The metric of each line of scores [seeds, N] that ``_pair`` has seen; the two errors of all lines at once."""
+    if metric is rmse:
+        return np.sqrt(np.square(scores - y).mean(1))  # [seeds]
+    if metric is mae:
+        return np.abs(scores - y).mean(1)  # [seeds]
+    return np.array([metric(y, line) for line in scores])  # [seeds]
 
 
 def _pair(y: ArrayLike, pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
