@@ -738,7 +738,7 @@ CLAIMS = (
         printed=False,
     ),
     Claim(
-        "choosing the step on the test set lowers the test error where nothing can be learnt",
+        "choosing the step on the test set lowers the test error where labels are shuffled",
         "dlga",
         "dlga",
         corpus="null",
