@@ -752,14 +752,14 @@ CLAIMS = (
 )
 
 FIGURES = {
-    "table3": Figure(
+    "parts": Figure(
         "rows",
         tuple(COMBINATIONS),
         "Parts of DLGA-CNN: RMSE and MAE on unseen people of patches (LA), the face (GA) and both (LGA), without and "
         "with weighted spatial pyramid pooling (WSPP), without channel max pooling (minus) and with it; points are "
         "seeds, bars 95 % intervals of the RMSE over people.",
     ),
-    "table5": Figure(
+    "rates": Figure(
         "series",
         tuple(SWEEP),
         "Learning rate of DLGA-CNN, its steps as printed: RMSE and MAE on unseen people; points are seeds, bars 95 % "
