@@ -37,7 +37,7 @@ PROFILES = {name: replace(profile, batch=profile.batch // 2) for name, profile i
 SINGLE_IMAGES = Learning(longer=2)
 """For networks of single images, which see a fifth as many frames in a step; ours."""
 SEQUENCES = Learning(rate=0.5, longer=2)
-"""For networks of several frames, which at the full rate and in as many steps do not always learn; ours."""
+"""For networks of several frames, which at the full rate and in half as many steps do not always learn; ours."""
 KERNELS = (3, 5, 9)
 """Frames that the three temporal convolutions see (§4.2: 3×1, 5×1 and 9×1, time × place)."""
 HLF_CHANNELS = 64

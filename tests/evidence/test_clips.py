@@ -269,6 +269,13 @@ def test_a_sequence_is_counted_in_the_video_and_passes_over_missing_faces(crops)
         load_sequences(recordings[:1], 2, 16)
 
 
+@pytest.mark.parametrize("side", [1, 2, 7, 80])
+def test_where_pixels_come_from_is_torchs_affine_grid(side):
+    theta = torch.randn(9, 2, 3, generator=torch.Generator().manual_seed(side))
+    expected = torch.nn.functional.affine_grid(theta, [9, 3, side, side], align_corners=False)
+    assert torch.allclose(augment._grid(theta, side), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("vary", [augment.strong, augment.strong_shape, augment.turned, augment.one_of_four])
 def test_all_frames_of_a_clip_are_varied_alike(vary):
     still = torch.rand(6, 1, 3, 24, 24)
