@@ -762,8 +762,9 @@ FIGURES = {
     "rates": Figure(
         "series",
         tuple(SWEEP),
-        "Learning rate of DLGA-CNN, its steps as printed: RMSE and MAE on unseen people; points are seeds, bars 95 % "
-        "intervals of the RMSE over people. The paper finds 1e-6 the best.",
+        "Learning rate of DLGA-CNN, with Adam and the early end as printed, in as many steps as the profile has: RMSE "
+        "and MAE on unseen people; points are seeds, bars 95 % intervals of the RMSE over people. The paper finds 1e-6 "
+        "the best.",
     ),
     "unseen": Figure(
         "scores",
