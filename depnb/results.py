@@ -25,6 +25,8 @@ from depnb.evaluation import clipped
 from depnb.files import write_json
 
 COMMITTED = Path(__file__).resolve().parent.parent / "results"
+NAMED_FACTS = 3
+"""Facts that a miss names where the nearest stored run is another one."""
 
 _SCHEMA = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -353,7 +355,7 @@ class Store:
         return found
 
     def explain(self, run: Run) -> str:
-        """HIT, or MISS with the nearest stored run and the facts in which it differs."""
+        """HIT, or MISS with the nearest stored run and the facts in which it differs, of another row's some of them."""
         path = self.file(run)
         if self._read(run) is not None:
             return f"HIT {path}"
@@ -365,7 +367,10 @@ class Store:
             return f"{miss}: nothing stored for {run.paper} under {self.path}"
         differences = {result.run.name: _differences(run.facts, result.facts) for result in stored}
         nearest = min(differences, key=lambda name: (len(differences[name]), name != run.name, name))
-        return f"{miss}: the nearest stored run is {nearest}; it differs in {'; '.join(differences[nearest])}"
+        facts = differences[nearest]
+        if nearest != run.name and len(facts) > NAMED_FACTS:
+            facts = [*facts[:NAMED_FACTS], f"{len(facts) - NAMED_FACTS} more facts"]
+        return f"{miss}: the nearest stored run is {nearest}; it differs in {'; '.join(facts)}"
 
     def _read(self, run: Run) -> Result | None:
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from depnb.methods import later, msn, switches
-from depnb.results import Attention, DamagedResult, MissingResult, Predictions, Result, Run, Store
+from depnb.results import NAMED_FACTS, Attention, DamagedResult, MissingResult, Predictions, Result, Run, Store
 
 
 def result_of(run: Run) -> Result:
@@ -64,6 +64,9 @@ def test_hit_and_miss_say_why(tmp_path, run):
     assert store.missing([run, other]) == [other]
     row = store.explain(replace(run, row="softmax"))
     assert 'configuration.loss ("expectation" there, "softmax" asked for)' in row
+    far = store.explain(replace(run, row="softmax", corpus="null", seed=3))
+    assert far.endswith(" more facts")
+    assert far.count(" asked for)") == NAMED_FACTS
 
 
 def test_a_switch_that_came_later_is_a_fact_only_where_it_is_set():
