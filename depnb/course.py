@@ -136,6 +136,21 @@ class Session:
         store = Store(Path(self._live_folder.name)) if self.committed else self.results_store
         return experiments.run(run, store, device=self.device)
 
+    def checkpoint(self, name: str, *facts: object) -> Path | None:
+        """Where a training of the notebook's own leaves its state; a repeated notebook then has it at once.
+
+        Args:
+            name: of the training, within the notebook.
+            facts: what decides it, with a ``repr`` that says everything; other facts are another file.
+
+        Returns:
+            A file in the run folder; ``None`` beside committed results, where every reader trains.
+        """
+        if self.committed:
+            return None
+        digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+        return self.run_folder / "checkpoints" / f"{self.name}-{name}-{digest}.pt"
+
     @cached_property
     def _live_folder(self) -> tempfile.TemporaryDirectory:
         """Gone when the process ends."""

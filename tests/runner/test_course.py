@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from depnb import course, experiments, style
+from depnb.profiles import Scale
 from depnb.results import MissingResult, Store
 from tests.results_made import result_of
 
@@ -113,6 +114,15 @@ def test_figures_go_into_a_run_folder_and_never_into_the_repository(tmp_path, ca
     written = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("one.*"))
     assert written == ["runs/x/figures/one.pdf", "runs/x/figures/one.png"]
     assert plt.get_fignums() == []
+
+
+def test_a_training_of_a_notebook_is_kept_in_a_run_folder_only(tmp_path):
+    assert start().checkpoint("patches", 1) is None
+    session = start(profile="smoke", store="runs/x/results")
+    kept = session.checkpoint("patches", Scale(0.5), 3)
+    assert kept.parent == tmp_path / "runs" / "x" / "checkpoints"
+    assert kept == session.checkpoint("patches", Scale(0.5), 3)
+    assert kept not in {session.checkpoint("patches", Scale(0.25), 3), session.checkpoint("others", Scale(0.5), 3)}
 
 
 def test_the_same_figure_gives_the_same_bytes_with_embedded_fonts(tmp_path):
