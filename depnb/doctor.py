@@ -109,7 +109,7 @@ def examine(places: list[str]) -> tuple[list[Checkup], Shared | None]:
 
 
 def overview(checkup: Checkup) -> "pd.DataFrame":
-    """A line for each partition, as a person reads it."""
+    """A line for each partition; severity counts minimal, mild, moderate and severe scores."""
     import pandas as pd
 
     lines = []
@@ -118,24 +118,25 @@ def overview(checkup: Checkup) -> "pd.DataFrame":
             "partition": name,
             "videos": part.videos,
             "sessions": part.sessions,
-            "with label": part.labelled,
+            "labels": part.labelled,
             "people": part.people,
         }
         if part.labelled > 1:
-            line["BDI-II"] = f"{part.mean:.2f} ± {part.sd:.1f} ({part.low:.0f}–{part.high:.0f})"
-            line["minimal/mild/moderate/severe"] = "/".join(map(str, part.bands))
+            line["BDI-II"] = f"{part.mean:.2f} ± {part.sd:.1f}"
+            line["range"] = f"{part.low:.0f}–{part.high:.0f}"
+            line["severity"] = " ".join(map(str, part.bands))
         lines.append(line)
     return pd.DataFrame(lines).fillna("–")
 
 
 def remarks(checkup: Checkup) -> list[str]:
     """Everything else that is to be told about a corpus, one line each; wrong things begin with ✘, doubtful with !."""
-    gib = checkup.crop_bytes / 2**30
+    gigabytes = checkup.crop_bytes / 1e9
     return [
         *(f"{count} people occur in both {pair.replace(', ', ' and ')}" for pair, count in checkup.recurring.items()),
         "people by their number of sessions: "
-        + ", ".join(f"{count} × {people}" for count, people in checkup.by_sessions.items()),
-        f"{checkup.frames} frames; aligned crops of all of them need about {gib:.1f} GiB (reckoned, lossless)",
+        + ", ".join(f"{people} with {count}" for count, people in checkup.by_sessions.items()),
+        f"{checkup.frames} frames; aligned crops of all of them need about {gigabytes:.1f} GB (reckoned, lossless)",
         *(f"✘ {problem}" if problem.fatal else f"! {problem}" for problem in checkup.problems),
         *(f"✘ {name}: {why}" for name, why in checkup.unreadable.items()),
         *(f"! {text}" for text in checkup.differs),
@@ -268,7 +269,7 @@ def _differences(made: Checkup) -> list[str]:
         if part.labelled != known.sessions:
             continue
         if min(abs(part.mean - mean) for mean in known.mean) > ROUNDING:
-            compare(f"mean label of {partition}", f"{part.mean:.2f}", " or ".join(map(str, known.mean)))
+            compare(f"mean label of {partition}", f"{part.mean:.2f}", " or ".join(f"{mean:.2f}" for mean in known.mean))
         if abs(part.sd - known.sd) > 2 * ROUNDING:
             compare(f"sd of the labels of {partition}", f"{part.sd:.1f}", f"{known.sd:.1f}")
         compare(f"range of the labels of {partition}", f"{part.low:.0f}–{part.high:.0f}", f"{known.low}–{known.high}")

@@ -61,7 +61,7 @@ def test_labels_of_other_moments_are_told(avec2013):
         path.write_text("20")
     (checkup,), _ = doctor.examine([str(avec2013)])
     assert checkup.ready
-    assert "mean label of train: 20.00 here, 15.02 or 15.1 published" in checkup.differs
+    assert "mean label of train: 20.00 here, 15.02 or 15.10 published" in checkup.differs
     assert "labels of test by severity: (0, 0, 50, 0) here, (25, 10, 8, 7) published" in checkup.differs
 
 
