@@ -1,5 +1,6 @@
 """The command ``depnb``. Everything heavy is imported inside the commands, so that help is there at once."""
 
+import json
 import logging
 import os
 import sys
@@ -17,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 MANUAL = """A notebook course on video-based depression estimation, and an honest reproduction of five papers.
 
-The way through it: a corpus (generated, or AVEC2014 on your disk) → faces → training → results → tables
+The way through it: a corpus (generated, or yours on your disk) → faces → training → results → tables
 and figures → notebooks. Each command does the steps before it where they are missing, keeps what is there,
 and can be interrupted and started again at any time.
 
@@ -25,6 +26,7 @@ and can be interrupted and started again at any time.
 
 * `depnb reproduce --plan` : what the whole reproduction would do, and how long it takes
 * `depnb reproduce` : do it, with one seed that the committed results do not have
+* `depnb doctor /data/AVEC2014` : is everything there that the papers need
 * `depnb corpus make both` and then `depnb faces both --csv faces.csv` : a corpus and its faces, with a table
 * `depnb run --missing --profile quick --seed 0 --seed 1 --seed 2` : fill the store `results/`
 * `depnb results explain distribution expectation` : is this run stored, and if not, why
@@ -63,7 +65,8 @@ CorpusName = Annotated[
     str,
     typer.Argument(
         metavar="PATH_OR_NAME",
-        help="both, appearance, dynamics, null (also with -tiny, -quick, -full), or a folder in AVEC2014's form.",
+        help="both, appearance, dynamics, null (also with -tiny, -quick, -full); the folder of AVEC2013 or AVEC2014; "
+        "or a manifest of your own videos (.csv).",
     ),
 ]
 Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop) or paper (a GPU).")]
@@ -169,6 +172,36 @@ def corpus_show(corpus: CorpusName = "both") -> None:
     typer.echo(f"Folder: {opened.root}")
     if opened.noise_floor is not None:
         typer.echo(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
+
+
+@app.command()
+def doctor(
+    places: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Folder of AVEC2013, AVEC2014 or both, or a manifest (.csv).")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print all facts as JSON.")] = False,
+) -> None:
+    """Look at corpora before hours are spent on them: what is there, what is missing or wrong, and whether the papers
+    can be run. Ends with status 1 if they cannot.
+
+    Examples: `depnb doctor /data/AVEC2014`; `depnb doctor /data/AVEC2013 /data/AVEC2014` also compares the two.
+    """
+    from depnb import doctor as looks
+
+    checkups, shared = looks.examine(places)
+    if as_json:
+        typer.echo(json.dumps(looks.as_json(checkups, shared), indent=1))
+    else:
+        for checkup in checkups:
+            typer.echo(f"{checkup.name} in {checkup.root}")
+            _print_frame(looks.overview(checkup))
+            for remark in looks.remarks(checkup):
+                typer.echo(remark)
+            typer.echo("")
+        if shared:
+            typer.echo(looks.warning(shared))
+    if not all(checkup.ready for checkup in checkups):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -289,7 +322,7 @@ def reproduce(
     from depnb import runner
 
     extra = dict(_named_value(text) for text in parameter or ())
-    place = corpus if not Path(corpus).is_dir() else str(Path(corpus).resolve())
+    place = str(Path(corpus).resolve()) if Path(corpus).exists() else corpus
     seed = runner.fresh_seed(profile) if seed is None else seed
     settings = runner.Settings(profile, place, protocol, rows, seed, device, extra)
     if not runner.reproduce(settings, folder, plan, say=typer.echo):

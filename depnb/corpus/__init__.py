@@ -1,8 +1,9 @@
-"""Recordings and labels: the generated corpora, and AVEC2014 by path."""
+"""Recordings and labels: the generated corpora, and AVEC2013, AVEC2014 or your own videos by path."""
 
 from pathlib import Path
 
-from depnb.corpus.avec import open_avec2014
+from depnb.corpus.avec import open_avec
+from depnb.corpus.manifest import NAME, open_manifest
 from depnb.corpus.records import PARTITIONS, Corpus, Recording
 
 __all__ = ["PARTITIONS", "Corpus", "Recording", "open_corpus"]
@@ -13,11 +14,13 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
 
     Args:
         path_or_name: ``both``, ``appearance``, ``dynamics`` or ``null`` (size quick, or with ``-tiny``, ``-quick``,
-            ``-full``), or a folder: a generated corpus, or one in AVEC2014's form.
+            ``-full``); or a folder: a generated corpus, AVEC2013, AVEC2014, or one with a ``manifest.csv``; or a
+            manifest (``.csv``) itself.
 
     Raises:
         FileNotFoundError: no such corpus; the message says what was looked for.
-        ValueError: a label is wrong, or a generated corpus was made by another version of the generator.
+        ValueError: something in it is wrong (``open_avec``, ``open_manifest``), or a generated corpus was made by
+            another version of the generator.
     """
     from depnb.corpus.synthetic.make import RECIPE, open_generated, open_made
     from depnb.corpus.synthetic.recipe import NAMED, named_recipe
@@ -27,4 +30,8 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
         return open_made(folder)
     if str(path_or_name).partition("-")[0] in NAMED and not folder.is_dir():
         return open_generated(named_recipe(str(path_or_name)))
-    return open_avec2014(folder)
+    if folder.suffix.lower() == ".csv":
+        return open_manifest(folder)
+    if (folder / NAME).is_file():
+        return open_manifest(folder / NAME)
+    return open_avec(folder)

@@ -1,81 +1,216 @@
-"""Read a tree in AVEC2014's form: videos by task and partition, one label file per session."""
+"""Read AVEC2013 or AVEC2014 from a folder, however the archives were unpacked, nested or renamed.
+
+Copies differ in their folders, so only names count: of videos (``203_1_Freeform_video.mp4``, or AVEC2013's
+``203_1_cut_combined.mp4``) or of folders with aligned frames (the same with ``_aligned``, as OpenFace writes them), of
+label files (``203_1_Depression.csv``), and of the nearest folder that says the partition.
+"""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from depnb.corpus.records import BDI_MAX, Corpus, Recording, natural_key
+from depnb.corpus.tree import Problem, stamp, walk
 
-VIDEO_NAME = re.compile(r"(\d+_\d+)_(Freeform|Northwind)_video\.mp4$", re.IGNORECASE)
+MEDIA_NAME = re.compile(
+    r"(?P<session>\d+_\d+)_(?P<kind>cut_combined|Freeform_video|Northwind_video)"
+    r"(?P<form>_aligned|\.(?:mp4|avi|mkv|mov|m4v|webm|wmv))$",
+    re.IGNORECASE,
+)
 LABEL_NAME = re.compile(r"(\d+_\d+)_Depression\.csv$", re.IGNORECASE)
 PARTITION_OF_FOLDER = {
-    "training": "train", "train": "train", "development": "development", "dev": "development",
-    "testing": "test", "test": "test", "unseen": "unseen",
+    "training": "train", "train": "train",
+    "development": "development", "devel": "development", "dev": "development",
+    "testing": "test", "test": "test", "testset": "test", "unseen": "unseen",
 }  # fmt: skip
+LOOKED_FOR = (
+    "<id>_Freeform_video.mp4, <id>_Northwind_video.mp4 (AVEC2014) or <id>_cut_combined.mp4 (AVEC2013), or folders "
+    "with frames of these names and _aligned, below folders Training, Development, Testing"
+)
 
 
-def open_avec2014(root: Path) -> Corpus:
-    """Open AVEC2014 at ``root``, however deep its folders are nested.
+@dataclass(frozen=True)
+class Inventory:
+    """What a folder holds of one of the corpora.
+
+    Attributes:
+        name: ``AVEC2013`` or ``AVEC2014``.
+        root: the folder.
+        recordings: in natural order; those without a label have none.
+        problems: what is wrong; where one is fatal, the recordings it is about are missing or doubtful.
+        labels: of every session that has a label file, whether or not there is a video.
+    """
+
+    name: str
+    root: Path
+    recordings: tuple[Recording, ...]
+    problems: tuple[Problem, ...]
+    labels: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Medium:
+    """A video file, or a folder with its frames."""
+
+    path: Path
+    session: str
+    task: str | None
+    partition: str | None
+    frames: bool
+
+    @property
+    def corpus(self) -> str:
+        return "AVEC2014" if self.task else "AVEC2013"
+
+    @property
+    def name(self) -> str:
+        return f"{self.session}_{self.task}" if self.task else self.session
+
+
+def open_avec(root: Path) -> Corpus:
+    """Open AVEC2013 or AVEC2014 at ``root``, however deep its folders are nested.
 
     Raises:
         FileNotFoundError: no such folder, no videos, or no labels; the message says what was looked for.
-        ValueError: a label is not an integer 0–63, or two labels of one session disagree.
+        ValueError: a label is not an integer 0–63, two labels or two videos of one session disagree, a video has no
+            partition, or both corpora lie in the folder; the message names the files.
     """
     if not root.is_dir():
         raise FileNotFoundError(
-            f"No corpus {str(root)!r}: give the folder of AVEC2014, or one of both, appearance, dynamics, null."
+            f"No corpus {str(root)!r}: give the folder of AVEC2013 or AVEC2014, a manifest of your own videos "
+            "(.csv), or one of both, appearance, dynamics, null."
         )
-    recordings = read_avec2014(root)
-    facts = [[r.name, r.partition, r.bdi, r.video.stat().st_size] for r in recordings]
-    return Corpus("AVEC2014", root, tuple(recordings), generated=False, fingerprint={"avec2014": facts})
+    inventories = take_stock(root)
+    if not inventories:
+        raise FileNotFoundError(
+            f"No videos under {root}: looked for {LOOKED_FOR}. Unzip AVEC2014_AudioVisual or AVEC2013 there."
+        )
+    if len(inventories) > 1:
+        found = " and ".join(f"{one.name} ({len(one.recordings)} videos)" for one in inventories)
+        raise ValueError(f"{root} holds {found}, which must not be mixed: give the folder of one of them.")
+    (found,) = inventories
+    fatal = [problem for problem in found.problems if problem.fatal]
+    if fatal:
+        more = f" And {len(fatal) - 1} more: `depnb doctor {root}` lists them." if fatal[1:] else ""
+        raise ValueError(f"{fatal[0]}{more}")
+    if not found.labels:
+        raise FileNotFoundError(
+            f"No labels under {root}: looked for <id>_Depression.csv; found {len(found.recordings)} videos. "
+            f"Unzip {found.name}_DepressionLabels there."
+        )
+    facts = [[r.name, r.partition, r.bdi, stamp(r.video)[0]] for r in found.recordings]
+    return Corpus(found.name, root, found.recordings, generated=False, fingerprint={found.name.lower(): facts})
 
 
-def read_avec2014(root: Path, videos_expected: Sequence[Path] | None = None) -> list[Recording]:
-    """Pair videos with labels, in natural order.
+def take_stock(root: Path) -> list[Inventory]:
+    """What there is of AVEC2013 and of AVEC2014 below ``root``, in this order; what is wrong stops nothing."""
+    tree = walk(root, whole=lambda name: _is_frames(name))
+    media = [medium for path in (*tree.files, *tree.folders) if (medium := _medium(path, root))]
+    labels, problems = _labels(path for path in tree.files if LABEL_NAME.search(path.name))
+    problems = [*tree.problems, *problems]
+    return [
+        _inventory(name, root, [medium for medium in media if medium.corpus == name], labels, problems)
+        for name in ("AVEC2013", "AVEC2014")
+        if any(medium.corpus == name for medium in media)
+    ]
 
-    Args:
-        root: folder of the tree.
-        videos_expected: paths to use instead of searching (videos that are yet to be made).
+
+def recordings_of(root: Path, videos: Sequence[Path]) -> list[Recording]:
+    """Pair videos that are yet to be made at ``root`` with the labels that are there, in natural order.
+
+    Raises:
+        ValueError: a label is wrong.
     """
-    videos = [p for p in (videos_expected or root.rglob("*.mp4")) if VIDEO_NAME.search(p.name)]
-    if not videos:
-        raise FileNotFoundError(
-            f"No videos under {root}: looked for <id>_Freeform_video.mp4 and <id>_Northwind_video.mp4 in folders "
-            "Training, Development, Testing. Unzip AVEC2014_AudioVisual there."
-        )
-    labels = _labels(root)
-    if not labels:
-        raise FileNotFoundError(
-            f"No labels under {root}: looked for <id>_Depression.csv; found {len(videos)} videos. "
-            "Unzip AVEC2014_DepressionLabels there."
-        )
-    recordings = []
-    for video in videos:
-        session, task = VIDEO_NAME.search(video.name).groups()
-        partition = _partition(video.relative_to(root))
-        recordings.append(Recording(session, task.capitalize(), partition, video, labels.get(session)))
-    return sorted(recordings, key=lambda r: (natural_key(r.id), r.task or ""))
+    labels, problems = _labels(path for path in walk(root).files if LABEL_NAME.search(path.name))
+    if problems:
+        raise ValueError(str(problems[0]))
+    media = [medium for path in videos if (medium := _medium(path, root))]
+    return _recordings(media, labels)
 
 
-def _partition(path: Path) -> str:
-    for part in reversed(path.parts[:-1]):
-        if part.lower() in PARTITION_OF_FOLDER:
-            return PARTITION_OF_FOLDER[part.lower()]
-    raise ValueError(f"{path}: no folder of its path says the partition (Training, Development, Testing).")
+def partition_of(name: str) -> str | None:
+    """The partition that the name of a folder or a cell of a table means, such as ``Training`` or ``dev``."""
+    words = re.split(r"[^a-z]+", name.lower())
+    return next((PARTITION_OF_FOLDER[word] for word in words if word in PARTITION_OF_FOLDER), None)
 
 
-def _labels(root: Path) -> dict[str, float]:
-    labels: dict[str, float] = {}
-    for path in sorted(root.rglob("*_Depression.csv")):
-        match = LABEL_NAME.search(path.name)
-        if not match:
+def _is_frames(name: str) -> bool:
+    match = MEDIA_NAME.match(name)
+    return match is not None and match["form"].lower() == "_aligned"
+
+
+def _medium(path: Path, root: Path) -> _Medium | None:
+    match = MEDIA_NAME.match(path.name)
+    if match is None:
+        return None
+    task = match["kind"].partition("_")[0].capitalize()
+    folders = reversed(path.relative_to(root).parts[:-1])
+    partition = next((found for folder in folders if (found := partition_of(folder))), None)
+    return _Medium(path, match["session"], None if task == "Cut" else task, partition, match["form"][0] == "_")
+
+
+def _inventory(
+    name: str, root: Path, media: list[_Medium], labels: dict[str, float], problems: list[Problem]
+) -> Inventory:
+    chosen, doubtful = _one_each(media)
+    recordings = _recordings(chosen, labels)
+    unpaired = sorted(set(labels) - {recording.id for recording in recordings}, key=natural_key)
+    problems = [*problems, *doubtful]
+    if unpaired:
+        some = ", ".join(unpaired[:5]) + (", …" if unpaired[5:] else "")
+        problems.append(Problem("label", root, f"{len(unpaired)} labels without a video of {name}: {some}."))
+    return Inventory(name, root, tuple(recordings), tuple(problems), labels)
+
+
+def _one_each(media: list[_Medium]) -> tuple[list[_Medium], list[Problem]]:
+    """One medium of each name: a video rather than its frames, and of copies that agree the one named first."""
+    chosen, problems = [], []
+    by_name = defaultdict(list)
+    for medium in sorted(media, key=lambda medium: (medium.frames, natural_key(str(medium.path)))):
+        by_name[medium.name].append(medium)
+    for name, found in by_name.items():
+        first, copies = found[0], [medium for medium in found[1:] if medium.frames == found[0].frames]
+        partitions = sorted({medium.partition for medium in found if medium.partition})
+        if not partitions:
+            text = "no folder of its path says the partition (Training, Development, Testing); give the folder above."
+            problems.append(Problem("partition", first.path, text, fatal=True))
             continue
-        text = path.read_text(encoding="utf-8-sig").strip()
-        if not text.isdigit() or not 0 <= int(text) <= BDI_MAX:
-            raise ValueError(f"{path}: the label {text!r} is not an integer from 0 to {BDI_MAX} (one cell, no header).")
-        session = match.group(1)
-        if labels.setdefault(session, float(text)) != float(text):
-            raise ValueError(
-                f"{path}: session {session} has label {text} here and {labels[session]:.0f} in another file."
+        if len(partitions) > 1:
+            text = f"{name} lies in the partitions {' and '.join(partitions)}; a recording belongs to one."
+            problems.append(Problem("partition", first.path, text, fatal=True))
+            continue
+        for copy in copies:
+            same = stamp(copy.path)[0] == stamp(first.path)[0]
+            text = f"a second copy of {name}; " + (
+                f"{first.path} is used." if same else f"another one than {first.path}. Remove one of them."
             )
-    return labels
+            problems.append(Problem("copy", copy.path, text, fatal=not same))
+        chosen.append(first if first.partition else next(medium for medium in found if medium.partition))
+    return chosen, problems
+
+
+def _recordings(media: Iterable[_Medium], labels: dict[str, float]) -> list[Recording]:
+    found = [Recording(m.session, m.task, m.partition, m.path, labels.get(m.session)) for m in media]
+    return sorted(found, key=lambda recording: (natural_key(recording.id), recording.task or ""))
+
+
+def _labels(paths: Iterable[Path]) -> tuple[dict[str, float], list[Problem]]:
+    """Labels by session, and files that hold none or disagree with another one."""
+    labels: dict[str, float] = {}
+    problems = []
+    for path in sorted(paths):
+        session = LABEL_NAME.search(path.name).group(1)
+        try:
+            text = path.read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(Problem("label", path, f"cannot be read ({error}).", fatal=True))
+            continue
+        if not (text.isascii() and text.isdigit() and int(text) <= BDI_MAX):
+            wanted = f"the label {text!r} is not an integer from 0 to {BDI_MAX} (one cell, no header)."
+            problems.append(Problem("label", path, wanted, fatal=True))
+        elif labels.setdefault(session, float(text)) != float(text):
+            other = f"session {session} has label {text} here and {labels[session]:.0f} in another file."
+            problems.append(Problem("label", path, other, fatal=True))
+    return labels, problems

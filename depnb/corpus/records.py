@@ -16,11 +16,13 @@ class Recording:
     """One video and its label.
 
     Attributes:
-        id: session identifier, ``203_1`` (subject, session); the two tasks of one session share it.
+        id: session identifier, ``203_1`` (subject, session); the two tasks of one session share it. In a manifest it is
+            the name of the video.
         task: ``Freeform``, ``Northwind`` or ``None`` (AVEC2013 has one task).
         partition: one of ``PARTITIONS``.
         video: path of the video file.
         bdi: BDI-II score, 0–63, or ``None`` where the label is not known.
+        person: name of the person where the identifier does not begin with it.
     """
 
     id: str
@@ -28,11 +30,12 @@ class Recording:
     partition: str
     video: Path = field(compare=False)
     bdi: float | None = field(compare=False)
+    person: str | None = field(default=None, compare=False)
 
     @property
     def subject(self) -> str:
         """The person: the number before the first underscore (``203``), not the recording id."""
-        return self.id.split("_")[0]
+        return self.person or self.id.split("_")[0]
 
     @property
     def name(self) -> str:
@@ -60,6 +63,11 @@ class Corpus:
     fingerprint: dict[str, Any]
     noise_floor: float | None = None
     ensure: Callable[[Sequence[Recording]], None] = field(default=lambda recordings: None, repr=False)
+
+    @property
+    def licensed(self) -> bool:
+        """Whether it shows people who exist: none of their faces, labels or scores may be published."""
+        return not self.generated
 
     @property
     def title(self) -> str:

@@ -27,6 +27,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus.tree import stamp
 from ..files import atomic_path, cache_dir
 from .align import CROP_SIZE, transform_box
 
@@ -144,9 +145,9 @@ def crop_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
 
 
 def source_facts(real: Path) -> dict[str, Any]:
-    """What identifies a video file without reading it."""
-    status = real.stat()
-    return {"video": os.fspath(real), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+    """What identifies a video file, or a folder of its frames, without reading it."""
+    size, changed = stamp(real)
+    return {"video": os.fspath(real), "bytes": size, "mtime_ns": changed}
 
 
 class CropWriter:
@@ -163,6 +164,11 @@ class CropWriter:
         self._codec.time_base = Fraction(1, 25)
         self._codec.thread_count = 1
         self._codec.options = {"pred": "median"}
+
+    @property
+    def written(self) -> int:
+        """Bytes of the crops so far."""
+        return self._offsets[-1] - len(_BEGIN)
 
     def add(self, crop: NDArray[np.uint8]) -> None:
         """Append one crop, uint8 RGB ``[224, 224, 3]``."""
@@ -186,6 +192,17 @@ class CropWriter:
         data = buffer.getvalue()
         self._handle.write(data)
         self._handle.write(_TRAILER.pack(len(data), zlib.crc32(data), _END))
+
+
+def bytes_of_a_crop() -> int:
+    """Bytes that a crop takes on disk, as the face of one real picture does (``samples.astronaut``)."""
+    import cv2
+
+    from .samples import astronaut
+
+    encoder = CropWriter(io.BytesIO())
+    encoder.add(cv2.resize(astronaut()[20:220, 125:325], (CROP_SIZE, CROP_SIZE)))
+    return encoder.written
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 from .align import similarity, warp
 from .crops import CropWriter, Settings, source_facts, write
 from .detect import Detector, Faces
+from .pictures import PictureFolder, open_video
 from .quality import blur, face_sizes, jumps
 from .track import Person, Sighting, locate, steady, survey
 from .video import Frame, Video
@@ -32,7 +33,7 @@ def make_crops(
     then for the crops.
 
     Args:
-        video: the file.
+        video: the file, or a folder of pictures.
         target: where the crop file goes.
         settings: how to detect.
         detector: the networks.
@@ -45,14 +46,14 @@ def make_crops(
         VideoError: the video cannot be read.
         StorageError: the crop file cannot be written.
     """
-    source = Video(video)
+    source = open_video(video)
     person = survey(_looks(source, settings, detector, proceed), settings.detect_every)
     with write(target) as writer:
         return _write_crops(writer, source, person, settings, detector, proceed)
 
 
 def _looks(
-    source: Video, settings: Settings, detector: Detector, proceed: Callable[[], None]
+    source: Video | PictureFolder, settings: Settings, detector: Detector, proceed: Callable[[], None]
 ) -> Iterator[tuple[int, Faces]]:
     """Full detections at every k-th frame."""
     for batch in _in_batches(source.frames(settings.detect_every), DETECTION_BATCH):
@@ -63,7 +64,7 @@ def _looks(
 
 def _write_crops(
     writer: CropWriter,
-    source: Video,
+    source: Video | PictureFolder,
     person: Person,
     settings: Settings,
     detector: Detector,

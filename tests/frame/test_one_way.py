@@ -15,7 +15,7 @@ ORDER = (
     ("backbones", "papers", "cost", "inference"),
     ("methods",),
     ("evaluation",),
-    ("significance",),
+    ("significance", "doctor"),
     ("training",),
     ("pretraining", "explain"),
     ("results",),

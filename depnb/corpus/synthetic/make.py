@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from depnb.corpus.avec import read_avec2014
+from depnb.corpus.avec import recordings_of
 from depnb.corpus.records import TASKS, Corpus, Recording
 from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
@@ -50,7 +50,7 @@ def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
     root = root or corpus_folder(recipe)
     if not (root / RECIPE).exists():
         _lay_out(recipe, root)
-    recordings = read_avec2014(root, videos_expected=_expected(recipe, root))
+    recordings = recordings_of(root, _expected(recipe, root))
     return Corpus(
         name=recipe.name,
         root=root,

@@ -1,0 +1,103 @@
+"""A corpus of your own videos: a table in a CSV file, one line a video."""
+
+import csv
+from collections import Counter
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from depnb.corpus.avec import partition_of
+from depnb.corpus.records import BDI_MAX, PARTITIONS, Corpus, Recording, natural_key
+from depnb.corpus.tree import Problem, stamp
+
+NAME = "manifest.csv"
+COLUMNS = ("video", "subject", "score", "partition")
+
+
+def open_manifest(path: Path) -> Corpus:
+    """Open the videos of a manifest.
+
+    It has a header with the columns ``video`` (a file, or a folder of frames, named from the manifest's own folder),
+    ``subject`` (any name of the person), ``score`` (BDI-II, 0–63; empty where it is not known) and ``partition``
+    (train, development, test or unseen); further columns are left alone. Commas, semicolons or tabs separate.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a column is missing, there is no line, or a line is wrong; the message names the lines.
+    """
+    recordings, problems = read_manifest(path)
+    if problems:
+        more = f" And {len(problems) - 1} more: `depnb doctor {path}` lists them." if problems[1:] else ""
+        raise ValueError(f"{problems[0]}{more}")
+    facts = [[r.name, r.subject, r.partition, r.bdi, stamp(r.video)[0]] for r in recordings]
+    return Corpus(path.stem, path, tuple(recordings), generated=False, fingerprint={"manifest": facts})
+
+
+def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
+    """Recordings of the lines that are right, in natural order, and what is wrong with the others.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``open_manifest``, but not for wrong lines.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"No manifest {str(path)!r}: give a CSV file with the columns {', '.join(COLUMNS)}.")
+    lines = _lines(path)
+    recordings, problems = [], []
+    for number, line in lines:
+        try:
+            recordings.append(_recording(line, path.parent))
+        except ValueError as error:
+            problems.append(Problem("manifest", path, f"line {number}: {error}", fatal=True))
+    for name, count in Counter(recording.id for recording in recordings).items():
+        if count > 1:
+            text = f"{count} lines have the video {name}; one line a video was expected."
+            problems.append(Problem("manifest", path, text, fatal=True))
+    return sorted(recordings, key=lambda recording: natural_key(recording.id)), problems
+
+
+def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text ({error}): save the table as CSV in UTF-8.") from error
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    table = csv.DictReader(text.splitlines(), delimiter=separator, restval="")
+    table.fieldnames = [name.strip().lower() for name in table.fieldnames or ()]
+    missing = [column for column in COLUMNS if column not in table.fieldnames]
+    if missing:
+        raise ValueError(
+            f"{path}: no column {', '.join(missing)}; found {', '.join(table.fieldnames) or 'none'}. The first line "
+            f"must name the columns {', '.join(COLUMNS)}."
+        )
+    lines = [(table.line_num, {column: line[column].strip() for column in COLUMNS}) for line in table]
+    lines = [(number, line) for number, line in lines if any(line.values())]
+    if not lines:
+        raise ValueError(f"{path}: no line below the header; one line a video was expected.")
+    return lines
+
+
+def _recording(line: dict[str, str], folder: Path) -> Recording:
+    name, subject, score = line["video"], line["subject"], line["score"]
+    if not name or not subject:
+        raise ValueError("video and subject must be given.")
+    windows = PureWindowsPath(name)
+    if windows.is_absolute() or windows.drive or PurePosixPath(name).is_absolute() or ".." in windows.parts:
+        raise ValueError(f"the video {name!r} lies outside the manifest's folder: put it, or a link to it, inside.")
+    video = folder / PurePosixPath(windows.as_posix())
+    if not video.exists():
+        raise ValueError(f"no video {name!r} in {folder}.")
+    partition = partition_of(line["partition"])
+    if partition is None:
+        raise ValueError(f"the partition {line['partition']!r} is none of {', '.join(PARTITIONS)}.")
+    return Recording(PurePosixPath(windows.as_posix()).as_posix(), None, partition, video, _score(score), subject)
+
+
+def _score(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        score = float(text.replace(",", "."))
+    except ValueError:
+        score = float("nan")
+    if not 0 <= score <= BDI_MAX:
+        raise ValueError(f"the score {text!r} is not a number from 0 to {BDI_MAX}.")
+    return score

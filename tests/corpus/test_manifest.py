@@ -1,0 +1,98 @@
+"""Videos of one's own by a table."""
+
+import pytest
+
+from depnb.corpus import open_corpus
+from depnb.corpus.manifest import read_manifest
+
+HEADER = "video,subject,score,partition"
+
+
+def manifest(folder, *lines, header=HEADER, name="manifest.csv"):
+    for video in ("a.mp4", "b 2.mp4", "c.mp4"):
+        (folder / "videos").mkdir(parents=True, exist_ok=True)
+        (folder / "videos" / video).write_bytes(b"x")
+    path = folder / name
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+GOOD = ("videos/a.mp4,anna_k,12,train", "videos/b 2.mp4,Björn,,dev", "videos/c.mp4,anna_k,7.5,Testing")
+
+
+def test_a_manifest_is_a_corpus(tmp_path):
+    path = manifest(tmp_path, *GOOD, name="clinic.csv")
+    corpus = open_corpus(path)
+    assert corpus.name == "clinic"
+    assert corpus.licensed
+    assert [(r.subject, r.bdi, r.partition, r.name) for r in corpus.recordings] == [
+        ("anna_k", 12.0, "train", "videos/a.mp4"),
+        ("Björn", None, "development", "videos/b 2.mp4"),
+        ("anna_k", 7.5, "test", "videos/c.mp4"),
+    ]
+    assert corpus.recordings[0].video == tmp_path / "videos" / "a.mp4"
+
+
+def test_a_folder_with_a_manifest_is_one_too(tmp_path):
+    assert len(open_corpus(manifest(tmp_path, *GOOD).parent).recordings) == 3
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_order_further_columns_and_a_byte_order_mark(tmp_path, separator):
+    header = separator.join(("\ufeffage", "Subject ", "PARTITION", "score", "video"))
+    line = separator.join(("31", "p1", "test", "3", "videos/a.mp4"))
+    (recording,) = open_corpus(manifest(tmp_path, line, "", header=header)).recordings
+    assert (recording.subject, recording.partition, recording.bdi) == ("p1", "test", 3.0)
+
+
+def test_a_windows_path_is_read(tmp_path):
+    (recording,) = open_corpus(manifest(tmp_path, "videos\\a.mp4,p,1,train")).recordings
+    assert recording.video.is_file()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("videos/a.mp4,p,abc,train", "score 'abc' is not a number from 0 to 63"),
+        ("videos/a.mp4,p,64,train", "from 0 to 63"),
+        ("videos/a.mp4,p,-1,train", "from 0 to 63"),
+        ("videos/a.mp4,p,nan,train", "from 0 to 63"),
+        ("videos/a.mp4,p,1,elsewhere", "partition 'elsewhere' is none of train"),
+        ("videos/a.mp4,p", "partition '' is none of"),
+        ("videos/none.mp4,p,1,train", "no video 'videos/none.mp4'"),
+        (",p,1,train", "video and subject must be given"),
+        ("videos/a.mp4,,1,train", "video and subject must be given"),
+        ("../secret.mp4,p,1,train", "outside the manifest's folder"),
+        ("videos/../../secret.mp4,p,1,train", "outside the manifest's folder"),
+        ("/etc/hosts,p,1,train", "outside the manifest's folder"),
+        ("C:\\videos\\a.mp4,p,1,train", "outside the manifest's folder"),
+    ],
+)
+def test_a_wrong_line_is_named_and_the_others_are_read(tmp_path, line, message):
+    (tmp_path.parent / "secret.mp4").write_bytes(b"x")
+    path = manifest(tmp_path, GOOD[0], line, GOOD[2])
+    with pytest.raises(ValueError, match=f"line 3: .*{message}"):
+        open_corpus(path)
+    recordings, problems = read_manifest(path)
+    assert [recording.name for recording in recordings] == ["videos/a.mp4", "videos/c.mp4"]
+    assert len(problems) == 1
+
+
+def test_a_video_twice_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"2 lines have the video videos/a.mp4"):
+        open_corpus(manifest(tmp_path, GOOD[0], GOOD[0]))
+
+
+def test_what_is_no_manifest_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No manifest"):
+        open_corpus(tmp_path / "none.csv")
+    with pytest.raises(ValueError, match="no column score, partition; found video, subject"):
+        open_corpus(manifest(tmp_path, header="video,subject"))
+    with pytest.raises(ValueError, match="no line below the header"):
+        open_corpus(manifest(tmp_path))
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(ValueError, match="found none"):
+        open_corpus(tmp_path / "empty.csv")
+    (tmp_path / "latin.csv").write_bytes(HEADER.encode() + b"\nvideos/a.mp4,Bj\xf6rn,1,train\n")
+    with pytest.raises(ValueError, match="UTF-8"):
+        open_corpus(tmp_path / "latin.csv")
