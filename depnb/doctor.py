@@ -12,6 +12,7 @@ from depnb.corpus import PARTITIONS, Recording, open_corpus
 from depnb.corpus.avec import take_stock
 from depnb.corpus.manifest import NAME, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
+from depnb.corpus.synthetic.make import RECIPE
 from depnb.corpus.tree import Problem
 from depnb.evaluation import BANDS, band
 from depnb.faces.crops import bytes_of_a_crop
@@ -168,7 +169,7 @@ def _found(place: str) -> list[tuple[str, Path, tuple[Recording, ...], list[Prob
     if manifest.suffix.lower() == ".csv" and manifest.is_file():
         recordings, problems = read_manifest(manifest)
         return [(manifest.stem, manifest, tuple(recordings), problems)]
-    inventories = [] if (path / "recipe.json").exists() or not path.is_dir() else take_stock(path)
+    inventories = [] if (path / RECIPE).exists() or not path.is_dir() else take_stock(path)
     if inventories:
         return [(one.name, one.root, one.recordings, list(one.problems)) for one in inventories]
     corpus = open_corpus(place)
@@ -244,7 +245,7 @@ def _missing(made: Checkup) -> list[str]:
         if part.videos < expected:
             lacking.append(f"videos of {partition}: {part.videos} of the published {expected} are there")
     if made.unreadable:
-        lacking.append(f"{len(made.unreadable)} videos that can be read; these cannot")
+        lacking.append(f"{len(made.unreadable)} videos, which are there but cannot be read")
     return lacking
 
 

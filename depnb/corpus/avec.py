@@ -106,7 +106,7 @@ def open_avec(root: Path) -> Corpus:
 
 def take_stock(root: Path) -> list[Inventory]:
     """What there is of AVEC2013 and of AVEC2014 below ``root``, in this order; what is wrong stops nothing."""
-    tree = walk(root, whole=lambda name: _is_frames(name))
+    tree = walk(root, whole=_is_frames)
     media = [medium for path in (*tree.files, *tree.folders) if (medium := _medium(path, root))]
     labels, problems = _labels(path for path in tree.files if LABEL_NAME.search(path.name))
     problems = [*tree.problems, *problems]
@@ -165,10 +165,10 @@ def _inventory(
 
 
 def _one_each(media: list[_Medium]) -> tuple[list[_Medium], list[Problem]]:
-    """One medium of each name: a video rather than its frames, and of copies that agree the one named first."""
+    """One medium of each name: one with a partition, a video rather than its frames, of copies the one named first."""
     chosen, problems = [], []
     by_name = defaultdict(list)
-    for medium in sorted(media, key=lambda medium: (medium.frames, natural_key(str(medium.path)))):
+    for medium in sorted(media, key=_preference):
         by_name[medium.name].append(medium)
     for name, found in by_name.items():
         first, copies = found[0], [medium for medium in found[1:] if medium.frames == found[0].frames]
@@ -187,8 +187,12 @@ def _one_each(media: list[_Medium]) -> tuple[list[_Medium], list[Problem]]:
                 f"{first.path} is used." if same else f"another one than {first.path}. Remove one of them."
             )
             problems.append(Problem("copy", copy.path, text, fatal=not same))
-        chosen.append(first if first.partition else next(medium for medium in found if medium.partition))
+        chosen.append(first)
     return chosen, problems
+
+
+def _preference(medium: _Medium) -> tuple[bool, bool, list[int | str]]:
+    return medium.partition is None, medium.frames, natural_key(str(medium.path))
 
 
 def _recordings(media: Iterable[_Medium], labels: dict[str, float]) -> list[Recording]:

@@ -44,9 +44,10 @@ class PictureFolder:
         except PermissionError as error:
             denied = os.strerror(errno.EACCES)
             raise VideoError(f"Cannot read {self.path}: {denied}. Change its access rights.") from error
+        names = [name for name in names if not name.startswith(".")]
         if not names:
             raise VideoError(f"No pictures in {self.path}: expected frames as {', '.join(sorted(SUFFIXES))}.")
-        self.names = sorted((name for name in names if not name.startswith(".")), key=natural_key)
+        self.names = sorted(names, key=natural_key)
         self.declared_frames = len(self.names)
         self._unreadable: set[int] = set()
 

@@ -1,7 +1,6 @@
 """AVEC2013 and AVEC2014 are found in every form, and what is wrong in them is said."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -187,12 +186,9 @@ def test_a_label_that_cannot_be_read_is_refused(tmp_path):
         open_corpus(tmp_path)
 
 
-def test_ten_thousand_files_take_no_time(tmp_path):
+def test_ten_thousand_files_are_read(tmp_path):
     entries = [Entry(f"{200 + k}_1", None, "train", k % 64) for k in range(5000)]
-    corpus = open_corpus(trees.avec2013(tmp_path, entries))
-    began = time.monotonic()
-    assert len(open_corpus(tmp_path).recordings) == len(corpus.recordings) == 5000
-    assert time.monotonic() - began < 10
+    assert facts(open_corpus(trees.avec2013(tmp_path, entries))) == wanted(entries)
 
 
 def test_unknown_partition_is_refused(tmp_path):

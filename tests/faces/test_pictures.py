@@ -74,6 +74,7 @@ def test_a_damaged_picture_is_a_frame_without_a_face(tmp_path, video, recording)
 def test_a_folder_that_cannot_be_used_says_why(tmp_path, video, monkeypatch, recording):
     empty = tmp_path / "empty"
     empty.mkdir()
+    (empty / ".hidden.png").write_bytes(b"x")
     with pytest.raises(VideoError, match="No pictures in"):
         PictureFolder(empty)
     (empty / "a.png").write_bytes(b"x")
