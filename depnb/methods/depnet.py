@@ -199,9 +199,18 @@ class FrameFeatures(nn.Module):
         return self
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Normalised frames [B, T, 3, S, S] to maps [B, C, T, h, w]."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            maps = self.body(frames.flatten(0, 1))  # [B·T, C, h, w]
+        """Normalised frames [B, T, 3, S, S] to maps [B, C, T, h, w].
+
+        When it only predicts, a frame that stands in the batch several times passes the body once: the draws of a video
+        share most of their frames.
+        """
+        images = frames.flatten(0, 1)  # [B·T, 3, S, S]
+        if self.training or torch.is_grad_enabled() or images.is_meta:
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+                maps = self.body(images)  # [B·T, C, h, w]
+        else:
+            different, places = torch.unique(images, dim=0, return_inverse=True)  # [n, 3, S, S], [B·T]
+            maps = self.body(different)[places]  # [B·T, C, h, w]
         return maps.unflatten(0, frames.shape[:2]).transpose(1, 2)  # [B, C, T, h, w]
 
 

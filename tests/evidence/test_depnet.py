@@ -351,6 +351,19 @@ def test_features_are_those_of_each_frame(frozen):
     torch.testing.assert_close(maps[1, :, 3], body(frames[1, 3:4])[0])
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_frame_of_several_draws_is_computed_once(frozen):
+    torch.manual_seed(0)
+    network, frames = DepNet(SMALL, frozen=frozen).eval(), torch.randn(4, 3, 40, 40)
+    draws = frames[torch.tensor([[0, 1, 2, 3, 0], [3, 2, 1, 0, 0], [1, 1, 2, 2, 3]])]  # [3, 5, 3, 40, 40]
+    seen = []
+    network.body.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    plain = network(draws)
+    with torch.no_grad():
+        torch.testing.assert_close(network(draws), plain)
+    assert seen == [15, 4]
+
+
 def test_only_the_aggregation_sees_the_order_of_frames():
     torch.manual_seed(0)
     frames = torch.randn(2, *FRAMES)
