@@ -212,11 +212,24 @@ def faces(
         Path | None, typer.Option(help="Generated corpora: compare with the known landmarks, write JSON there.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
-    device: Device = "cpu",
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda (all GPUs, shared out among the processes), cuda:N, or auto.")
+    ] = "cpu",
+    every: Annotated[
+        int, typer.Option(min=1, help="Crops of every how manieth frame only; by default of all, for all methods.")
+    ] = 1,
+    paper: Annotated[
+        str | None, typer.Option(help="Only the frames that this method needs at the profile paper, as in msn.")
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="Of the method, with --paper: honest, paper or another one.")] = "paper",
 ) -> None:
     """Find, align and store the faces of a corpus, and report on every video; failed videos are listed.
 
-    Example: `depnb faces /data/AVEC2014 --csv faces.csv`. The crops lie under `$DEPNB_CACHE`.
+    Crops are stored without loss under `$DEPNB_CACHE`, about 64 kB each. Crops of all frames serve every method;
+    of fewer frames they are the same, and need as much less disk. Interrupted, it goes on with the unfinished videos.
+
+    Examples: `depnb faces /data/AVEC2014 --csv faces.csv`; `depnb faces /data/AVEC2013 --paper distribution`;
+    `depnb faces /data/AVEC2013 --every 8 --device cuda`.
     """
     from depnb import faces as faces_stage
     from depnb.corpus import open_corpus
@@ -224,7 +237,16 @@ def faces(
 
     opened = open_corpus(corpus)
     opened.ensure(opened.recordings)
-    report = faces_stage.prepare(opened.recordings, workers=workers, device=device)
+    if paper is not None:
+        from depnb.experiments import Run, crops_needed
+        from depnb.methods import method
+
+        runs = [Run(paper, row, corpus, protocol, "paper") for row in method(paper).ROWS]
+        every = min(crops_needed(runs, opened))
+        typer.echo(f"{paper} under {protocol} needs crops of every {every}. frame." if every > 1 else "All frames.")
+    settings = faces_stage.Settings(every=every)
+    devices = faces_stage.devices(device)
+    report = faces_stage.prepare(opened.recordings, workers=workers, device=devices, settings=settings)
     table = report.table()
     if csv is not None:
         write_text(csv, table.to_csv(index=False))
@@ -268,7 +290,7 @@ def run(
     `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
     """
     from depnb.course import COMMITTED_SEEDS, runs_for
-    from depnb.experiments import estimate
+    from depnb.plan import estimate
     from depnb.runner import describe, fill, shard
 
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
@@ -282,7 +304,7 @@ def run(
         for one in lacking:
             typer.echo(f"  {describe(one)}")
         return
-    for what, seconds, megabytes in estimate(lacking):
+    for what, seconds, megabytes in estimate(lacking, device):
         typer.echo(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
     problems: list[str] = []
     fill(lacking, opened, device, typer.echo, problems.append)

@@ -29,12 +29,26 @@ VERSION = 2
 # Channel statistics of ImageNet, those of torchvision's weights.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+VGGFACE2_BGR = (91.4953, 103.8827, 131.0912)
+"""Mean colour of the faces of VGGFace2, 0–255, that networks trained on it are used with."""
 
 LANDMARKS = 68
 
-Choice = Callable[[np.ndarray], np.ndarray]
-"""Of the numbers of the frames with a face those that are used."""
 Read = TypeVar("Read")
+
+
+class Choice(NamedTuple):
+    """Which frames of a video are used.
+
+    Attributes:
+        of: numbers of the frames with a face to those that are used.
+        facts: what decides them, JSON-able.
+        settings: of the crops that are needed for it.
+    """
+
+    of: Callable[[np.ndarray], np.ndarray]
+    facts: list
+    settings: faces.Settings = faces.Settings()
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,7 @@ class Input:
         sample: an input is not a sequence, but as many frames as there are ``offsets``, drawn at random. An input's
             first frame, below, is then the number of the draw.
         landmarks: whether the clips are ``LandmarkedClips``. Frames with a landmark that is not known are left out.
+        normalisation: by which of the functions ``NORMALISED`` pixels become numbers.
     """
 
     prepare: Callable[[Any, bool], Any]
@@ -112,6 +127,7 @@ class Input:
     pictures_first: bool = False
     sample: Sample | None = None
     landmarks: bool = False
+    normalisation: Literal["imagenet", "vggface2"] = "imagenet"
 
 
 @dataclass(frozen=True)
@@ -267,10 +283,10 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int, landmar
     Raises:
         ValueError: nothing is left.
     """
-    choose, chosen = partial(_spread, frames), [frames]
+    choice = Choice(partial(_spread, frames), [frames])
     if landmarks:
-        return _landmarked(recordings, choose, size, chosen, mapped=False)
-    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached(recording, choose, size, chosen)))
+        return _landmarked(recordings, choice, size, mapped=False)
+    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached(recording, choice, size)))
     return Frames(torch.from_numpy(np.stack(pixels)), kept, left_out)
 
 
@@ -280,20 +296,18 @@ def load_sequences(recordings: Sequence[Recording], step: int, size: int, landma
     Counted in the video. A frame without a face is passed over, so the frames on both sides of a gap become neighbours.
     The files are mapped into memory and read when a clip is drawn. Arguments, result and errors as for ``load_frames``.
     """
-    choose, chosen = partial(_every, step), ["every", step]
+    choice = Choice(partial(_every, step), ["every", step], faces.Settings(every=step))
     if landmarks:
-        return _landmarked(recordings, choose, size, chosen, mapped=True)
+        return _landmarked(recordings, choice, size, mapped=True)
     kept, pixels, left_out = _each(
-        recordings, lambda recording: np.load(_cached(recording, choose, size, chosen), mmap_mode="c")
+        recordings, lambda recording: np.load(_cached(recording, choice, size), mmap_mode="c")
     )
     return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out)
 
 
-def _landmarked(recordings: Sequence[Recording], choose: Choice, size: int, chosen: list, mapped: bool) -> Frames:
+def _landmarked(recordings: Sequence[Recording], choice: Choice, size: int, mapped: bool) -> Frames:
     """Frames and their landmarks, without those whose landmarks are not all known."""
-    kept, found, left_out = _each(
-        recordings, lambda recording: _with_landmarks(recording, choose, size, chosen, mapped)
-    )
+    kept, found, left_out = _each(recordings, lambda recording: _with_landmarks(recording, choice, size, mapped))
     lacking = [(r.name, video.lacking) for r, video in zip(kept, found, strict=True)]
     some = tuple((name, f"{number} frames without known landmarks") for name, number in lacking if number)
     for name, reason in some:
@@ -310,10 +324,10 @@ class _Video(NamedTuple):
     lacking: int
 
 
-def _with_landmarks(recording: Recording, choose: Choice, size: int, chosen: list, mapped: bool) -> _Video:
+def _with_landmarks(recording: Recording, choice: Choice, size: int, mapped: bool) -> _Video:
     """Raises: NoFaceError, if no frame that is used has a face whose landmarks are all known."""
-    pixels = np.load(_cached(recording, choose, size, chosen), mmap_mode="c" if mapped else None)
-    in_crop = np.load(_cached_landmarks(recording, choose, chosen))  # [n, 68, 2]
+    pixels = np.load(_cached(recording, choice, size), mmap_mode="c" if mapped else None)
+    in_crop = np.load(_cached_landmarks(recording, choice))  # [n, 68, 2]
     known = np.isfinite(in_crop).all((1, 2))  # [n]
     if not known.any():
         raise NoFaceError("no frame that is used has all landmarks")
@@ -392,6 +406,15 @@ def normalise(pixels: Tensor) -> Tensor:
     return _normaliser()(pixels)
 
 
+def centre_on_faces(pixels: Tensor) -> Tensor:
+    """RGB [..., 3, S, S], uint8 or float32 in 0–1, to float32 BGR of 0–255 minus ``VGGFACE2_BGR``."""
+    levels = pixels.float() if pixels.dtype == torch.uint8 else 255 * pixels
+    return levels.flip(-3) - levels.new_tensor(VGGFACE2_BGR)[:, None, None]
+
+
+NORMALISED = {"imagenet": normalise, "vggface2": centre_on_faces}
+
+
 @cache
 def _normaliser() -> Callable[[Tensor], Tensor]:
     from torchvision.transforms import v2  # takes seconds to import, and not every reader of results needs it
@@ -407,25 +430,25 @@ def _every(step: int, found: np.ndarray) -> np.ndarray:
     return found[found % step == 0]
 
 
-def _cached(recording: Recording, choose: Choice, size: int, facts: list) -> Path:
-    """File of the reduced frames uint8 [n, 3, S, S] that ``choose`` takes of those with a face; made if missing."""
-    path = _cache_file(recording.video, [*facts, size])
-    return _made(path, lambda: reduce(_chosen(recording, choose).frames, size))
+def _cached(recording: Recording, choice: Choice, size: int) -> Path:
+    """File of the reduced frames uint8 [n, 3, S, S] that are chosen of those with a face; made if missing."""
+    path = _cache_file(recording.video, [*choice.facts, size])
+    return _made(path, lambda: reduce(_chosen(recording, choice).frames, size))
 
 
-def _cached_landmarks(recording: Recording, choose: Choice, facts: list) -> Path:
+def _cached_landmarks(recording: Recording, choice: Choice) -> Path:
     """File of their landmarks float32 [n, 68, 2] in pixels of the crops; made if missing."""
-    path = _cache_file(recording.video, [*facts, "landmarks"])
-    return _made(path, lambda: _chosen(recording, choose).landmarks)
+    path = _cache_file(recording.video, [*choice.facts, "landmarks"])
+    return _made(path, lambda: _chosen(recording, choice).landmarks)
 
 
-def _chosen(recording: Recording, choose: Choice) -> faces.Crops:
+def _chosen(recording: Recording, choice: Choice) -> faces.Crops:
     """Raises: NoFaceError, if there is none."""
-    index = faces.load(recording, indices=[]).found.nonzero()[0]
-    chosen = choose(index) if len(index) else index
+    index = faces.load(recording, [], choice.settings).found.nonzero()[0]
+    chosen = choice.of(index) if len(index) else index
     if not len(chosen):
         raise NoFaceError("no face in any of the frames that are used" if len(index) else "no face in any frame")
-    return faces.load(recording, indices=chosen)
+    return faces.load(recording, chosen, choice.settings)
 
 
 def _made(path: Path, make: Callable[[], np.ndarray]) -> Path:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -22,15 +22,26 @@ from torch import nn
 from depnb import __version__, explain, faces, pretraining
 from depnb.clips import Frames, Input, load
 from depnb.corpus import Corpus, Recording
-from depnb.evaluation import BANDS, band_bias, ccc, clipped, mae, pcc, rmse, subject_bootstrap, subject_folds
-from depnb.faces.crops import crop_path
+from depnb.corpus.records import video_session
+from depnb.evaluation import (
+    BANDS,
+    band_bias,
+    ccc,
+    clipped,
+    mae,
+    pcc,
+    rmse,
+    subject_bootstrap,
+    subject_folds,
+    video_scores,
+)
 from depnb.files import StorageError, cache_dir
-from depnb.methods import Protocol, baselines, learning, method, papers, parts
-from depnb.profiles import PROFILES, ClipProfile, Profile
-from depnb.results import COMMITTED, Attention, Predictions, Result, Run, Store, opened
+from depnb.methods import Asked, Protocol, asked, baselines, method, papers, parts
+from depnb.profiles import PROFILES, Profile
+from depnb.results import Attention, Predictions, Result, Run, Store, opened
 from depnb.training import Training, laid_out, per_video, predict, train
 
-__all__ = ["Run", "estimate", "grid", "rows", "run"]
+__all__ = ["Run", "asked_rows", "bodies", "crops_needed", "grid", "rows", "run"]
 
 LIBRARIES = (
     "torch",
@@ -114,14 +125,17 @@ def prepare(runs: Sequence[Run]) -> None:
     Raises:
         StorageError: the disk is full or must not be written.
     """
-    needs = dict.fromkeys((run.corpus, run.profile, method(run.paper).PROTOCOLS[run.protocol]) for run in runs)
-    for name, profile, protocol in needs:
+    needs: dict[tuple[str, str, Protocol], list[Run]] = {}
+    for run in runs:
+        needs.setdefault((run.corpus, run.profile, method(run.paper).PROTOCOLS[run.protocol]), []).append(run)
+    for (name, profile, protocol), own in needs.items():
         with _others_go_on(name):
             corpus = opened(name, profile)
-            _prepare(corpus, list(splits(corpus, protocol)))
+            for every in crops_needed(own, corpus):
+                _prepare(corpus, list(splits(corpus, protocol)), every)
     for name in dict.fromkeys(run.profile for run in runs):
         with _others_go_on("the people of the face pretraining"):
-            if any(not body.exists() for run in runs if run.profile == name for body in _bodies(run)):
+            if any(not body.exists() for run in runs if run.profile == name for body in bodies(run)):
                 pretraining.people(PROFILES[name])
 
 
@@ -135,121 +149,38 @@ def _others_go_on(what: str) -> Iterator[None]:
         log.warning("%s could not be prepared: %r", what, error)
 
 
-def _prepare(corpus: Corpus, trainings: "Sequence[Split]") -> None:
-    """Render, where it is generated, what trainings need of a corpus, and find the faces."""
+def crops_needed(runs: Sequence[Run], corpus: Corpus) -> list[int]:
+    """Crops of every how manieth frame runs on a corpus need: ``[1]`` is those of all frames, which serve for all."""
+    steps = {_every(of.eats, corpus) for run in runs for of in asked_rows(run, corpus).values()}
+    return [1] if 1 in steps else sorted(steps)
+
+
+def asked_rows(run: Run, corpus: Corpus) -> dict[str, Asked]:
+    """What a run trains, by row: of a fused one its parts."""
+    module = method(run.paper)
+    return {row: asked(module, row, run.profile, run.protocol, corpus) for row in parts(module, run.row)}
+
+
+def _every(eats: Input, corpus: Corpus) -> int:
+    """Crops of every how manieth frame are needed: of generated videos, which are short, of all."""
+    return eats.step if corpus.licensed and eats.step else 1
+
+
+def _prepare(corpus: Corpus, trainings: "Sequence[Split]", every: int) -> None:
+    """Render, where it is generated, what trainings need of a corpus, and find the faces in every so manieth frame."""
     people = [part for s in trainings for part in (s.train, s.select or [], *s.judged.values())]
     needed = list(dict.fromkeys(recording for part in people for recording in part))
     corpus.ensure(needed)
-    faces.prepare(needed)
+    faces.prepare(needed, settings=faces.Settings(every=every))
 
 
-@dataclass(frozen=True)
-class Cost:
-    """On two CPU cores: seconds and MB of one video and of its crops; of networks that eat images and of those that eat
-    clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the people that
-    pretraining needs."""
-
-    video_s: float
-    video_mb: float
-    crops_s: float
-    crops_mb: float
-    training_s: tuple[float, float]
-    pretraining_s: tuple[float, float]
-    pretraining_mb: float
-
-
-# smoke and quick are measured (2 AVX2 cores); paper is reckoned from quick by frames, pixels and operations.
-COSTS = {
-    "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
-    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
-    "paper": Cost(
-        23, 2.5, 8, 8.5, training_s=(20 * 3600, 200 * 3600), pretraining_s=(24 * 3600, 50 * 3600), pretraining_mb=18e3
-    ),
-}
-
-
-def in_order(runs: Sequence[Run]) -> list[Run]:
-    """These runs, and those of the networks that fused rows are made of, in the order that wastes the least time.
-
-    What several runs begin with, a pretrained body, comes first, each made by another run; then the longest, so that no
-    core is idle at the end; fused rows, which only average, come last.
-    """
-    rows_of = {run: parts(method(run.paper), run.row) for run in runs}
-    single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
-    leading, following, known = [], [], set()
-    for run in sorted(single, key=_seconds, reverse=True):
-        lacking = {body for body in _bodies(run) if not body.exists()} - known
-        (leading if lacking else following).append(run)
-        known |= lacking
-    return [*leading, *following, *(run for run in runs if run not in single)]
-
-
-def _seconds(run: Run) -> float:
-    """What the trainings of a run take, about: of two side by side, each its half.
-
-    Rows that have committed results take as long as those did; at other profiles than quick in proportion.
-    """
-    folds, kind = max(1, method(run.paper).PROTOCOLS[run.protocol].folds), trains_clips(run)
-    usual, usual_quick = (COSTS[name].training_s[kind] for name in (run.profile, "quick"))
-    return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
-
-
-@cache
-def _measured(paper: str) -> dict[str, float]:
-    """Half the seconds of a training of each row at quick, the median of the committed results."""
-    seconds: dict[str, list[float]] = {}
-    for result in Store(COMMITTED).results(paper):
-        if not method(paper).PROTOCOLS[result.run.protocol].folds:
-            seconds.setdefault(result.run.row, []).append(result.seconds["training"])
-    return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
-
-
-def trains_clips(run: Run) -> bool:
-    """Does the run's network eat clips? Then it takes several times as long."""
-    return isinstance(method(run.paper).PROFILES[run.profile], ClipProfile)
-
-
-def estimate(runs: Sequence[Run]) -> list[tuple[str, float, float]]:
-    """What making these runs costs on two CPU cores: (what, seconds, MB of disk), for what is not there yet."""
-    videos, crops, pretrainings, trainings = {}, {}, {}, {}
-    for run in runs:
-        corpus, module = opened(run.corpus, run.profile), method(run.paper)
-        cost, kind = COSTS[run.profile], trains_clips(run)
-        for video in {recording.video.resolve() for recording in corpus.recordings}:
-            if not video.exists():
-                videos[video] = cost
-            if not video.exists() or not crop_path(video).exists():
-                crops[video] = cost
-        for body in _bodies(run):
-            if not body.exists():
-                pretrainings[body] = cost.pretraining_s[kind], cost.pretraining_mb
-        for row in parts(module, run.row):
-            trainings[replace(run, row=row)] = _seconds(run), max(1, module.PROTOCOLS[run.protocol].folds)
-    return [
-        (f"{len(videos)} videos", sum(c.video_s for c in videos.values()), sum(c.video_mb for c in videos.values())),
-        (f"{len(crops)} crops", sum(c.crops_s for c in crops.values()), sum(c.crops_mb for c in crops.values())),
-        (
-            f"{len(pretrainings)} face pretrainings",
-            sum(seconds for seconds, _ in pretrainings.values()),
-            max((megabytes for _, megabytes in pretrainings.values()), default=0.0),
-        ),
-        (
-            f"{sum(folds for _, folds in trainings.values())} trainings",
-            sum(seconds for seconds, _ in trainings.values()),
-            0.1 * len(runs),
-        ),
-    ]
-
-
-def _bodies(run: Run) -> Iterator[Path]:
+def bodies(run: Run) -> Iterator[Path]:
     """Where the pretrained bodies lie, or will lie, that a run starts from."""
     module = method(run.paper)
-    profile = module.PROFILES[run.profile]
-    for row in parts(module, run.row):
-        config = module.ROWS[row]
-        if config.start == "identity":
-            eats, of_faces = module.inputs(config, profile), learning(module, config, profile).faces
-            yield pretraining.file(partial(_body, module, config, profile), profile, eats, of_faces)
+    for of in asked_rows(run, opened(run.corpus, run.profile)).values():
+        if of.config.start == "identity":
+            build = partial(_body, module, of.config, of.profile)
+            yield pretraining.file(build, of.profile, of.eats, of.learning.faces)
 
 
 def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:
@@ -314,11 +245,11 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
     """Corpus → faces → clips → training → evaluation; the scores per person also of a licensed corpus."""
     start = time.monotonic()
     module = method(run.paper)
-    profile, config, protocol = module.PROFILES[run.profile], module.ROWS[run.row], module.PROTOCOLS[run.protocol]
-    eats = module.inputs(config, profile)
     corpus = opened(run.corpus, run.profile)
+    of = asked(module, run.row, run.profile, run.protocol, corpus)
+    profile, protocol, eats = of.profile, of.protocol, of.eats
     trainings = list(splits(corpus, protocol))
-    _prepare(corpus, trainings)
+    _prepare(corpus, trainings, _every(eats, corpus))
     prepared = time.monotonic()
 
     done: list[Training] = []
@@ -329,13 +260,13 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
         frames = {name: load(part, eats, profile.frames, profile.scale.input_size) for name, part in _parts(split)}
         fold = f" fold {number + 1} of {len(trainings)}" if protocol.folds else ""
         training = train(
-            lambda: _network(module, config, profile, device),
+            lambda: _network(module, of, device),
             frames["train"],
             frames.get("select"),
             profile,
             seed=run.seed,
             eats=eats,
-            learning=learning(module, config, profile).scores,
+            learning=of.learning.scores,
             device=device,
             label=f"{run.paper} {run.name}{fold}",
             checkpoint=checkpoints / f"{number}.pt",
@@ -353,7 +284,7 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
         run=run,
         digest=run.digest,
         facts=run.facts,
-        **_evaluated(judged),
+        **_evaluated(judged, by_session=corpus.licensed),
         noise_floor=corpus.noise_floor,
         predictions=judged if corpus.generated else {},
         attention=attention,
@@ -384,7 +315,7 @@ def _fused(run: Run, made: Sequence[tuple[Result, Mapping[str, Predictions]]]) -
         run=run,
         digest=run.digest,
         facts=run.facts,
-        **_evaluated(judged),
+        **_evaluated(judged, by_session=not results[0].predictions),
         predictions=judged if results[0].predictions else {},
         attention=(),
         curves=tuple(curve for result in results for curve in result.curves),
@@ -410,12 +341,11 @@ def _averaged(sides: Sequence[Predictions]) -> Predictions:
     return replace(sides[0], score=_rounded(score), median=_rounded(median))
 
 
-def _network(module: ModuleType, config: Any, profile: Profile, device: str) -> nn.Module:
-    """A row's network, its body as ``config.start`` says."""
-    network = module.model(config, profile.scale)
-    eats, of_faces = module.inputs(config, profile), learning(module, config, profile).faces
-    build = lambda: module.model(config, profile.scale).body  # noqa: E731
-    pretraining.begin(network.body, build, config.start, profile, eats, of_faces, device)
+def _network(module: ModuleType, of: Asked, device: str) -> nn.Module:
+    """A row's network, its body as ``Config.start`` says."""
+    network = module.model(of.config, of.profile.scale)
+    build = lambda: module.model(of.config, of.profile.scale).body  # noqa: E731
+    pretraining.begin(network.body, build, of.config.start, of.profile, of.eats, of.learning.faces, device)
     return network
 
 
@@ -474,9 +404,18 @@ def _joined(pieces: Sequence[Predictions]) -> Predictions:
     return Predictions(**{name: tuple(v for piece in pieces for v in getattr(piece, name)) for name in columns})
 
 
-def _evaluated(judged: Mapping[str, Predictions]) -> dict[str, dict]:
-    """Metrics and baselines of a result, by partition."""
+def _evaluated(judged: Mapping[str, Predictions], by_session: bool) -> dict[str, dict]:
+    """Metrics and baselines of a result, by partition.
+
+    Args:
+        judged: scores, by partition.
+        by_session: also judge sessions of several tasks, as papers do that count people and not videos: the score of a
+            session is the mean over its videos.
+    """
     numbers = {name: _metrics(predictions) for name, predictions in judged.items()}
+    if by_session:
+        for name, predictions in judged.items():
+            numbers[name][0].update(_session_metrics(predictions))
     return {
         "metrics": {name: own for name, (own, _) in numbers.items()},
         "baselines": {name: rivals for name, (_, rivals) in numbers.items()},
@@ -498,6 +437,17 @@ def _metrics(predictions: Predictions) -> tuple[dict[str, float], dict[str, dict
         for name in ("constant", "identity_only")
     }
     return {name: value for name, value in numbers.items() if np.isfinite(value)}, rivals
+
+
+def _session_metrics(predictions: Predictions) -> dict[str, float]:
+    """Errors of sessions; none where a session is one video."""
+    sessions = [video_session(name) for name in predictions.video]
+    if len(set(sessions)) == len(sessions):
+        return {}
+    bdi, score = (
+        np.array(list(video_scores(column, sessions).values())) for column in (predictions.bdi, predictions.score)
+    )
+    return {"sessions": float(len(bdi)), "mae_sessions": mae(bdi, score), "rmse_sessions": rmse(bdi, score)}
 
 
 def _rounded(scores: np.ndarray) -> tuple[float, ...]:

@@ -106,6 +106,8 @@ def facts(start: str, profile: Profile, eats: Input = FRAME, learning: Learning 
     if start == "identity":
         recipe = strangers(profile.corpus_size)
         special = {"repeated": eats.still_frames} if eats.still else {}
+        if eats.normalisation != "imagenet":
+            special |= {"normalisation": eats.normalisation}
         if learning != OURS:
             special |= {"learning": switches(learning)}
         return special | {

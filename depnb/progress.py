@@ -26,10 +26,14 @@ class Progress:
             self._last = now
             self._line()
 
+    @property
+    def rate(self) -> float:
+        """Steps in a second, since the beginning."""
+        return self.done / max(time.monotonic() - self._start, 1e-9)
+
     def line(self) -> str:
         """What a log shows: label, count, rate, time left, note."""
-        seconds = max(time.monotonic() - self._start, 1e-9)
-        rate = self.done / seconds
+        seconds, rate = time.monotonic() - self._start, self.rate
         left = (self.total - self.done) / rate if rate else float("inf")
         text = f"{self.label}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s"
         text += f", {seconds:.0f} s" if self.done >= self.total else f", {left:.0f} s left"
@@ -49,7 +53,7 @@ class _TerminalProgress(Progress):
     def advance(self, steps: int = 1, note: str = "") -> None:
         self.done += steps
         self.note = note or self.note
-        self._bar.update(self._task, completed=self.done, note=self.note)
+        self._bar.update(self._task, completed=self.done, rate=f"{self.rate:.1f}/s", note=self.note)
 
 
 @contextmanager
@@ -68,8 +72,9 @@ def progress(label: str, total: int, unit: str = "steps") -> Iterator[Progress]:
         rp.BarColumn(),
         rp.MofNCompleteColumn(),
         rp.TextColumn(unit),
+        rp.TextColumn("{task.fields[rate]}"),
         rp.TimeRemainingColumn(),
         rp.TextColumn("{task.fields[note]}"),
     )
     with rp.Progress(*columns, console=rich.console.Console(stderr=True)) as shown:
-        yield _TerminalProgress(label, total, unit, shown, shown.add_task(label, total=total, note=""))
+        yield _TerminalProgress(label, total, unit, shown, shown.add_task(label, total=total, rate="", note=""))

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, field, replace
+from dataclasses import field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -77,29 +77,26 @@ class Run:
             FileNotFoundError: no such corpus.
         """
         from depnb import clips, evaluation, faces, pretraining, training
-        from depnb.methods import OURS, learning, method, parts, switches
+        from depnb.methods import OURS, asked, method, parts, switches
 
         module = method(self.paper)
         corpus = opened(self.corpus, self.profile)
         fingerprint = corpus.fingerprint if corpus.generated else {"sha256": _sha256(corpus.fingerprint)}
-        trained, profile = parts(module, self.row), _pick(module.PROFILES, self.profile, "profile")
-        configurations = {row: module.ROWS[row] for row in trained}
-        how = {row: learning(module, config, profile) for row, config in configurations.items()}
+        trained = {row: asked(module, row, self.profile, self.protocol, corpus) for row in parts(module, self.row)}
+        first = next(iter(trained.values()))
         starts = {
-            row: pretraining.facts(config.start, profile, module.inputs(config, profile), how[row].faces)
-            for row, config in configurations.items()
+            row: pretraining.facts(of.config.start, of.profile, of.eats, of.learning.faces)
+            for row, of in trained.items()
         }
-        learnt = {row: learnings.scores for row, learnings in how.items()}
+        learnt = {row: of.learning.scores for row, of in trained.items()}
         special = {"learning": _only({row: switches(scores) for row, scores in learnt.items()}, self.row)}
+        every = first.protocol.recipe.every.get(corpus.name) if corpus.licensed else None
         facts = {
             **(special if set(learnt.values()) != {OURS} else {}),
-            "configuration": _only({row: switches(config) for row, config in configurations.items()}, self.row),
+            "configuration": _only({row: switches(of.config) for row, of in trained.items()}, self.row),
             "pretraining": _only(starts, self.row),
-            "protocol": {
-                "name": self.protocol,
-                **asdict(_pick(module.PROTOCOLS, self.protocol, f"protocol of {self.paper}")),
-            },
-            "profile": profile.deciding(),
+            "protocol": {"name": self.protocol, **first.protocol.facts, **({"every": every} if every else {})},
+            "profile": first.profile.deciding(),
             "corpus": fingerprint,
             "seed": self.seed,
             "versions": {
@@ -384,21 +381,16 @@ class Store:
 def opened(corpus: str, profile: str) -> Corpus:
     """The corpus of a run, a generated one in the profile's size."""
     from depnb.corpus.synthetic.recipe import NAMED
+    from depnb.methods import pick
     from depnb.profiles import PROFILES
 
-    size = _pick(PROFILES, profile, "profile").corpus_size
+    size = pick(PROFILES, profile, "profile").corpus_size
     return open_corpus(f"{corpus}-{size}" if corpus in NAMED else corpus)
 
 
 def _sha256(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _pick(table: dict[str, Any], key: str, what: str) -> Any:
-    if key not in table:
-        raise KeyError(f"No {what} {key!r}: choose from {', '.join(table)}.")
-    return table[key]
 
 
 def _only(by_row: dict[str, Any], row: str) -> Any:

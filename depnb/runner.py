@@ -77,6 +77,7 @@ class Plan:
         notebooks: the notebooks in order.
         parameters: the parameters of each, by name.
         stages: (stage, what, seconds or ``None`` where not known, MB of disk).
+        gpu_hours: of the trainings, reckoned; ``None`` where seconds are measured.
     """
 
     runs: "list[Run]"
@@ -84,6 +85,7 @@ class Plan:
     notebooks: list[Path]
     parameters: dict[str, dict[str, Any]]
     stages: list[tuple[str, str, float | None, float]]
+    gpu_hours: float | None = None
 
     def seconds_from(self, stage: str) -> float:
         """Expected seconds from the beginning of ``stage`` to the end; stages without an estimate count nothing."""
@@ -94,8 +96,20 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """The plan as text."""
         for stage, what, seconds, megabytes in self.stages:
-            minutes = "   ? min" if seconds is None else f"{seconds / 60:4.0f} min"
-            yield f"  {stage:10} {minutes}  {megabytes:6.0f} MB  {what}"
+            yield f"  {stage:10} {_duration(seconds)}  {_space(megabytes)}  {what}"
+        yield f"  {'in all':10} {_duration(self.seconds_from('results'))}  {_space(sum(mb for *_, mb in self.stages))}"
+        if self.gpu_hours is not None:
+            yield f"  Trainings: {self.gpu_hours:.1f} GPU-hours, reckoned from their operations and not measured."
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "   ? min"
+    return f"{seconds / 60:4.0f} min" if seconds < 2 * 3600 else f"{seconds / 3600:6.1f} h"
+
+
+def _space(megabytes: float) -> str:
+    return f"{megabytes:6.0f} MB" if megabytes < 10_000 else f"{megabytes / 1000:6.1f} GB"
 
 
 @dataclass
@@ -138,8 +152,8 @@ class Reproduction:
             ValueError: a setting or a notebook parameter that would not have the effect it seems to have.
             FileNotFoundError: no such corpus, or no notebook.
         """
-        from depnb.experiments import estimate
         from depnb.headless import parameters_for
+        from depnb.plan import estimate, gpu_hours
         from depnb.results import opened
 
         s = self.settings
@@ -152,12 +166,13 @@ class Reproduction:
         given["store"] = str((self.folder / "results").resolve())
         parameters = parameters_for(notebooks, given, s.extra)
         missing = self.store.missing(runs)
-        stages = [("results", *stage) for stage in estimate(missing)]
+        stages = [("results", *stage) for stage in estimate(missing, s.device)]
+        hours = gpu_hours(missing) if s.profile == "paper" else None
         known = [quick_seconds(path) for path in notebooks]
         seconds = None if None in known else sum(known)
         stages.append(("notebooks", f"{len(notebooks)} notebooks", seconds, NOTEBOOK_MB * len(notebooks)))
         stages.append(("figures", "figures and tables", FIGURES_S, FIGURES_MB))
-        return Plan(runs, missing, notebooks, parameters, stages)
+        return Plan(runs, missing, notebooks, parameters, stages, hours)
 
     def run(self, plan_only: bool = False) -> bool:
         """Do what is left to do; True if everything went well.
@@ -355,8 +370,9 @@ def fill(
         problem: what is told of each run that failed.
     """
     from depnb import experiments
+    from depnb.plan import in_order
 
-    runs = experiments.in_order(runs)
+    runs = in_order(runs)
     experiments.prepare(runs)
     with _helpers(runs, store, device, _room(runs, device) - 1):
         _fill(runs, store, device, say, problem)

@@ -28,6 +28,7 @@ PARTITION_TITLES = {
     "folds": "train, development and test people, by folds",
 }
 PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
+SESSION_COLUMNS = {"RMSE of sessions": "rmse_sessions", "MAE of sessions": "mae_sessions"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Summary:
         difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people; NaN for
             a licensed corpus, of which no scores per person are kept.
         learnt: whether every seed's training loss fell below the constant predictor's.
+        rmse_sessions, mae_sessions: of the means over the videos of a session, as papers count that have 50 and not 100
+            of them; NaN where a session is one video, and for generated corpora.
     """
 
     paper: str
@@ -63,6 +66,8 @@ class Summary:
     low: float
     high: float
     learnt: bool
+    rmse_sessions: float = float("nan")
+    mae_sessions: float = float("nan")
 
     @property
     def beats_constant(self) -> bool:
@@ -163,6 +168,7 @@ def _summary(group: list[Result], partition: str) -> Summary:
         low=low,
         high=high,
         learnt=all(result.learnt for result in group),
+        **{name: float(np.mean([m.get(name, np.nan) for m in metrics])) for name in SESSION_COLUMNS.values()},
     )
 
 
@@ -192,6 +198,8 @@ def measured_table(
         if one.noise_floor is not None:
             lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
     frame = pd.DataFrame(lines)
+    if all(np.isnan(s.rmse_sessions) for s in summaries):
+        frame = frame.drop(columns=list(SESSION_COLUMNS), errors="ignore")
     frame.attrs["corpora"] = list(dict.fromkeys(s.title for s in summaries))
     return frame
 
@@ -206,6 +214,10 @@ def _line(s: Summary) -> dict[str, str]:
         "RMSE": _with_sd(s.rmse, s.rmse_sd),
         "95 % interval": f"{s.rmse_low:.2f} – {s.rmse_high:.2f}",
         "MAE": _with_sd(s.mae, s.mae_sd),
+        **{
+            title: "–" if np.isnan(value := getattr(s, name)) else f"{value:.2f}"
+            for title, name in SESSION_COLUMNS.items()
+        },
         "RMSE − constant": "–" if np.isnan(s.difference) else f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
         "verdict": s.verdict,
     }
@@ -225,6 +237,7 @@ def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> 
         "RMSE": f"{rmse_:.2f}",
         "95 % interval": dash,
         "MAE": dash if mae_ is None else f"{mae_:.2f}",
+        **dict.fromkeys(SESSION_COLUMNS, dash),
         "RMSE − constant": dash,
         "verdict": "",
     }

@@ -110,7 +110,7 @@ def train(
     saved = _load(checkpoint, device_kind(device))
     if saved:
         profile = replace(profile, **saved["computing"])
-    plan = _plan(profile, eats, learning.longer)
+    plan = steps_of(profile, eats, learning.longer)
     first, total = round(learning.longer * profile.pictures) if eats.pictures_first else 0, len(plan)
     fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
@@ -191,7 +191,7 @@ def train(
     )
 
 
-def _plan(profile: Profile, eats: Input, longer: float) -> list[tuple[int, int]]:
+def steps_of(profile: Profile, eats: Input, longer: float) -> list[tuple[int, int]]:
     """Of each step, how many inputs it has and how many frames of each it is given."""
     whole = (profile.batch, len(eats.offsets))
     if eats.pictures_first:

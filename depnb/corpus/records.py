@@ -95,6 +95,12 @@ class Corpus:
         return [r for r in self.partition(partition) if r.subject not in known]
 
 
+def video_session(name: str) -> str:
+    """The session of a video by its name: ``203_1`` of ``203_1_Freeform``; without a task they are the same."""
+    session, _, task = name.rpartition("_")
+    return session if task in TASKS else name
+
+
 def natural_key(text: str) -> list[int | str]:
     """Sort key under which ``f10`` comes after ``f9``."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]

@@ -10,7 +10,7 @@ from .crops import VERSION, Crops, DamagedCrops, Settings, load
 from .detect import Faces, detect_frames
 from .landmarks import landmarks68
 from .points24 import landmarks_24
-from .prepare import prepare
+from .prepare import devices, prepare
 from .quality import Report, VideoReport
 from .video import Frame, Video, VideoError
 
@@ -28,6 +28,7 @@ __all__ = [
     "VideoError",
     "VideoReport",
     "detect_frames",
+    "devices",
     "landmarks68",
     "landmarks_24",
     "load",

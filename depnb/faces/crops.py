@@ -17,7 +17,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -52,10 +52,13 @@ class Settings:
     Attributes:
         detect_every: full detection in every this many frames (1: in all).
         min_face: side of the smallest face looked for, as a share of the frame's shorter side.
+        every: crops of every so manieth frame alone, for who needs no others: as many times less disk. These crops are
+            the same as those of all frames, because the person is followed in the same way.
     """
 
     detect_every: int = 8
     min_face: float = 1 / 8
+    every: int = 1
 
 
 DEFAULT = Settings()
@@ -75,7 +78,7 @@ class Crops:
         boxes: float32 ``[n, 4]``, left, top, right, bottom in video pixels.
         matrices: float64 ``[n, 2, 3]``, video pixels → crop pixels.
         found: bool ``[T]``, is the person seen in the frame; the frames with a crop.
-        times: float64 ``[T]``, seconds after the first frame, of all frames.
+        times: float64 ``[T]``, seconds after the first frame; NaN for frames that ``Settings.every`` passed over.
         quality: the numbers of ``VideoReport`` (without name, status and origin).
         source: path, size and modification time of the video, its frame size.
     """
@@ -115,19 +118,26 @@ def load(
         recording: whose video.
         indices: frame numbers in the video, in the wanted order; None for all frames with a face; empty for
             everything but pictures.
-        settings: those that ``prepare`` used.
+        settings: those that ``prepare`` used. Where the crops of all frames are there, they serve those who need only
+            every so manieth.
 
     Raises:
         FileNotFoundError: no crops for this video as it is now.
         IndexError: a frame is asked for in which no face was found.
         DamagedCrops: the file is cut off or changed.
     """
-    path = crop_path(recording.video, settings)
+    path = stored_path(recording.video, settings)
     if not path.exists():
         raise FileNotFoundError(
             f"No crops for {recording.name} ({recording.video}): run `depnb faces` or faces.prepare(…)."
         )
     return read(path, indices)
+
+
+def stored_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
+    """The file that has all crops that these settings ask for: that of all frames if it is there; see ``crop_path``."""
+    whole = crop_path(video, replace(settings, every=1))
+    return whole if whole.exists() else crop_path(video, settings)
 
 
 def crop_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
@@ -139,7 +149,8 @@ def crop_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
         FileNotFoundError: no such video.
     """
     real = Path(video).resolve(strict=True)
-    facts = {**source_facts(real), "version": VERSION, "settings": asdict(settings)}
+    deciding = {name: value for name, value in asdict(settings).items() if (name, value) != ("every", 1)}
+    facts = {**source_facts(real), "version": VERSION, "settings": deciding}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
     return cache_dir() / "faces" / f"v{VERSION}" / f"{real.stem[:40]}-{digest}.crops"
 

@@ -28,7 +28,7 @@ class PictureFolder:
     Attributes:
         path: the folder.
         frame_rate: ``FRAME_RATE``.
-        declared_frames: number of pictures.
+        declared_frames, decoded_frames: number of pictures.
         warnings: what is wrong with the folder although it can be used.
 
     Raises:
@@ -48,7 +48,7 @@ class PictureFolder:
         if not names:
             raise VideoError(f"No pictures in {self.path}: expected frames as {', '.join(sorted(SUFFIXES))}.")
         self.names = sorted(names, key=natural_key)
-        self.declared_frames = len(self.names)
+        self.declared_frames = self.decoded_frames = len(self.names)
         self._unreadable: set[int] = set()
 
     def frames(self, step: int = 1) -> Iterator[Frame]:

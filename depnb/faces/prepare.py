@@ -3,10 +3,11 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ import torch
 from ..files import StorageError
 from ..processes import end_with_parent, usable_cores
 from ..progress import progress
-from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers
+from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers, stored_path
 from .detect import detector
+from .pictures import open_video
 from .process import make_crops
 from .quality import Report, VideoReport
 from .video import VideoError
@@ -29,14 +31,25 @@ FEW_VIDEOS = 4
 """Fewer videos than this are done before worker processes would have started."""
 
 
+SECONDS_BETWEEN_COUNTS = 1.0
+
+
 class Stopped(Exception):
     """The user or a storage error ended the work before this video was finished."""
+
+
+def devices(name: str) -> tuple[str, ...]:
+    """Where detectors run: all GPUs for ``cuda``, the same for ``auto`` where there are some, else what is named."""
+    count = torch.cuda.device_count()
+    if name == "cuda" or (name == "auto" and count):
+        return tuple(f"cuda:{number}" for number in range(max(1, count)))
+    return ("cpu",) if name == "auto" else (name,)
 
 
 def prepare(
     recordings: Sequence["Recording"],
     workers: int | None = None,
-    device: str = "cpu",
+    device: str | Sequence[str] = "cpu",
     settings: Settings = DEFAULT,
 ) -> Report:
     """Make the missing crop files of the recordings' videos.
@@ -48,8 +61,8 @@ def prepare(
     Args:
         recordings: whose videos; two that share a file cost one.
         workers: number of processes; None for one per usable core (and none beside this one for few videos).
-        device: where the detector runs, ``cpu`` or ``cuda``.
-        settings: how to detect.
+        device: where the detector runs, ``cpu``, ``cuda`` or ``cuda:N``; several, which the workers share out.
+        settings: how to detect, and which frames.
 
     Raises:
         StorageError: the cache cannot be written or is full; what was finished before is kept.
@@ -65,42 +78,57 @@ def prepare(
     if workers is None:
         workers = min(cores, len(todo)) if len(todo) >= FEW_VIDEOS else 1
     if todo:
-        _fill(rows, todo, workers, device, settings)
+        _fill(rows, todo, workers, (device,) if isinstance(device, str) else tuple(device), settings)
     return Report([replace(rows[real[r.name]], name=r.name) for r in recordings], time.monotonic() - began)
 
 
-def _fill(rows: dict[Path, VideoReport], todo: list[Path], workers: int, device: str, settings: Settings) -> None:
+def _fill(
+    rows: dict[Path, VideoReport], todo: list[Path], workers: int, devices: tuple[str, ...], settings: Settings
+) -> None:
     """Replace the rows of the videos that must be made."""
-    began = time.monotonic()
-    frames = failed = 0
-    with progress("faces", len(todo), "videos") as bar:
-        for video, row in _make(todo, workers, device, settings):
+    ready = failed = 0
+    with progress("faces", sum(_promised_frames(video, settings) for video in todo), "frames") as bar:
+
+        def shown(frames: int) -> None:
+            bar.advance(frames, f"{ready} of {len(todo)} videos, {failed} failed")
+
+        for video, row in _make(todo, workers, devices, settings, shown):
             rows[video] = replace(row, origin=rows[video].origin)
-            frames += row.frames
+            ready += 1
             failed += row.status == "failed"
-            bar.advance(1, f"{frames / (time.monotonic() - began):.0f} frames/s, {failed} failed")
+        shown(0)
+
+
+def _promised_frames(video: Path, settings: Settings) -> int:
+    """Frames of which crops are to be made, as the file promises; 0 if it does not or cannot be read."""
+    try:
+        return -(-open_video(video).declared_frames // settings.every)
+    except VideoError:
+        return 0
 
 
 def _from_cache(video: Path, settings: Settings) -> VideoReport:
     """The row of a video as the cache knows it; ``origin`` says whether it must be made."""
     try:
-        return _row(check(crop_path(video, settings)), "cached")
+        path = stored_path(video, settings)
+        return _row(check(path), path, "cached")
     except FileNotFoundError:
         return VideoReport("", "failed", origin="made")
     except DamagedCrops:
         return VideoReport("", "failed", origin="remade")
 
 
-def _row(facts: dict[str, Any], origin: str) -> VideoReport:
+def _row(facts: dict[str, Any], path: Path, origin: str) -> VideoReport:
     quality = {key: float("nan") if value is None else value for key, value in facts["quality"].items()}
     quality["warnings"] = tuple(quality["warnings"])
     frames = quality["frames"]
     empty = quality["without_face"] == frames
     error = f"No face in any of {frames} frames of {facts['source']['video']}." if empty else ""
-    return VideoReport("", "failed" if empty else "ok", error, **quality, origin=origin)
+    size = path.stat().st_size
+    return VideoReport("", "failed" if empty else "ok", error, **quality, origin=origin, bytes=size)
 
 
-def _one(video: Path, settings: Settings, device: str, proceed=lambda: None) -> VideoReport:
+def _one(video: Path, settings: Settings, device: str, proceed: Callable[[int], None]) -> VideoReport:
     """Make one crop file unless another process did so meanwhile."""
     try:
         target = crop_path(video, settings)
@@ -110,7 +138,8 @@ def _one(video: Path, settings: Settings, device: str, proceed=lambda: None) -> 
     if cached.origin == "cached":
         return cached
     try:
-        return _row(make_crops(video, target, settings, detector(device, settings.min_face), proceed), "made")
+        facts = make_crops(video, target, settings, detector(device, settings.min_face), proceed)
+        return _row(facts, target, "made")
     except VideoError as error:
         return VideoReport("", "failed", str(error))
     except (StorageError, Stopped):
@@ -119,41 +148,46 @@ def _one(video: Path, settings: Settings, device: str, proceed=lambda: None) -> 
         return VideoReport("", "failed", f"{video}: {type(error).__name__}: {error}")
 
 
-def _make(videos: list[Path], workers: int, device: str, settings: Settings) -> Iterator[tuple[Path, VideoReport]]:
-    """Rows in the order in which they are finished."""
+def _make(
+    videos: list[Path], workers: int, devices: tuple[str, ...], settings: Settings, shown: Callable[[int], None]
+) -> Iterator[tuple[Path, VideoReport]]:
+    """Rows in the order in which they are finished; ``shown`` hears of so many more frames now and then."""
     if workers == 1:
         with _one_thread():
             for video in videos:
-                yield video, _one(video, settings, device)
+                yield video, _one(video, settings, devices[0], shown)
         return
     left = list(videos)
     while left:
         suspects: list[Path] = []
-        for video, row in _in_pool(list(left), workers, device, settings):
+        for video, row in _in_pool(list(left), workers, devices, settings, shown):
             if row is None:
                 suspects.append(video)
             else:
                 left.remove(video)
                 yield video, row
         while suspects:
-            for video, row in _in_pool(list(suspects), 1, device, settings):
+            for video, row in _in_pool(list(suspects), 1, devices, settings, shown):
                 suspects.remove(video)
                 left.remove(video)
                 yield video, row or VideoReport("", "failed", f"{video}: the process that worked on it died.")
 
 
 def _in_pool(
-    videos: list[Path], workers: int, device: str, settings: Settings
+    videos: list[Path], workers: int, devices: tuple[str, ...], settings: Settings, shown: Callable[[int], None]
 ) -> Iterator[tuple[Path, VideoReport | None]]:
     """Rows from worker processes; None for the videos at work when a process died, which ends the pool.
 
     A single worker has one video at a time, so that it is known whose fault it was.
     """
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
+    stop, counted, places = context.Event(), context.Value("q", 0), context.SimpleQueue()
+    for place, _ in zip(cycle(devices), range(workers), strict=False):
+        places.put(place)
     waiting = iter(videos)
     ahead = workers + 1 if workers > 1 else 1
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (stop, settings, device))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (stop, counted, settings, places))
+    said = 0
     running: dict[Future, Path] = {}
     try:
         _check_workers_start(pool)
@@ -162,7 +196,11 @@ def _in_pool(
                 running[pool.submit(_work, video)] = video
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, SECONDS_BETWEEN_COUNTS, FIRST_COMPLETED).done
+            counts = counted.value
+            shown(counts - said)
+            said = counts
+            for future in done:
                 video = running.pop(future)
                 yield video, future.result()
     except BrokenProcessPool:
@@ -184,25 +222,27 @@ def _check_workers_start(pool: ProcessPoolExecutor) -> None:
         ) from error
 
 
-def _start_worker(stop, settings: Settings, device: str) -> None:
+def _start_worker(stop, counted, settings: Settings, places) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     global _task
-    _task = (stop, settings, device)
+    _task = (stop, counted, settings, places.get())
     end_with_parent()
 
 
 def _work(video: Path) -> VideoReport:
-    stop, settings, device = _task
+    stop, counted, settings, device = _task
 
-    def proceed() -> None:
+    def proceed(frames: int) -> None:
         if stop.is_set():
             raise Stopped
+        with counted.get_lock():
+            counted.value += frames
 
-    proceed()
+    proceed(0)
     return _one(video, settings, device, proceed)
 
 

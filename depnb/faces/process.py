@@ -25,7 +25,7 @@ def make_crops(
     target: Path,
     settings: Settings,
     detector: Detector,
-    proceed: Callable[[], None] = lambda: None,
+    proceed: Callable[[int], None] = lambda frames: None,
 ) -> dict[str, Any]:
     """Write the crop file of one video.
 
@@ -37,7 +37,8 @@ def make_crops(
         target: where the crop file goes.
         settings: how to detect.
         detector: the networks.
-        proceed: called now and then; may raise to stop, and then nothing is left behind.
+        proceed: called now and then with the number of frames that were finished since; may raise to stop, and then
+            nothing is left behind.
 
     Returns:
         The facts that the file holds: ``source`` and ``quality``.
@@ -53,11 +54,11 @@ def make_crops(
 
 
 def _looks(
-    source: Video | PictureFolder, settings: Settings, detector: Detector, proceed: Callable[[], None]
+    source: Video | PictureFolder, settings: Settings, detector: Detector, proceed: Callable[[int], None]
 ) -> Iterator[tuple[int, Faces]]:
     """Full detections at every k-th frame."""
     for batch in _in_batches(source.frames(settings.detect_every), DETECTION_BATCH):
-        proceed()
+        proceed(0)
         faces = detector.detect([frame.rgb for frame in batch])
         yield from zip((frame.index for frame in batch), faces, strict=True)
 
@@ -68,17 +69,19 @@ def _write_crops(
     person: Person,
     settings: Settings,
     detector: Detector,
-    proceed: Callable[[], None],
+    proceed: Callable[[int], None],
 ) -> dict[str, Any]:
-    times: list[float] = []
+    looked_at: list[int] = []
+    moments: list[float] = []
     seen: list[Sighting] = []
     matrices, blurs, shape = [], [], (0, 0)
-    for chunk in _in_chunks(source.frames(), settings.detect_every):
-        proceed()
+    for chunk in _in_chunks(source.frames(settings.every), settings.detect_every):
         pictures = [frame.rgb for frame in chunk]
-        times += [frame.time for frame in chunk]
+        indices = [frame.index for frame in chunk]
+        looked_at += indices
+        moments += [frame.time for frame in chunk]
         shape = pictures[0].shape
-        found = steady(detector, pictures, locate(detector, person, pictures, chunk[0].index))
+        found = steady(detector, pictures, locate(detector, person, pictures, indices))
         for picture, sighting in zip(pictures, found, strict=True):
             if sighting is None:
                 continue
@@ -88,15 +91,18 @@ def _write_crops(
             seen.append(sighting)
             matrices.append(matrix)
             blurs.append(blur(crop))
+        proceed(len(chunk))
 
     index = np.array([s.index for s in seen], np.int64)
     boxes = np.array([s.box for s in seen], np.float32).reshape(-1, 4)
-    found = np.zeros(len(times), bool)
+    found = np.zeros(source.decoded_frames, bool)  # [T]
     found[index] = True
+    times = np.full(source.decoded_frames, np.nan)  # [T]
+    times[looked_at] = moments
     quality = {
-        "frames": len(times),
-        "without_face": int(np.sum(~found)),
-        "jumps": jumps(index, boxes),
+        "frames": len(looked_at),
+        "without_face": len(looked_at) - len(seen),
+        "jumps": jumps(index // settings.every, boxes),
         "blur": float(np.median(blurs)) if blurs else None,
         "face_size_px": float(np.median(face_sizes(boxes))) if blurs else None,
         "other_faces": person.others,
@@ -109,7 +115,7 @@ def _write_crops(
     writer.finish(
         facts,
         index=index,
-        times=np.array(times, np.float64),
+        times=times,
         found=found,
         boxes=boxes,
         points=np.array([s.points for s in seen], np.float32).reshape(-1, 5, 2),

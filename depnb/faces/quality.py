@@ -22,14 +22,15 @@ class VideoReport:
         name: name of the recording.
         status: ``ok``, or ``failed`` (no crop can be made from it).
         error: why it failed; empty otherwise.
-        frames: number of frames of the video.
+        frames: frames of the video that were looked at, all or every so manieth.
         without_face: frames in which the person is not seen.
-        jumps: steps of the face centre, between consecutive frames, of more than half a face size.
+        jumps: steps of the face centre, from one of these frames to the next, of more than half a face size.
         blur: median variance of the Laplacian of the crops, in squared grey levels; small is blurred.
         face_size_px: median face size (geometric mean of the box sides) in pixels of the video.
         other_faces: largest number of other people's faces seen in one of the fully searched frames.
         warnings: what was wrong with the file although it could be used.
         origin: ``made`` now, ``cached``, or ``remade`` because the cache file was damaged.
+        bytes: size of the file with its crops, which loses nothing.
     """
 
     name: str
@@ -43,6 +44,7 @@ class VideoReport:
     other_faces: int = 0
     warnings: tuple[str, ...] = ()
     origin: str = "made"
+    bytes: int = 0
 
 
 @dataclass
@@ -76,6 +78,7 @@ class Report:
             "made": sum(r.origin == "made" for r in good),
             "cached": sum(r.origin == "cached" for r in self.rows),
             "remade": sum(r.origin == "remade" for r in self.rows),
+            "crops_mb": sum(r.bytes for r in self.rows) / 1e6,
             "frames": frames,
             "without_face": sum(r.without_face for r in good),
             "found_share": 1 - sum(r.without_face for r in good) / frames if frames else None,

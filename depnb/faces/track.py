@@ -119,21 +119,21 @@ def survey(looks: Iterable[tuple[int, Faces]], every: int) -> Person:
 
 
 def locate(
-    detector: Detector, person: Person, frames: Sequence[NDArray[np.uint8]], first: int
+    detector: Detector, person: Person, frames: Sequence[NDArray[np.uint8]], indices: Sequence[int]
 ) -> list[Sighting | None]:
-    """The person in consecutive frames, of which the first has index ``first``; None where not seen."""
-    found = [person.seen(first + k) for k in range(len(frames))]
-    expected = [person.expected(first + k) for k in range(len(frames))]
+    """The person in frames with these indices; None where not seen. No frame depends on the others."""
+    found = [person.seen(index) for index in indices]
+    expected = [person.expected(index) for index in indices]
     check = [k for k in range(len(frames)) if found[k] is None and expected[k] is not None]
     if check:
         verified = detector.verify([frames[k] for k in check], np.stack([expected[k].box for k in check]))
         for k, box, points, score in zip(check, verified.boxes, verified.points, verified.scores, strict=True):
-            sighting = Sighting(first + k, box, points, float(score))
+            sighting = Sighting(indices[k], box, points, float(score))
             if score > THRESHOLDS[2] and sighting.near(expected[k]):
                 found[k] = sighting
     missing = [k for k in range(len(frames)) if found[k] is None]
     for k, faces in zip(missing, detector.detect([frames[k] for k in missing]), strict=True):
-        found[k] = _pick(sightings(first + k, faces), expected[k], person.others)
+        found[k] = _pick(sightings(indices[k], faces), expected[k], person.others)
     return found
 
 

@@ -21,7 +21,7 @@ A new file with these is a new method; nothing else lists it.
 
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -30,6 +30,8 @@ from typing import Protocol as Interface
 if TYPE_CHECKING:  # torch takes seconds to import, and who reads baselines or protocols needs none
     from torch import Tensor, nn
 
+    from depnb.clips import Input
+    from depnb.corpus import Corpus
     from depnb.profiles import Profile
 
 
@@ -73,19 +75,45 @@ class Network(Interface):
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """What a protocol changes in a training on the papers' own data, beside who is trained on.
+
+    On a generated corpus it changes nothing: there protocols are compared, and all else has to be alike.
+
+    Attributes:
+        switches: of ``Config``, for each row that leaves them at their default.
+        profile: fields of the profile ``paper``.
+        every: every how manieth frame of a video is used, by corpus; of others what the method does anyway.
+        guesses: what the paper does not state, and what is done.
+    """
+
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    every: Mapping[str, int] = field(default_factory=dict)
+    guesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Protocol:
-    """Who is trained on, and what selects the step of training.
+    """Who is trained on, what selects the step of training, and on the papers' own data also how.
 
     Attributes:
         train: partitions that are trained on.
         select: partition whose RMSE selects the step; ``None`` takes the last step.
         folds: if not 0, all people of ``train`` are cut into that many subject-disjoint folds; each is predicted by a
             network that was trained without it, its step selected on the next fold.
+        recipe: how the training goes on the papers' own data.
     """
 
     train: tuple[str, ...]
     select: str | None
     folds: int = 0
+    recipe: Recipe = field(default=Recipe(), hash=False)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What decides numbers on every corpus, JSON-able."""
+        return {"train": self.train, "select": self.select, "folds": self.folds}
 
     @property
     def title(self) -> str:
@@ -197,6 +225,52 @@ def method(paper: str) -> ModuleType:
 def learning(module: ModuleType, config: Any, profile: "Profile") -> Learnings:
     """How a row's steps follow from gradients, and those of its face pretraining."""
     return module.learning(config, profile) if hasattr(module, "learning") else Learnings()
+
+
+class Asked(NamedTuple):
+    """All that a run's name stands for.
+
+    Attributes:
+        config: of its row. profile: its size. protocol: who is trained on. eats: what its network is given.
+        learning: how it learns.
+    """
+
+    config: Any
+    profile: "Profile"
+    protocol: Protocol
+    eats: "Input"
+    learning: Learnings
+
+
+def asked(module: ModuleType, row: str, profile: str, protocol: str, corpus: "Corpus") -> Asked:
+    """What is trained for a row, at a profile, under a protocol, on a corpus.
+
+    Raises:
+        KeyError: no such profile or protocol; the message lists those that there are.
+    """
+    config, size = module.ROWS[row], pick(module.PROFILES, profile, "profile")
+    how = pick(module.PROTOCOLS, protocol, f"protocol of {module.PAPER}")
+    recipe = Recipe() if corpus.generated else how.recipe
+    usual = type(config)()
+    changed = {name: value for name, value in recipe.switches.items() if getattr(config, name) == getattr(usual, name)}
+    config = replace(config, **changed)
+    if profile == "paper":
+        size = replace(size, **recipe.profile)
+    eats = module.inputs(config, size)
+    if corpus.name in recipe.every:
+        eats = replace(eats, step=recipe.every[corpus.name])
+    return Asked(config, size, how, eats, learning(module, config, size))
+
+
+def pick(known: Mapping[str, Any], name: str, what: str) -> Any:
+    """The one of that name.
+
+    Raises:
+        KeyError: there is none; the message lists those that there are.
+    """
+    if name not in known:
+        raise KeyError(f"No {what} {name!r}: choose from {', '.join(known)}.")
+    return known[name]
 
 
 def parts(module: ModuleType, row: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from depnb import profiles
 from depnb.augment import strong
 from depnb.backbones import ResNetBody
 from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, normalise
-from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
@@ -450,7 +450,24 @@ ROWS = {
 }
 
 # Neither the partitions nor what stops the training are printed (E52).
-PROTOCOLS = {"honest": HONEST, "paper": Protocol(train=("train", "development"), select=None)}
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": Protocol(
+        train=("train", "development"),
+        select=None,
+        recipe=Recipe(
+            {"augment": "none", "learning": "printed", "stop_on": "training", "n_draws": 1},
+            guesses=(
+                "partitions: training and development together, as the other papers",
+                "the frames of a video that T are drawn from: 48, evenly spaced; drawn anew for every step",
+                "batch: 32; end: the loss of a step has not fallen for 200 steps, or 6000 steps",
+                "varied training frames: none, as none are listed",
+                "body: trained too, unless the row says frozen; weights before the training: identities of generated "
+                "people, unless the row says otherwise",
+            ),
+        ),
+    ),
+}
 
 HEADLINE = (("depnet", "both"), ("senet", "both"), ("depnet", "null"))
 GRID = {

@@ -16,7 +16,7 @@ from torch.nn import functional
 from depnb import profiles
 from depnb.backbones import ResNetBody, dense_head
 from depnb.clips import FRAME, PLAIN_FRAME, Input
-from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol
+from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol, Recipe
 from depnb.profiles import PRINTED, Profile, Scale
 
 PAPER = "distribution"
@@ -201,7 +201,20 @@ ROWS = {
 # The paper names no partitions: those of the same group's MSN, which trains on both (E68).
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": Protocol(train=("train", "development"), select=None),
+    "paper": Protocol(
+        train=("train", "development"),
+        select=None,
+        recipe=Recipe(
+            {"augment": False},
+            every={"AVEC2013": 100, "AVEC2014": 10},
+            guesses=(
+                "partitions: training and development together, as the same group's MSN",
+                "varied training frames: none, as none are listed",
+                "number of steps and rule of the learning rate: ours, the largest rate as printed",
+                "weights before the training: identities of generated people, unless the row says otherwise",
+            ),
+        ),
+    ),
     "test-selected": Protocol(train=("train", "development"), select="test"),
     "disjoint": DISJOINT,
 }

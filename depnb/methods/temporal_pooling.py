@@ -18,7 +18,7 @@ from depnb import profiles
 from depnb.augment import strong, strong_shape, turned
 from depnb.backbones import ResNetBody, dense_head
 from depnb.clips import Input, normalise
-from depnb.methods import HONEST, Claim, Figure, Protocol, later
+from depnb.methods import HONEST, Claim, Figure, Protocol, Recipe, later
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
 
@@ -290,7 +290,22 @@ FUSED = {"two_stream": ("appearance", "temporal_9"), "two_stream_dead": ("appear
 """Rows that are not trained: a video's score is the mean of its scores in these rows, seed by seed (§2)."""
 
 # The paper names no partitions: those of the same group's MSN, which trains on both (E10).
-PROTOCOLS = {"honest": HONEST, "paper": Protocol(train=("train", "development"), select=None)}
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": Protocol(
+        train=("train", "development"),
+        select=None,
+        recipe=Recipe(
+            {"augment": "paper"},
+            guesses=(
+                "partitions: training and development together, as the same group's MSN",
+                "frames of a clip: successive ones of the video, none left out",
+                "number of steps and rule of the learning rate: ours, the largest rate as printed",
+                "weights before the training: identities of generated people, unless the row says otherwise",
+            ),
+        ),
+    ),
+}
 
 STREAMS = ("appearance", "temporal_9", "two_stream", "temporal_9_dead", "two_stream_dead")
 LENGTHS = ("temporal_17", "temporal_25", "temporal_33", "temporal_17_interleaved")

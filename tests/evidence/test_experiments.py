@@ -11,7 +11,7 @@ from depnb import experiments, profiles, results
 from depnb.clips import Frames
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
-from depnb.experiments import Run, estimate, grid, in_order, rows, splits
+from depnb.experiments import Run, grid, rows, splits
 from depnb.files import StorageError
 from depnb.methods import DISJOINT, HONEST, baselines, method, papers
 from depnb.results import Store
@@ -263,35 +263,6 @@ def test_a_rate_that_is_too_large_makes_a_row_that_is_not_trained(injected, tmp_
     assert result.selected_steps == (0,)
     assert result.metrics["unseen"]["rmse"] == pytest.approx(result.baselines["unseen"]["constant"]["rmse"], abs=1e-3)
     assert store.load(run) == result
-
-
-def test_the_plan_counts_what_is_not_there():
-    both, null = RUN, replace(RUN, corpus="null")
-    folds = replace(RUN, protocol="disjoint")
-    videos, crops, pretrainings, trainings = estimate([both, null, folds])
-    assert videos[0] == crops[0].replace("crops", "videos") == "58 videos"
-    assert pretrainings[0] == "1 face pretrainings"
-    assert trainings[0] == "7 trainings"
-    assert all(seconds > 0 and megabytes > 0 for _, seconds, megabytes in estimate([both, null]))
-
-
-def test_fused_rows_come_last_and_what_they_are_made_of_is_a_run_of_its_own():
-    fused = Run("temporal_pooling", "two_stream")
-    still = replace(fused, row="appearance")
-    ordered = in_order([fused, still, replace(fused, row="temporal_17")])
-    assert ordered[-1] == fused
-    assert {run.row for run in ordered[:-1]} == {"appearance", "temporal_9", "temporal_17"}
-    assert len(ordered) == 4
-
-
-def test_each_pretrained_body_is_begun_by_another_run_before_a_second_run_needs_it(monkeypatch, tmp_path):
-    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
-    runs = [Run("distribution", "euclidean"), RUN, Run("dlga", "ga"), Run("msn", "i3d"), Run("msn", "c3d")]
-    runs = [replace(run, profile="quick") for run in runs]
-    ordered = in_order(runs)
-    assert sorted(run.paper for run in ordered[:3]) == ["distribution", "msn", "msn"]
-    assert {run.row for run in ordered[:3]} >= {"i3d", "c3d"}
-    assert sorted(map(str, ordered)) == sorted(map(str, runs))
 
 
 def test_a_result_says_where_it_comes_from_outside_git_too(monkeypatch):

@@ -20,6 +20,7 @@ ORDER = (
     ("pretraining", "explain"),
     ("results",),
     ("experiments",),
+    ("plan",),
     ("style", "widgets", "diagrams"),
     ("tables",),
     ("figures",),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from depnb import cli, experiments
+from depnb import cli, experiments, plan
 from depnb.results import Store
 from depnb.runner import Reproduction
 from tests.results_made import result_of
@@ -74,7 +74,7 @@ def test_run_lists_what_is_missing_and_makes_it_only_when_told(tmp_path, monkeyp
     assert "seed 4" in listed
     assert trained == []
     assert invoke(*arguments, "--missing").exit_code == 0
-    assert trained == experiments.in_order(wanted)
+    assert trained == plan.in_order(wanted)
     assert f"{len(wanted)} runs, 0 missing" in invoke(*arguments).output
 
 

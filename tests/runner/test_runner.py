@@ -10,6 +10,7 @@ import pytest
 
 from depnb import course, experiments, runner
 from depnb.files import StorageError, cache_dir
+from depnb.plan import in_order
 from depnb.report import compare, count
 from depnb.results import Run, Store
 from depnb.runner import Reproduction, Settings, reproduce
@@ -62,7 +63,7 @@ def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
     runnable(one.source, "10_later", "print(store, seed)")
     assert not one.run()
     grid = course.runs_for("smoke", "headline", (SETTINGS.seed,))
-    assert trained == experiments.in_order(grid)
+    assert trained == in_order(grid)
     assert one.store.missing(grid) == []
     written = state(one.folder)
     assert written["finished"]

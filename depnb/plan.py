@@ -1,0 +1,249 @@
+"""What runs will cost, and in which order they waste the least time: known before anything starts."""
+
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from depnb.clips import LANDMARKS, LandmarkedClips
+from depnb.corpus import Corpus
+from depnb.cost import gmac
+from depnb.experiments import asked_rows, bodies, crops_needed, splits
+from depnb.faces.crops import Settings, bytes_of_a_crop, stored_path
+from depnb.faces.pictures import open_video
+from depnb.faces.video import VideoError
+from depnb.methods import Asked, method, parts
+from depnb.processes import usable_cores
+from depnb.profiles import ClipProfile
+from depnb.results import COMMITTED, Run, Store, opened
+from depnb.training import device_kind, steps_of
+
+FACES_PER_SECOND = 45.0
+"""Frames of 640×480 from which one CPU core makes crops, measured by ``benchmarks/faces.py`` (AVX2)."""
+Costs = dict[Hashable, tuple[float, float]]
+"""Seconds and MB by what takes them."""
+OPERATIONS = {"cpu": 1e11, "cuda": 2e13, "mps": 2e12}
+"""Floating-point operations a second that training is taken to reach, on two CPU cores in float32 or on one GPU of a
+server in bfloat16. Assumed, on the careful side."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """On two CPU cores: seconds and MB of one generated video and of its crops; of networks that eat images and of
+    those that eat clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the
+    people that pretraining needs. Trainings of the profile ``paper`` are reckoned from their operations instead."""
+
+    video_s: float
+    video_mb: float
+    crops_s: float
+    crops_mb: float
+    training_s: tuple[float, float]
+    pretraining_s: tuple[float, float]
+    pretraining_mb: float
+
+
+# smoke and quick are measured (2 AVX2 cores); videos and people of paper are reckoned from quick by frames and pixels.
+COSTS = {
+    "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
+    "paper": Cost(23, 2.5, 8, 8.5, training_s=(0, 0), pretraining_s=(40 * 3600, 40 * 3600), pretraining_mb=18e3),
+}
+
+
+def in_order(runs: Sequence[Run]) -> list[Run]:
+    """These runs, and those of the networks that fused rows are made of, in the order that wastes the least time.
+
+    What several runs begin with, a pretrained body, comes first, each made by another run; then the longest, so that no
+    core is idle at the end; fused rows, which only average, come last.
+    """
+    rows_of = {run: parts(method(run.paper), run.row) for run in runs}
+    single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
+    leading, following, known = [], [], set()
+    for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
+        lacking = {body for body in bodies(run) if not body.exists()} - known
+        (leading if lacking else following).append(run)
+        known |= lacking
+    return [*leading, *following, *(run for run in runs if run not in single)]
+
+
+def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float, float]]:
+    """What making these runs takes: (what, seconds, MB of disk), for what is not there yet.
+
+    Args:
+        runs: what is missing.
+        device: of the trainings; videos and crops are made on two CPU cores.
+    """
+    kind = device_kind(device)
+    by_corpus: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        by_corpus.setdefault((run.corpus, run.profile), []).append(run)
+    lines: dict[str, Costs] = {"videos": {}, "crops": {}, "videos reduced for networks": {}}
+    for (name, profile), own in by_corpus.items():
+        corpus = opened(name, profile)
+        for what, found in (_of_people if corpus.licensed else _generated)(corpus, COSTS[profile], own).items():
+            lines[what] |= found
+    starts: dict[Any, tuple[float, float]] = {}
+    trainings: dict[Run, tuple[float, int]] = {}
+    for run in runs:
+        module, cost = method(run.paper), COSTS[run.profile]
+        for body in bodies(run):
+            if not body.exists():
+                starts[body] = cost.pretraining_s[trains_clips(run)], cost.pretraining_mb
+        for row in parts(module, run.row):
+            folds = max(1, module.PROTOCOLS[run.protocol].folds)
+            trainings[replace(run, row=row)] = _seconds(replace(run, row=row), kind), folds
+    return [
+        *(
+            (f"{len(found)} {what}", sum(cost[0] for cost in found.values()), sum(cost[1] for cost in found.values()))
+            for what, found in lines.items()
+        ),
+        (
+            f"{len(starts)} face pretrainings",
+            sum(seconds for seconds, _ in starts.values()),
+            max((megabytes for _, megabytes in starts.values()), default=0.0),
+        ),
+        (
+            f"{sum(folds for _, folds in trainings.values())} trainings",
+            sum(seconds for seconds, _ in trainings.values()),
+            0.1 * len(runs),
+        ),
+    ]
+
+
+def gpu_hours(runs: Sequence[Run]) -> float:
+    """Hours of one GPU that the trainings of these runs take, reckoned from their operations (``OPERATIONS``)."""
+    trained = dict.fromkeys(replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row))
+    return sum(operations(run) for run in trained) / OPERATIONS["cuda"] / 3600
+
+
+@cache
+def operations(run: Run) -> float:
+    """Floating-point operations of the trainings of a row and of the predictions for its checks and its evaluation.
+
+    A multiplication with addition counts two; going back through a network costs twice the way forward. Of a training
+    with patience it is what all its steps would take.
+    """
+    corpus = opened(run.corpus, run.profile)
+    ((_, of),) = asked_rows(run, corpus).items()
+    module = method(run.paper)
+    forward = 2e9 * gmac(_empty(module, of), _one_input(of))
+    steps = sum(inputs * frames for inputs, frames in steps_of(of.profile, of.eats, of.learning.scores.longer))
+    length = len(of.eats.offsets)
+    total = 0.0
+    for split in splits(corpus, of.protocol):
+        checked, judged = len(split.select or ()), sum(map(len, split.judged.values()))
+        predictions = (checked * of.profile.CHECKS + judged) * _inputs_of_a_video(of, corpus)
+        total += forward * (3 * steps / length + predictions)
+    return total
+
+
+def trains_clips(run: Run) -> bool:
+    """Does the run's network eat clips? Then it takes several times as long."""
+    return isinstance(method(run.paper).PROFILES[run.profile], ClipProfile)
+
+
+def _seconds(run: Run, kind: str) -> float:
+    """What the trainings of a run take, about: of two side by side, each its half.
+
+    Rows that have committed results take as long as those did; at the profile smoke in proportion, and at paper as
+    their operations.
+    """
+    if run.profile == "paper":
+        return operations(run) / OPERATIONS[kind]
+    folds, clips = max(1, method(run.paper).PROTOCOLS[run.protocol].folds), trains_clips(run)
+    usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
+    return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
+
+
+@cache
+def _measured(paper: str) -> dict[str, float]:
+    """Half the seconds of a training of each row at quick, the median of the committed results."""
+    seconds: dict[str, list[float]] = {}
+    for result in Store(COMMITTED).results(paper):
+        if not method(paper).PROTOCOLS[result.run.protocol].folds:
+            seconds.setdefault(result.run.row, []).append(result.seconds["training"])
+    return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
+
+
+def _generated(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Costs]:
+    """What each video and each crop file that a generated corpus lacks takes; corpora share videos by links."""
+    videos = {recording.video.resolve() for recording in corpus.recordings}
+    lacking = [video for video in videos if not video.exists()]
+    uncut = [video for video in videos if not video.exists() or not stored_path(video).exists()]
+    return {
+        "videos": dict.fromkeys(lacking, (cost.video_s, cost.video_mb)),
+        "crops": dict.fromkeys(uncut, (cost.crops_s, cost.crops_mb)),
+    }
+
+
+def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Costs]:
+    """What the crops take that a corpus of videos lacks, and the frames that networks are given."""
+    frames, crops = frames_of(corpus), {}
+    for every in crops_needed(runs, corpus):
+        for video, count in frames.items():
+            if not stored_path(video, Settings(every=every)).exists():
+                seconds = count / every / FACES_PER_SECOND / 2
+                crops[video, every] = seconds, count / every * bytes_of_a_crop() / 1e6
+    kinds = {
+        (of.eats.step, of.profile.frames, of.profile.scale.input_size)
+        for run in runs
+        for of in asked_rows(run, corpus).values()
+    }
+    reduced = {
+        (video, step, evenly, size): (0.0, (count / step if step else evenly) * 3 * size**2 / 1e6)
+        for step, evenly, size in kinds
+        for video, count in frames.items()
+    }
+    return {"crops": crops, "videos reduced for networks": reduced}
+
+
+@cache
+def _counted(videos: tuple[Any, ...]) -> dict[Any, int]:
+    with ThreadPoolExecutor(usable_cores()) as threads:
+        return dict(zip(videos, threads.map(_declared, videos), strict=True))
+
+
+def frames_of(corpus: Corpus) -> dict[Any, int]:
+    """Frames of each video that is there, as the files declare them."""
+    return _counted(tuple(recording.video for recording in corpus.recordings if recording.video.exists()))
+
+
+def _declared(video: Any) -> int:
+    try:
+        return open_video(video).declared_frames
+    except VideoError:
+        return 0
+
+
+def _inputs_of_a_video(of: Asked, corpus: Corpus) -> float:
+    """How many inputs a video is judged by, on average."""
+    if of.eats.sample:
+        return of.eats.sample.draws
+    if of.eats.step is None:
+        return of.profile.frames
+    if corpus.generated:
+        frames = corpus.fingerprint["form"]["frames"]
+    else:
+        frames = float(np.mean(list(frames_of(corpus).values()) or [0]))
+    return max(1.0, frames / of.eats.step / of.eats.span)
+
+
+def _empty(module: ModuleType, of: Asked) -> nn.Module:
+    """A row's network without its numbers."""
+    with torch.device("meta"):
+        return module.model(of.config, of.profile.scale)
+
+
+def _one_input(of: Asked) -> Any:
+    """The shape of what the network is given for one clip; of several tensors the tensors."""
+    eats, size = of.eats, of.profile.scale.input_size
+    pixels = torch.zeros(1, len(eats.offsets), 1 if eats.grey else 3, size, size, dtype=torch.uint8)
+    if eats.landmarks:
+        return eats.prepare(LandmarkedClips(pixels, torch.zeros(1, len(eats.offsets), LANDMARKS, 2)), False)
+    return tuple(eats.prepare(pixels, False).shape)

@@ -1,0 +1,98 @@
+"""What runs will cost, and their order."""
+
+from dataclasses import replace
+
+import pytest
+
+from depnb.cost import gmac
+from depnb.experiments import Run, crops_needed
+from depnb.faces.crops import bytes_of_a_crop
+from depnb.methods import asked, method, papers
+from depnb.plan import OPERATIONS, estimate, gpu_hours, in_order, operations
+from depnb.results import opened
+from tests import bad_videos
+from tests.corpus import trees
+
+RUN = Run("distribution", "expectation", profile="smoke")
+
+
+def test_the_plan_counts_what_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+    opened.cache_clear()
+    both, null = RUN, replace(RUN, corpus="null")
+    folds = replace(RUN, protocol="disjoint")
+    videos, crops, _, pretrainings, trainings = estimate([both, null, folds])
+    assert videos[0] == crops[0].replace("crops", "videos") == "58 videos"
+    assert pretrainings[0] == "1 face pretrainings"
+    assert trainings[0] == "7 trainings"
+    generated = [line for line in estimate([both, null]) if not line[0].endswith("reduced for networks")]
+    assert all(seconds > 0 and megabytes > 0 for _, seconds, megabytes in generated)
+
+
+def test_fused_rows_come_last_and_what_they_are_made_of_is_a_run_of_its_own():
+    fused = Run("temporal_pooling", "two_stream")
+    still = replace(fused, row="appearance")
+    ordered = in_order([fused, still, replace(fused, row="temporal_17")])
+    assert ordered[-1] == fused
+    assert {run.row for run in ordered[:-1]} == {"appearance", "temporal_9", "temporal_17"}
+    assert len(ordered) == 4
+
+
+def test_each_pretrained_body_is_begun_by_another_run_before_a_second_run_needs_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+    runs = [Run("distribution", "euclidean"), RUN, Run("dlga", "ga"), Run("msn", "i3d"), Run("msn", "c3d")]
+    runs = [replace(run, profile="quick") for run in runs]
+    ordered = in_order(runs)
+    assert sorted(run.paper for run in ordered[:3]) == ["distribution", "msn", "msn"]
+    assert {run.row for run in ordered[:3]} >= {"i3d", "c3d"}
+    assert sorted(map(str, ordered)) == sorted(map(str, runs))
+
+
+@pytest.fixture
+def avec(tmp_path):
+    """A miniature AVEC2014 of 8 videos of 24 frames."""
+    video = bad_videos.good(tmp_path, count=24)
+    return trees.avec2014(tmp_path / "AVEC2014", put=trees.copy_of(video))
+
+
+@pytest.mark.parametrize(
+    ("paper", "row", "protocol", "every"),
+    [
+        ("distribution", "expectation", "paper", 10),
+        ("distribution", "expectation", "honest", 1),
+        ("msn", "msn", "paper", 8),
+        ("temporal_pooling", "two_stream", "paper", 1),
+    ],
+)
+def test_a_protocol_asks_for_the_crops_that_it_uses(avec, paper, row, protocol, every):
+    run = Run(paper, row, str(avec), protocol, "paper")
+    assert crops_needed([run], opened(str(avec), "paper")) == [every]
+    _, (what, seconds, megabytes), *_ = estimate([run])
+    assert what == "8 crops"
+    assert megabytes == pytest.approx(8 * 24 / every * bytes_of_a_crop() / 1e6)
+    assert seconds > 0
+
+
+def test_crops_of_all_frames_serve_every_method(avec):
+    runs = [
+        Run(paper, row, str(avec), "paper", "paper")
+        for paper, row in (("msn", "msn"), ("temporal_pooling", "temporal_9"))
+    ]
+    assert crops_needed(runs, opened(str(avec), "paper")) == [1]
+
+
+def test_operations_are_those_of_the_steps_and_the_predictions():
+    run = Run("distribution", "expectation", profile="paper")
+    of = asked(method("distribution"), run.row, "paper", "honest", opened("both", "paper"))
+    forward = 2e9 * gmac(method("distribution").model(of.config), (1, 3, 224, 224))
+    corpus = opened("both", "paper")
+    predicted = 6 * len(corpus.partition("development")) + len(corpus.partition("test", "unseen"))
+    expected = forward * (3 * of.profile.steps * of.profile.batch + predicted * of.profile.frames)
+    assert operations(run) == pytest.approx(expected)
+    assert gpu_hours([run]) == pytest.approx(expected / OPERATIONS["cuda"] / 3600)
+
+
+@pytest.mark.parametrize("paper", papers())
+def test_the_operations_of_every_row_can_be_counted(paper):
+    for row in method(paper).ROWS:
+        assert operations(Run(paper, row, profile="paper")) > 1e12
