@@ -223,7 +223,7 @@ def faces(
     ] = None,
     protocol: Annotated[str, typer.Option(help="Of the method, with --paper: honest, paper or another one.")] = "paper",
 ) -> None:
-    """Find, align and store the faces of a corpus, and report on every video; failed videos are listed.
+    """Find, align and store the faces of a corpus, and report on every video; those that are not perfect are listed.
 
     Crops are stored without loss under `$DEPNB_CACHE`, about 64 kB each. Crops of all frames serve every method;
     of fewer frames they are the same, and need as much less disk. Interrupted, it goes on with the unfinished videos.
@@ -242,15 +242,18 @@ def faces(
         from depnb.methods import method
 
         runs = [Run(paper, row, corpus, protocol, "paper") for row in method(paper).ROWS]
-        every = min(crops_needed(runs, opened))
-        typer.echo(f"{paper} under {protocol} needs crops of every {every}. frame." if every > 1 else "All frames.")
+        (every,) = crops_needed(runs, opened)
+        typer.echo(f"{paper}, protocol {protocol}: crops of {f'one frame in {every}' if every > 1 else 'all frames'}")
     settings = faces_stage.Settings(every=every)
     devices = faces_stage.devices(device)
     report = faces_stage.prepare(opened.recordings, workers=workers, device=devices, settings=settings)
     table = report.table()
     if csv is not None:
         write_text(csv, table.to_csv(index=False))
-    _print_frame(table)
+    remarkable = table[(table.status != "ok") | (table.warnings != "") | (table.without_face > 0) | (table.jumps > 0)]
+    if len(remarkable):
+        _print_frame(remarkable[["name", "status", "frames", "without_face", "jumps", "warnings"]])
+    typer.echo(f"{len(table) - len(remarkable)} of {len(table)} videos: a face in every frame that was looked at")
     for key, value in report.summary().items():
         typer.echo(f"{key}: {value}")
     if accuracy is not None:

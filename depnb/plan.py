@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from depnb import pretraining
 from depnb.clips import LANDMARKS, LandmarkedClips
 from depnb.corpus import Corpus
 from depnb.cost import gmac
@@ -37,7 +38,8 @@ server in bfloat16. Assumed, on the careful side."""
 class Cost:
     """On two CPU cores: seconds and MB of one generated video and of its crops; of networks that eat images and of
     those that eat clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the
-    people that pretraining needs. Trainings of the profile ``paper`` are reckoned from their operations instead."""
+    people that pretraining needs, and their seconds where they are not among those of the pretraining. Trainings of the
+    profile ``paper`` are reckoned from their operations instead."""
 
     video_s: float
     video_mb: float
@@ -46,13 +48,16 @@ class Cost:
     training_s: tuple[float, float]
     pretraining_s: tuple[float, float]
     pretraining_mb: float
+    people_s: float = 0.0
 
 
 # smoke and quick are measured (2 AVX2 cores); videos and people of paper are reckoned from quick by frames and pixels.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
     "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
-    "paper": Cost(23, 2.5, 8, 8.5, training_s=(0, 0), pretraining_s=(40 * 3600, 40 * 3600), pretraining_mb=18e3),
+    "paper": Cost(
+        23, 2.5, 8, 8.5, training_s=(0, 0), pretraining_s=(0, 0), pretraining_mb=18e3, people_s=8000 * (23 + 8) / 5
+    ),
 }
 
 
@@ -79,7 +84,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         runs: what is missing.
         device: of the trainings; videos and crops are made on two CPU cores.
     """
-    kind = device_kind(device)
+    kind = device.partition(":")[0] if device != "auto" else device_kind(device)  # planned here, run elsewhere
     by_corpus: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         by_corpus.setdefault((run.corpus, run.profile), []).append(run)
@@ -90,11 +95,13 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
             lines[what] |= found
     starts: dict[Any, tuple[float, float]] = {}
     trainings: dict[Run, tuple[float, int]] = {}
+    people = 0.0
     for run in runs:
         module, cost = method(run.paper), COSTS[run.profile]
         for body in bodies(run):
             if not body.exists():
-                starts[body] = cost.pretraining_s[trains_clips(run)], cost.pretraining_mb
+                starts[body] = _pretraining_seconds(run, kind), cost.pretraining_mb
+                people = max(people, cost.people_s)
         for row in parts(module, run.row):
             folds = max(1, module.PROTOCOLS[run.protocol].folds)
             trainings[replace(run, row=row)] = _seconds(replace(run, row=row), kind), folds
@@ -105,7 +112,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         ),
         (
             f"{len(starts)} face pretrainings",
-            sum(seconds for seconds, _ in starts.values()),
+            people + sum(seconds for seconds, _ in starts.values()),
             max((megabytes for _, megabytes in starts.values()), default=0.0),
         ),
         (
@@ -131,8 +138,7 @@ def operations(run: Run) -> float:
     """
     corpus = opened(run.corpus, run.profile)
     ((_, of),) = asked_rows(run, corpus).items()
-    module = method(run.paper)
-    forward = 2e9 * gmac(_empty(module, of), _one_input(of))
+    forward = _forward(run)
     steps = sum(inputs * frames for inputs, frames in steps_of(of.profile, of.eats, of.learning.scores.longer))
     length = len(of.eats.offsets)
     total = 0.0
@@ -141,6 +147,13 @@ def operations(run: Run) -> float:
         predictions = (checked * of.profile.CHECKS + judged) * _inputs_of_a_video(of, corpus)
         total += forward * (3 * steps / length + predictions)
     return total
+
+
+@cache
+def _forward(run: Run) -> float:
+    """Floating-point operations of one pass of a row's network over one input."""
+    ((_, of),) = asked_rows(run, opened(run.corpus, run.profile)).items()
+    return 2e9 * gmac(_empty(method(run.paper), of), _one_input(of))
 
 
 def trains_clips(run: Run) -> bool:
@@ -159,6 +172,15 @@ def _seconds(run: Run, kind: str) -> float:
     folds, clips = max(1, method(run.paper).PROTOCOLS[run.protocol].folds), trains_clips(run)
     usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
     return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
+
+
+def _pretraining_seconds(run: Run, kind: str) -> float:
+    """What learning faces takes before a run's training: at paper as its operations, nearly all of them the body's."""
+    if run.profile != "paper":
+        return COSTS[run.profile].pretraining_s[trains_clips(run)]
+    one = replace(run, row=parts(method(run.paper), run.row)[0])
+    profile = method(run.paper).PROFILES["paper"].still(pretraining.SHARE)
+    return 3 * _forward(one) * profile.steps * profile.batch / OPERATIONS[kind]
 
 
 @cache

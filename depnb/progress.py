@@ -34,9 +34,9 @@ class Progress:
     def line(self) -> str:
         """What a log shows: label, count, rate, time left, note."""
         seconds, rate = time.monotonic() - self._start, self.rate
-        left = (self.total - self.done) / rate if rate else float("inf")
+        left = f"{(self.total - self.done) / rate:.0f}" if rate else "?"
         text = f"{self.label}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s"
-        text += f", {seconds:.0f} s" if self.done >= self.total else f", {left:.0f} s left"
+        text += f", {seconds:.0f} s" if self.done >= self.total else f", {left} s left"
         return text + (f" ({self.note})" if self.note else "")
 
     def _line(self) -> None:

@@ -16,9 +16,15 @@ from tests.corpus import trees
 RUN = Run("distribution", "expectation", profile="smoke")
 
 
-def test_the_plan_counts_what_is_not_there(monkeypatch, tmp_path):
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
     opened.cache_clear()
+    yield
+    opened.cache_clear()
+
+
+def test_the_plan_counts_what_is_not_there(empty_cache):
     both, null = RUN, replace(RUN, corpus="null")
     folds = replace(RUN, protocol="disjoint")
     videos, crops, _, pretrainings, trainings = estimate([both, null, folds])
