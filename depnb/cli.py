@@ -592,7 +592,7 @@ def _print_prediction(made) -> None:
     of_video = Table(show_header=False)
     of_video.add_row("score of the video", f"{made.score:.1f}")
     if within:
-        of_video.add_row(f"{within.coverage:.0%} interval", f"{within.low:.1f} to {within.high:.1f}")
+        of_video.add_row(f"{100 * within.coverage:g} % interval", f"{within.low:.1f} to {within.high:.1f}")
     else:
         of_video.add_row("interval", "none")
     of_video.add_row("constant predictor", f"{made.constant:.1f}")

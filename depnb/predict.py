@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COVERAGE = 0.9
-CAPTION_WIDTH = 128
+CAPTION_WIDTH = 134
 
 
 @dataclass(frozen=True)
@@ -182,26 +182,35 @@ def predict_video(
 
 
 def draw(prediction: Prediction) -> "Figure":
-    """Scores over time with the video's score and its interval, the constant predictor, and the severity bands."""
+    """Scores over time, beside them that of the video with its interval; dashed the constant predictor, grey the bands
+    of severity, below it what is said of the number."""
     import matplotlib.pyplot as plt
 
-    figure, axis = plt.subplots(figsize=(6.4, 4.4))
-    for name, low, high in BANDS:
-        axis.axhline(low - 0.5, color="0.85", linestyle="-", marker="", linewidth=0.8)
-        middle = (1.01, (low + high) / 2)
-        axis.annotate(name, middle, xycoords=axis.get_yaxis_transform(), va="center", fontsize=7, color="0.45")
-    if prediction.interval:
-        low, high, coverage = prediction.interval.low, prediction.interval.high, prediction.interval.coverage
-        axis.axhspan(low, high, color="C0", alpha=0.15, linewidth=0, label=f"{coverage:.0%} interval of the video")
-    axis.axhline(prediction.score, color="C0", linestyle="-", marker="", label="video")
+    figure, (over_time, whole) = plt.subplots(1, 2, figsize=(6.4, 4.2), sharey=True, width_ratios=[7, 1])
+    for axis in (over_time, whole):
+        for _, low, _ in BANDS[1:]:
+            axis.axhline(low - 0.5, color="0.85", linestyle="-", marker="", linewidth=0.8)
+        axis.axhline(prediction.constant, color="black", linestyle="--", marker="", label="constant predictor")
     for part, look in zip(prediction.parts, plt.rcParams["axes.prop_cycle"][1:], strict=False):
-        axis.plot(part.seconds, part.scores, label=f"its {part.eats}, {part.row}", **{**look, "linewidth": 0.8})
-    axis.axhline(prediction.constant, color="black", linestyle="--", marker="", label="constant predictor")
+        over_time.plot(part.seconds, part.scores, label=f"{part.eats}, {part.row}", **{**look, "linewidth": 0.8})
+    video = {"color": "C0", "marker": "D", "linestyle": "", "markersize": 6}
+    if prediction.interval:
+        ends = [prediction.interval.low, prediction.interval.high]
+        whole.plot([0, 0], ends, color="C0", linestyle="-", marker="_", markersize=10)
+        whole.set_xlabel(f"video,\n{_percent(prediction.interval)} interval")
+    else:
+        whole.set_xlabel("video,\nno interval")
+    whole.plot(0, prediction.score, **video)
+    for name, low, high in BANDS:
+        middle = (1.05, (low + high) / 2)
+        whole.annotate(name, middle, xycoords=whole.get_yaxis_transform(), va="center", fontsize=7, color="0.45")
     everything = [score for part in prediction.parts for score in part.scores]
-    axis.set_ylim(min(-1, *everything), max(BANDS[-1].high + 1, *everything))
-    axis.set_xlabel("seconds after the first frame")
-    axis.set_ylabel("score (BDI-II points)")
-    axis.legend(fontsize=7, ncols=2, loc="upper left")
+    over_time.set_ylim(min(-1, *everything), max(BANDS[-1].high + 1, *everything))
+    over_time.set_xlabel("seconds after the first frame")
+    over_time.set_ylabel("score (BDI-II points)")
+    over_time.legend(fontsize=7, loc="upper left")
+    whole.spines["left"].set_visible(False)
+    whole.tick_params(bottom=False, left=False, labelbottom=False)
     figure.supxlabel(_caption(prediction), x=0.01, ha="left", fontsize=6, linespacing=1.3)
     return figure
 
@@ -224,6 +233,10 @@ def _caption(prediction: Prediction) -> str:
     trained = f"{run.paper}/{run.row} trained on {prediction.corpus}, {run.protocol}, {run.profile}, seed {run.seed}."
     text = " ".join((f"{prediction.video.name}: {trained}", *prediction.limits))
     return "\n".join(textwrap.wrap(text, CAPTION_WIDTH))
+
+
+def _percent(interval: Interval) -> str:
+    return f"{100 * interval.coverage:g} %"
 
 
 def _of_drawn_people(corpus: str) -> str:
@@ -337,7 +350,7 @@ def _about(interval: Interval | None, card: Card, needed: int) -> str:
     if interval is None:
         return f"There is no interval: there are {people}, and at least {needed} are needed."
     return (
-        f"The {interval.coverage:.0%} interval rests on the errors for {people}. It holds for people who might as well "
+        f"The {_percent(interval)} interval rests on the errors for {people}. It holds for people who might as well "
         "have been among them, filmed and asked in the same way, and for nobody else; on average, not for each kind of "
         "people. As they also chose the step of the training, it is rather too narrow."
     )

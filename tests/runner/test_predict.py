@@ -3,9 +3,13 @@
 import json
 import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -14,9 +18,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
-from depnb import cli, clips, experiments, faces, networks, predict, pretraining, results
+from depnb import cli, clips, experiments, faces, networks, predict, pretraining, results, runner
 from depnb.corpus import open_corpus
-from depnb.evaluation import conformal_radius
+from depnb.evaluation import BANDS, conformal_radius
 from depnb.methods import method
 from depnb.networks import UnusableNetwork
 from depnb.predict import predict_video
@@ -76,8 +80,12 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def wide(monkeypatch):
+def presentable(monkeypatch):
+    """A wide terminal, and no window for a figure."""
     monkeypatch.setenv("COLUMNS", "200")
+    mpl.use("Agg")
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run.paper}/{run.row}")
@@ -308,13 +316,22 @@ def test_the_command_prints_and_writes(made, tmp_path):
 
 
 def test_the_figure_shows_all_that_is_known(made):
-    figure = predict.draw(predict_video(made.video("unseen"), made.files(FUSED), coverage=0.5, device="cpu"))
-    (axis,) = figure.axes
-    labels = {text.get_text() for text in axis.get_legend().get_texts()}
-    eaten = {"its frames, appearance", "its clips, temporal_9"}
-    assert labels == {"50% interval of the video", "video", "constant predictor", *eaten}
-    assert {"minimal", "severe"} <= {text.get_text() for text in axis.texts}
+    found = predict_video(made.video("unseen"), made.files(FUSED), coverage=0.5, device="cpu")
+    figure = predict.draw(found)
+    over_time, whole = figure.axes
+    labels = [text.get_text() for text in over_time.get_legend().get_texts()]
+    assert labels == ["constant predictor", "frames, appearance", "clips, temporal_9"]
+    for line, part in zip(over_time.lines[-2:], found.parts, strict=True):
+        assert tuple(line.get_xdata()) == part.seconds
+        assert tuple(line.get_ydata()) == part.scores
+    interval, score = whole.lines[-2:]
+    assert list(interval.get_ydata()) == [found.interval.low, found.interval.high]
+    assert list(score.get_ydata()) == [found.score]
+    assert whole.get_xlabel() == "video,\n50 % interval"
+    assert [text.get_text() for text in whole.texts] == [band.name for band in BANDS]
     assert "no diagnosis" in figure.get_supxlabel()
+    without = predict.draw(replace(found, interval=None))
+    assert without.axes[1].get_xlabel() == "video,\nno interval"
 
 
 def test_a_stored_run_is_not_trained_again_for_its_network(made, tmp_path):
@@ -327,3 +344,18 @@ def test_a_stored_run_is_not_trained_again_for_its_network(made, tmp_path):
     refusal = CliRunner().invoke(cli.app, list(map(str, command)))
     assert isinstance(refusal.exception, ValueError)
     assert "--missing" in str(refusal.exception)
+
+
+def test_a_helping_process_keeps_its_networks_too(tmp_path, monkeypatch):
+    started, stores = [], []
+    process = SimpleNamespace(start=lambda: None, terminate=lambda: None, join=lambda: None)
+    context = SimpleNamespace(Process=lambda target, args: started.append((target, args)) or process)
+    monkeypatch.setattr(runner, "get_context", lambda kind: context)
+    monkeypatch.setattr(runner, "end_with_parent", lambda: None)
+    monkeypatch.setattr(runner, "_fill", lambda runs, store, *rest: stores.append(store))
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, getattr(sys, stream))  # a process of its own would say nothing
+    with runner._helpers([STILL], Store(tmp_path / "results", networks=tmp_path / "networks"), "cpu", 1):
+        ((target, args),) = started
+    target(*args)
+    assert [(store.path, store.networks) for store in stores] == [(tmp_path / "results", tmp_path / "networks")]
