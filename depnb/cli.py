@@ -284,6 +284,9 @@ def run(
         str | None,
         typer.Option("--shard", metavar="I/N", help="Only the I-th of N shares of the runs: one process a GPU."),
     ] = None,
+    networks: Annotated[
+        Path | None, typer.Option(help="Keep the trained networks in this folder too, for `depnb predict`.")
+    ] = None,
 ) -> None:
     """Train the runs of the tables that a store lacks; any number of processes may fill the same store.
 
@@ -299,7 +302,9 @@ def run(
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
     if missing and store is None:
         _demand_for_committed(wanted)
-    opened = _store(store)
+    if networks is not None and not missing:
+        raise ValueError("--networks keeps what is trained: give --missing too.")
+    opened = _store(store, networks)
     wanted = shard(wanted, share) if share else wanted
     lacking = opened.missing(wanted)
     typer.echo(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
@@ -311,11 +316,43 @@ def run(
         typer.echo(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
     problems: list[str] = []
     fill(lacking, opened, device, typer.echo, problems.append)
+    if networks is not None:
+        _say_not_kept(wanted, opened)
     if problems:
         typer.echo(f"{len(problems)} of {len(lacking)} runs failed:", err=True)
         for problem in problems:
             typer.echo(f"✘ {problem}", err=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def predict(
+    video: Annotated[Path, typer.Argument(help="A video file, or a folder of its frames.")],
+    weights: Annotated[
+        list[Path],
+        typer.Option(help="Network kept by `depnb run --networks`; of a fused row give it once for each part."),
+    ],
+    method: Annotated[str | None, typer.Option(help="Paper that the network must be of; any without it.")] = None,
+    coverage: Annotated[float, typer.Option(help="Of the interval, between 0 and 1.")] = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Folder for a plot (PDF, PNG) and all numbers (JSON).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
+    device: Device = "auto",
+) -> None:
+    """Score one video with a kept network: clip by clip, with an interval, and with what the number is not.
+
+    Example: `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out predicted`, after
+    `depnb run --missing --rows msn/msn --seed 0 --store runs/mine --networks runs/mine/networks`.
+    """
+    from depnb import predict as predicts
+
+    made = predicts.predict_video(video, weights, paper=method, coverage=coverage, device=device)
+    written = predicts.write(made, out) if out is not None else []
+    if as_json:
+        typer.echo(json.dumps(made.to_json(), indent=1, allow_nan=False))
+        return
+    _print_prediction(made)
+    for path in written:
+        typer.echo(f"Written: {path}")
 
 
 @app.command()
@@ -534,10 +571,24 @@ def _demand_for_committed(runs) -> None:
         )
 
 
-def _store(folder: Path | None) -> "Store":
+def _store(folder: Path | None, networks: Path | None = None) -> "Store":
     from depnb.results import COMMITTED, Store
 
-    return Store(folder or COMMITTED)
+    return Store(folder or COMMITTED, networks=networks)
+
+
+def _say_not_kept(wanted, store: "Store") -> None:
+    """Name the runs whose results a store had already: they were not trained, so there is no network of them."""
+    from depnb.networks import files
+    from depnb.runner import describe
+
+    lacking = set(store.missing(wanted))
+    for run in wanted:
+        if run not in lacking and not all(path.exists() for path in files(store.networks, run)):
+            typer.echo(
+                f"No network of {describe(run)}: its result was in {store.path} already, and a network only comes from "
+                "a training. Give a --store that lacks it."
+            )
 
 
 def _figures(folder: Path | None) -> Path:
@@ -550,6 +601,37 @@ def _console():
     from rich.console import Console
 
     return Console()
+
+
+def _print_prediction(made) -> None:
+    from rich.table import Table
+
+    of_clips = Table(title=f"{made.video.name}: {made.run.paper}/{made.run.row} (BDI-II points)")
+    for heading in ("row", "seconds", "score"):
+        of_clips.add_column(heading, justify="left" if heading == "row" else "right")
+    for part in made.parts:
+        for second, score in zip(part.seconds, part.scores, strict=True):
+            of_clips.add_row(part.row, f"{second:.2f}", f"{score:.1f}")
+        of_clips.add_section()
+    within = made.interval
+    of_video = Table(show_header=False)
+    of_video.add_row("score of the video", f"{made.score:.1f}")
+    if within:
+        of_video.add_row(f"{100 * within.coverage:g} % interval", f"{within.low:.1f} to {within.high:.1f}")
+    else:
+        of_video.add_row("interval", "none")
+    of_video.add_row("constant predictor", f"{made.constant:.1f}")
+    of_video.add_row("trained on", f"{made.corpus}, {made.run.protocol}, {made.run.profile}, seed {made.run.seed}")
+    of_video.add_row(
+        "frames, without a face, jumps", f"{made.faces.frames}, {made.faces.without_face}, {made.faces.jumps}"
+    )
+    of_video.add_row("blur, face size", f"{made.faces.blur:.0f}, {made.faces.face_size_px:.0f} px")
+    of_video.add_row("warnings", "; ".join(made.faces.warnings) or "none")
+    console = _console()
+    console.print(of_clips)
+    console.print(of_video)
+    for sentence in made.limits:
+        console.print(sentence, highlight=False, markup=False)
 
 
 def _print_frame(frame) -> None:

@@ -132,20 +132,22 @@ class Input:
 
 @dataclass(frozen=True)
 class Frames:
-    """Labelled videos as small frames; 300 videos of 12 frames at 64×64 are 44 MB.
+    """Videos as small frames; 300 videos of 12 frames at 64×64 are 44 MB.
 
     Attributes:
         pixels: uint8 RGB, [N, n, 3, S, S] or N tensors [n_i, 3, S, S]; with one channel, grey levels.
-        recordings: the N videos, each with a label.
+        recordings: the N videos.
         left_out: (name, reason) of videos that are not in ``pixels``, or of which some frames are not.
         landmarks: float32, N tensors [n_i, 68, 2] as in ``LandmarkedClips``, all of them known; ``None`` where nobody
             has asked for them.
+        labelled: every recording must have a label; else they are only to be scored.
     """
 
     pixels: Tensor | tuple[Tensor, ...]
     recordings: tuple[Recording, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     landmarks: tuple[Tensor, ...] | None = None
+    labelled: bool = True
 
     def __post_init__(self):
         for video in self.pixels[:1] if isinstance(self.pixels, Tensor) else self.pixels:
@@ -156,7 +158,7 @@ class Frames:
         if len(self.pixels) != len(self.recordings):
             raise ValueError(f"{len(self.pixels)} videos in the pixels, {len(self.recordings)} recordings.")
         unlabelled = [r.name for r in self.recordings if r.bdi is None]
-        if unlabelled:
+        if unlabelled and self.labelled:
             raise ValueError(f"No label for {', '.join(unlabelled)}; leave these recordings out first.")
         if self.landmarks is not None:
             self._check(self.landmarks)
@@ -254,16 +256,31 @@ def _taken(frames: Tensor, places: list[int]) -> Tensor:
     return frames[first:last] if places == list(range(first, last)) else frames[places]
 
 
-def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int) -> Frames:
+def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int, labelled: bool = True) -> Frames:
     """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
     if eats.step is None:
-        found = load_frames(recordings, frames, size, eats.landmarks)
+        found = load_frames(recordings, frames, size, eats.landmarks, labelled)
     else:
-        found = load_sequences(recordings, eats.step, size, eats.landmarks)
+        found = load_sequences(recordings, eats.step, size, eats.landmarks, labelled)
     return found.grey() if eats.grey else found
 
 
-def load_frames(recordings: Sequence[Recording], frames: int, size: int, landmarks: bool = False) -> Frames:
+def numbers(recording: Recording, eats: Input, frames: int) -> np.ndarray:
+    """Which frames of its video ``load`` takes of a recording, in their order: numbers from 0, int [n].
+
+    Raises:
+        FileNotFoundError: ``faces.prepare`` has made no crops of it.
+    """
+    choice = _spreading(frames) if eats.step is None else _stepping(eats.step)
+    taken = choice.of(faces.load(recording, [], choice.settings).found.nonzero()[0])  # [n]
+    if not eats.landmarks:
+        return taken
+    return taken[np.isfinite(np.load(_cached_landmarks(recording, choice))).all((1, 2))]
+
+
+def load_frames(
+    recordings: Sequence[Recording], frames: int, size: int, landmarks: bool = False, labelled: bool = True
+) -> Frames:
     """Evenly spaced face crops of each recording.
 
     The papers take every 10th (AVEC2014) or 100th (AVEC2013) frame; here the number is fixed and the spacing follows,
@@ -275,6 +292,7 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int, landmar
         frames: n, frames of a video.
         size: S, side of the frames, px; reduced from the crop by area averaging.
         landmarks: load them too, and leave out frames where one is not known; videos may then differ in length.
+        labelled: leave out recordings without a label.
 
     Returns:
         the frames; recordings without a label, without crops, without a single face or, where landmarks are asked for,
@@ -283,37 +301,41 @@ def load_frames(recordings: Sequence[Recording], frames: int, size: int, landmar
     Raises:
         ValueError: nothing is left.
     """
-    choice = Choice(partial(_spread, frames), [frames])
+    choice = _spreading(frames)
     if landmarks:
-        return _landmarked(recordings, choice, size, mapped=False)
-    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached(recording, choice, size)))
-    return Frames(torch.from_numpy(np.stack(pixels)), kept, left_out)
+        return _landmarked(recordings, choice, size, labelled, mapped=False)
+    kept, pixels, left_out = _each(recordings, lambda recording: np.load(_cached(recording, choice, size)), labelled)
+    return Frames(torch.from_numpy(np.stack(pixels)), kept, left_out, labelled=labelled)
 
 
-def load_sequences(recordings: Sequence[Recording], step: int, size: int, landmarks: bool = False) -> Frames:
+def load_sequences(
+    recordings: Sequence[Recording], step: int, size: int, landmarks: bool = False, labelled: bool = True
+) -> Frames:
     """Every ``step``-th face crop of each recording, in the order of the video.
 
     Counted in the video. A frame without a face is passed over, so the frames on both sides of a gap become neighbours.
     The files are mapped into memory and read when a clip is drawn. Arguments, result and errors as for ``load_frames``.
     """
-    choice = Choice(partial(_every, step), ["every", step], faces.Settings(every=step))
+    choice = _stepping(step)
     if landmarks:
-        return _landmarked(recordings, choice, size, mapped=True)
+        return _landmarked(recordings, choice, size, labelled, mapped=True)
     kept, pixels, left_out = _each(
-        recordings, lambda recording: np.load(_cached(recording, choice, size), mmap_mode="c")
+        recordings, lambda recording: np.load(_cached(recording, choice, size), mmap_mode="c"), labelled
     )
-    return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out)
+    return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out, labelled=labelled)
 
 
-def _landmarked(recordings: Sequence[Recording], choice: Choice, size: int, mapped: bool) -> Frames:
+def _landmarked(recordings: Sequence[Recording], choice: Choice, size: int, labelled: bool, mapped: bool) -> Frames:
     """Frames and their landmarks, without those whose landmarks are not all known."""
-    kept, found, left_out = _each(recordings, lambda recording: _with_landmarks(recording, choice, size, mapped))
+    kept, found, left_out = _each(
+        recordings, lambda recording: _with_landmarks(recording, choice, size, mapped), labelled
+    )
     lacking = [(r.name, video.lacking) for r, video in zip(kept, found, strict=True)]
     some = tuple((name, f"{number} frames without known landmarks") for name, number in lacking if number)
     for name, reason in some:
         log.warning("Left out of %s: %s", name, reason)
     pixels, landmarks = (tuple(map(torch.from_numpy, part)) for part in list(zip(*found, strict=True))[:2])
-    return Frames(pixels, kept, left_out + some, landmarks)
+    return Frames(pixels, kept, left_out + some, landmarks, labelled)
 
 
 class _Video(NamedTuple):
@@ -336,7 +358,7 @@ def _with_landmarks(recording: Recording, choice: Choice, size: int, mapped: boo
 
 
 def _each(
-    recordings: Sequence[Recording], read: Callable[[Recording], Read]
+    recordings: Sequence[Recording], read: Callable[[Recording], Read], labelled: bool
 ) -> tuple[tuple[Recording, ...], list[Read], tuple[tuple[str, str], ...]]:
     """What can be read, and what cannot with its reason, both in the order of ``recordings``.
 
@@ -347,7 +369,7 @@ def _each(
     random.Random(os.getpid()).shuffle(places)
     with progress("frames", len(recordings), "videos") as bar:
         for place in places:
-            if recordings[place].bdi is None:
+            if labelled and recordings[place].bdi is None:
                 found[place] = "no label"
             else:
                 try:
@@ -420,6 +442,16 @@ def _normaliser() -> Callable[[Tensor], Tensor]:
     from torchvision.transforms import v2  # takes seconds to import, and not every reader of results needs it
 
     return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
+
+
+def _spreading(frames: int) -> Choice:
+    """That of ``load_frames``."""
+    return Choice(partial(_spread, frames), [frames])
+
+
+def _stepping(step: int) -> Choice:
+    """That of ``load_sequences``."""
+    return Choice(partial(_every, step), ["every", step], faces.Settings(every=step))
 
 
 def _spread(number: int, found: np.ndarray) -> np.ndarray:

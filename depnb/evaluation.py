@@ -4,6 +4,7 @@ A metric is computed once over all videos of a partition, never averaged over mi
 the mean of roots, and at batch size 2 an RMSE of 9 would read 8.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
@@ -259,6 +260,43 @@ def paired_permutation_test(
         labels, difference, permutation_type="samples", vectorized=False, n_resamples=n, rng=np.random.default_rng(seed)
     )
     return float(test.pvalue)
+
+
+def conformal_radius(errors: ArrayLike, videos: Sequence[int], coverage: float = 0.9) -> float:
+    """How far a score may lie off, so that it does not lie further off for ``coverage`` of the videos of new people.
+
+    Split conformal prediction. With one video a person it is the ⌈(n + 1)·coverage⌉-th smallest of n errors; several
+    videos of one person resemble each other and count together as one, those of the new person as infinite (Lee, Barber
+    & Willett, Distribution-free inference with hierarchical data, 2023). It holds on average over new people who are
+    exchangeable with these, of whom the network must not have been trained on anyone.
+
+    Args:
+        errors: |score − label| of V videos, points.
+        videos: of each, how many of the V videos show its person.
+        coverage: between 0 and 1.
+
+    Returns:
+        points; infinite where there are too few people (``people_needed``).
+
+    Raises:
+        ValueError: ``coverage`` does not lie between 0 and 1.
+    """
+    _demand_share(coverage)
+    one = math.lcm(*videos)  # what a person weighs: whole numbers, so that no rounding decides
+    weights = [one // count for count in videos]  # [V]
+    quantile = np.quantile([*errors, np.inf], coverage, weights=[*weights, one], method="inverted_cdf")
+    return float(quantile)
+
+
+def people_needed(coverage: float) -> int:
+    """The fewest people whose errors give a finite ``conformal_radius``; raises as that."""
+    _demand_share(coverage)
+    return math.ceil(round(coverage / (1 - coverage), 9))
+
+
+def _demand_share(coverage: float) -> None:
+    if not 0 < coverage < 1:
+        raise ValueError(f"A coverage lies between 0 and 1, as 0.9 does; got {coverage:g}.")
 
 
 def _of_each(metric: Metric, y: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from depnb import __version__, explain, faces, pretraining
+from depnb import __version__, explain, faces, networks, pretraining
 from depnb.clips import Frames, Input, load
 from depnb.corpus import Corpus, Recording
 from depnb.corpus.records import video_session
@@ -229,7 +230,7 @@ def _make(run: Run, store: Store, device: str, checkpoints: Path) -> Result:
     """A trained row, or a fused one from its parts: those that the store has with scores, the others trained."""
     rows = parts(method(run.paper), run.row)
     if rows == (run.row,):
-        return _trained(run, device, checkpoints)[0]
+        return _trained(run, device, checkpoints, store.networks)[0]
     made = []
     for row in rows:
         part = replace(run, row=row)
@@ -237,12 +238,17 @@ def _make(run: Run, store: Store, device: str, checkpoints: Path) -> Result:
         if result.predictions:
             made.append((result, result.predictions))
         else:  # of a licensed corpus no scores per person are kept
-            made.append(_trained(part, device, checkpoints / row))
+            made.append(_trained(part, device, checkpoints / row, store.networks))
     return _fused(run, made)
 
 
-def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str, Predictions]]:
-    """Corpus → faces → clips → training → evaluation; the scores per person also of a licensed corpus."""
+def _trained(
+    run: Run, device: str, checkpoints: Path, keep: Path | None = None
+) -> tuple[Result, dict[str, Predictions]]:
+    """Corpus → faces → clips → training → evaluation; the scores per person also of a licensed corpus.
+
+    The trained networks are kept in the folder ``keep``, if there is one.
+    """
     start = time.monotonic()
     module = method(run.paper)
     corpus = opened(run.corpus, run.profile)
@@ -277,6 +283,9 @@ def _trained(run: Run, device: str, checkpoints: Path) -> tuple[Result, dict[str
             predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
         for name, part in frames.items():
             left_out.setdefault(name, {}).update(part.left_out)
+        if keep:
+            number_of_fold = number if protocol.folds else None
+            _keep(networks.file(keep, run, number_of_fold), run, number_of_fold, corpus, training, frames, eats)
         if corpus.generated and "unseen" in frames and training.model.module.attended is not None:
             attention = _attention(training, frames["unseen"], eats)
     judged = {name: _joined(pieces) for name, pieces in predictions.items()}
@@ -347,6 +356,32 @@ def _network(module: ModuleType, of: Asked, device: str) -> nn.Module:
     build = lambda: module.model(of.config, of.profile.scale).body  # noqa: E731
     pretraining.begin(network.body, build, of.config.start, of.profile, of.eats, of.learning.faces, device)
     return network
+
+
+def _keep(
+    path: Path, run: Run, fold: int | None, corpus: Corpus, training: Training, frames: dict[str, Frames], eats: Input
+) -> None:
+    """Write a trained network, with the errors on those of the selecting partition whom it was not trained on."""
+    train, select = frames["train"], frames.get("select")
+    errors = []
+    if select is not None:
+        off = np.abs(per_video(predict(training.model, select, training.profile, eats), select) - select.bdi.numpy())
+        known = set(train.subjects)
+        errors = [(float(e), s) for e, s in zip(off, select.subjects, strict=True) if s not in known]
+    of_person = Counter(subject for _, subject in errors)
+    card = networks.Card(
+        run=run,
+        fold=fold,
+        facts=run.facts,
+        computing=training.profile.computing(),
+        corpus=corpus.title,
+        generated=corpus.generated,
+        learnt=training.learnt,
+        constant=round(float(train.bdi.mean()), DIGITS),
+        errors=tuple(sorted((round(error, DIGITS), of_person[subject]) for error, subject in errors)),
+        depnb=f"{__version__}, commit {commit()}",
+    )
+    networks.write(path, card, training.model.module)
 
 
 def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:

@@ -25,7 +25,7 @@ from depnb.profiles import ClipProfile
 from depnb.results import COMMITTED, Run, Store, opened
 from depnb.training import device_kind, steps_of
 
-FACES_PER_SECOND = 45.0
+FACES_PER_SECOND = 70.0
 """Frames of 640×480 from which one CPU core makes crops, measured by ``benchmarks/faces.py`` (AVX2)."""
 Costs = dict[Hashable, tuple[float, float]]
 """Seconds and MB by what takes them."""

@@ -248,11 +248,13 @@ class Store:
     Args:
         path: the folder; made when the first result is saved.
         strict: a MISS or a damaged file is an error instead of a reason to train.
+        networks: folder in which what is trained for this store is kept too (``networks``); None: nowhere.
     """
 
-    def __init__(self, path: Path | str, strict: bool = False):
+    def __init__(self, path: Path | str, strict: bool = False, networks: Path | str | None = None):
         self.path = Path(path)
         self.strict = strict
+        self.networks = networks and Path(networks)
         self._held: set[str] = set()
 
     def file(self, run: Run) -> Path:
@@ -362,9 +364,9 @@ class Store:
         stored = [result for result in Store(self.path).results(run.paper) if result.facts != run.facts]
         if not stored:
             return f"{miss}: nothing stored for {run.paper} under {self.path}"
-        differences = {result.run.name: _differences(run.facts, result.facts) for result in stored}
-        nearest = min(differences, key=lambda name: (len(differences[name]), name != run.name, name))
-        facts = differences[nearest]
+        differing = {result.run.name: differences(run.facts, result.facts) for result in stored}
+        nearest = min(differing, key=lambda name: (len(differing[name]), name != run.name, name))
+        facts = differing[nearest]
         if nearest != run.name and len(facts) > NAMED_FACTS:
             facts = [*facts[:NAMED_FACTS], f"{len(facts) - NAMED_FACTS} more facts"]
         return f"{miss}: the nearest stored run is {nearest}; it differs in {'; '.join(facts)}"
@@ -398,11 +400,11 @@ def _only(by_row: dict[str, Any], row: str) -> Any:
     return by_row.get(row, by_row)
 
 
-def _differences(ours: Any, theirs: Any, place: Sequence[str] = ()) -> list[str]:
+def differences(ours: Any, theirs: Any, place: Sequence[str] = ()) -> list[str]:
     """Leaves in which two nested dicts differ, as text."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         keys = sorted(ours.keys() | theirs.keys())
-        return [d for key in keys for d in _differences(ours.get(key), theirs.get(key), (*place, key))]
+        return [d for key in keys for d in differences(ours.get(key), theirs.get(key), (*place, key))]
     if json.dumps(ours) == json.dumps(theirs):
         return []
     return [f"{'.'.join(place)} ({json.dumps(theirs)[:60]} there, {json.dumps(ours)[:60]} asked for)"]

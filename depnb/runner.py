@@ -417,7 +417,7 @@ def _fill(
 def _helpers(runs: "list[Run]", store: "Store", device: str, count: int) -> Iterator[None]:
     """``count`` processes that fill the same store without a word while the block runs."""
     context = get_context("spawn")
-    helpers = [context.Process(target=_help, args=(runs, store.path, device)) for _ in range(count)]
+    helpers = [context.Process(target=_help, args=(runs, store.path, store.networks, device)) for _ in range(count)]
     for helper in helpers:
         helper.start()
     try:
@@ -428,14 +428,14 @@ def _helpers(runs: "list[Run]", store: "Store", device: str, count: int) -> Iter
             helper.join()
 
 
-def _help(runs: "list[Run]", store: Path, device: str) -> None:
+def _help(runs: "list[Run]", store: Path, networks: Path | None, device: str) -> None:
     """Fill a store until all is done or the process that began this has ended."""
     from depnb.results import Store
 
     end_with_parent()
     with open(os.devnull, "w") as nowhere:
         sys.stdout = sys.stderr = nowhere
-        _fill(runs, Store(store), device, lambda line: None, lambda line: None)
+        _fill(runs, Store(store, networks=networks), device, lambda line: None, lambda line: None)
 
 
 def _room(runs: "Sequence[Run]", device: str) -> int:

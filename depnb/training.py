@@ -300,6 +300,11 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
     return saved
 
 
+def ready(network: nn.Module, profile: Profile, device: str = "auto") -> nn.Module:
+    """A trained network as ``predict`` takes it: on a device, in the profile's precision and memory format."""
+    return _fabric(device, profile.precision).setup_module(laid_out(network, profile))
+
+
 def predict(model: nn.Module, frames: Frames, profile: Profile, eats: Input = FRAME) -> np.ndarray:
     """Score of every frame or clip, float64 [N, n] BDI-II points; batches never change a score.
 

@@ -132,6 +132,18 @@ def test_frames_have_a_face_and_what_is_left_out_is_listed(crops):
         load_frames(recordings[1:4], 3, 16)
 
 
+@pytest.mark.parametrize("eats", [Input(normalise), Input(normalise, step=3)], ids=["spread", "every third"])
+def test_a_video_without_a_label_is_loaded_to_be_scored(crops, eats):
+    recordings, _ = crops
+    frames = clips.load(recordings[3:], eats, 3, 16, labelled=False)
+    assert [r.name for r in frames.recordings] == ["206_1", "207_1"]
+    labelled = clips.load(recordings[4:], eats, 3, 16)
+    assert torch.equal(frames.pixels[1], labelled.pixels[0])
+    assert not frames.grey().labelled
+    for recording, pixels in zip(frames.recordings, frames.pixels, strict=True):
+        assert clips.numbers(recording, eats, 3).tolist() == pixels[:, 0, 0, 0].tolist()
+
+
 def test_crops_are_read_once_for_all_corpora_that_share_a_video(crops, tmp_path):
     recordings, asked = crops
     original = recordings[0]

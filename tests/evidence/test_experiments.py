@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from depnb import experiments, profiles, results
+from depnb import experiments, networks, profiles, results
 from depnb.clips import Frames
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
@@ -218,7 +218,11 @@ def test_protocol_paper_trains_on_development_too(injected, tmp_path, monkeypatc
 
 
 def test_folds_make_one_result_of_everyone(injected, bright_corpus, tmp_path):
-    result = experiments.run(replace(RUN, protocol="disjoint"), Store(tmp_path), device="cpu")
+    run, kept = replace(RUN, protocol="disjoint"), tmp_path / "networks"
+    result = experiments.run(run, Store(tmp_path / "results", networks=kept), device="cpu")
+    cards = [networks.read(path)[0] for path in networks.files(kept, run)]
+    assert [card.fold for card in cards] == list(range(5))
+    assert all(card.errors for card in cards)
     assert len(result.curves) == len(result.selected_steps) == 5
     judged = result.predictions["folds"]
     assert sorted(judged.video) == sorted(r.name for r in bright_corpus.partition(*DISJOINT.train))
