@@ -465,19 +465,16 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
         with open(path, "rb") as handle:
             read = _ArrayUnpickler(handle, encoding="latin1").load()
     except _ForbiddenError as error:
-        raise ValueError(
-            f"{path} asks for {error}, which arrays do not need: it was not read, and nothing of it was run. Do not "
-            "open it with other programs; get the file elsewhere."
-        ) from error
+        raise _refused(path, str(error)) from error
     except Exception as error:  # a damaged pickle raises anything
         raise ValueError(f"{path} is damaged, or no pickle of arrays ({error!r}): get it again.") from error
     wrong = not isinstance(read, dict) or [
         key
         for key, value in read.items()
-        if not (isinstance(key, str) and isinstance(value, np.ndarray) and value.dtype.kind in "fiu")
+        if not (isinstance(key, str) and isinstance(value, np.ndarray) and value.dtype.kind == "f")
     ]
     if wrong:
-        raise ValueError(f"{path} is not what it should be, a dict of names and numeric arrays.")
+        raise ValueError(f"{path} is not what it should be, a dict of names and arrays of numbers.")
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in read.items()}
 
 
@@ -489,12 +486,23 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     """
     try:
         read = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file raises anything
-        first = str(error).strip().split("\n")[0]
-        raise ValueError(f"{path} holds more than weights, or is damaged; nothing of it was run ({first}).") from error
+    except Exception as error:  # a damaged file raises anything; torch's own message advises to run what is in it
+        asked = re.search(r"GLOBAL (\S+)", str(error))
+        if asked:
+            raise _refused(path, asked[1]) from error
+        raise ValueError(
+            f"{path} is damaged, or holds more than tensors ({type(error).__name__}): get it again."
+        ) from error
     if not isinstance(read, dict) or not all(isinstance(value, Tensor) for value in read.values()):
         raise ValueError(f"{path} is not what it should be, a dict of names and tensors.")
     return read
+
+
+def _refused(path: Path, asked: str) -> ValueError:
+    return ValueError(
+        f"{path} asks for {asked}, which arrays do not need: it was not read, and nothing of it was run. Do not open "
+        "it with other programs; get the file elsewhere."
+    )
 
 
 def _demand_identities(path: Path, values: Mapping[str, Tensor], classifier: str) -> None:
