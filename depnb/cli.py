@@ -462,13 +462,18 @@ def weights_list() -> None:
     from depnb import weights
 
     table = Table(title="Weights")
-    for heading in ("name", "network", "here", "MB", "SHA-256 begins", "from", "terms"):
+    for heading in ("name", "network", "here", "MB", "SHA-256", "file"):
         table.add_column(heading, justify="right" if heading == "MB" else "left")
+    terms: dict[str, list[str]] = {}
     for entry in weights.listed():
         size = f"{entry.megabytes:.1f}" if entry.megabytes else "–"
-        facts = ("yes" if entry.path.exists() else "no", size, (entry.sha256 or "–")[:8])
-        table.add_row(entry.name, entry.architecture, *facts, entry.source, entry.licence)
+        here = ("yes" if entry.sha256 else "damaged") if entry.path.exists() else "no"
+        digits = f"{entry.sha256[:8]}…" if entry.sha256 else "–"
+        table.add_row(entry.name, entry.architecture, here, size, digits, entry.source)
+        terms.setdefault(entry.licence, []).append(entry.name)
     _console().print(table)
+    for licence, names in terms.items():
+        typer.echo(f"Terms of {', '.join(names)}: {licence}.")
 
 
 @weights_app.command("get")

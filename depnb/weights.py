@@ -147,8 +147,14 @@ class Checked:
 
 
 def listed() -> list[Entry]:
-    """All weights that depnb knows, on this machine or not."""
-    return [*map(_of_torchvision, TORCHVISION), _of_facenet(), *map(_of_import, IMPORTED)]
+    """All weights that depnb knows, on this machine or not; imported ones whose file is damaged have no hash."""
+    found = [*map(_of_torchvision, TORCHVISION), _of_facenet()]
+    for name in IMPORTED:
+        try:
+            found.append(_of_import(name, imported(name)))
+        except (FileNotFoundError, ValueError):
+            found.append(_of_import(name, None))
+    return found
 
 
 def find(name: str) -> Entry:
@@ -156,11 +162,12 @@ def find(name: str) -> Entry:
 
     Raises:
         KeyError: no such weights; the message lists those that there are.
+        ValueError: they were imported, and their file is damaged.
     """
     if name in TORCHVISION:
         return _of_torchvision(name)
     if name in IMPORTED:
-        return _of_import(name)
+        return _of_import(name, imported(name) if _import_path(name).exists() else None)
     if name != FACENET:
         raise KeyError(f"No weights {name!r}: choose from {', '.join((*TORCHVISION, FACENET, *IMPORTED))}.")
     return _of_facenet()
@@ -235,20 +242,20 @@ def import_file(path: Path | str) -> Entry:
     dag = path.suffix == ".pth"
     _demand_identities(path, values, "classifier.weight" if dag else "fc.weight")
     rename = _ours_of_dag if dag else _ours_of_pickle
-    architecture, state = _recognised(path, {rename(key): value for key, value in values.items()})
+    architecture, tensors = _recognised(path, {rename(key): value for key, value in values.items()})
     if dag:
-        state["conv1.weight"] = state["conv1.weight"].flip(1).contiguous()  # [64, 3, 7, 7], now blue first
+        tensors["conv1.weight"] = tensors["conv1.weight"].flip(1).contiguous()  # [64, 3, 7, 7], now blue first
     record = {
         "architecture": architecture,
         "source": path.name,
         "source_sha256": source_sha256,
         "source_channels": "RGB" if dag else "BGR",
         "mean": MEAN_BGR,
-        "sha256": _content_sha256(state),
+        "sha256": _content_sha256(tensors),
     }
     name = next(name for name, of in IMPORTED.items() if of == architecture)
     with atomic_path(_import_path(name)) as temporary:
-        save_file(state, temporary, metadata={"weights": json.dumps(record)})
+        save_file(tensors, temporary, metadata={"weights": json.dumps(record)})
     return find(name)
 
 
@@ -364,16 +371,14 @@ def _of_facenet() -> Entry:
     )
 
 
-def _of_import(name: str) -> Entry:
-    path = _import_path(name)
-    record = imported(name) if path.exists() else None
+def _of_import(name: str, record: Imported | None) -> Entry:
     file = name.removeprefix("vggface2-")
     mean = ", ".join(map(str, MEAN_BGR))
     return Entry(
         name,
         IMPORTED[name],
         source=record.source if record else f"your {file}_ft_weight.pkl or {file}_ft_dag.pth",
-        path=path,
+        path=_import_path(name),
         sha256=record.source_sha256 if record else None,
         known="taken of your file when it was imported: compare it with what others state",
         megabytes=None,
@@ -542,15 +547,15 @@ def _recognised(path: Path, named: Mapping[str, Tensor]) -> tuple[str, dict[str,
     architecture = "senet50_v1" if any(".se." in key for key in body) else "resnet50_v1"
     wanted = {key: tuple(value.shape) for key, value in _on_meta(architecture).state_dict().items()}
     counters = [key for key in wanted if key.endswith("num_batches_tracked")]  # Caffe has none, and nothing needs them
-    state = {key: value.float().contiguous() for key, value in body.items() if key not in counters}
-    for key in state:
-        if ".se." in key and key.endswith(".weight") and state[key].ndim == 4:
-            state[key] = state[key].flatten(1)  # [C', C] of a 1×1 convolution [C', C, 1, 1]
-    state |= {key: torch.tensor(0) for key in counters}
-    found = {key: tuple(value.shape) for key, value in state.items()}
+    tensors = {key: value.float().contiguous() for key, value in body.items() if key not in counters}
+    for key in tensors:
+        if ".se." in key and key.endswith(".weight") and tensors[key].ndim == 4:
+            tensors[key] = tensors[key].flatten(1)  # [C', C] of a 1×1 convolution [C', C, 1, 1]
+    tensors |= {key: torch.tensor(0) for key in counters}
+    found = {key: tuple(value.shape) for key, value in tensors.items()}
     if found != wanted:
         raise ValueError(f"{path} is none of VGGFace2's networks. Of {architecture}: {_difference(found, wanted)}.")
-    return architecture, state
+    return architecture, tensors
 
 
 def _imported_state(name: str) -> dict[str, Tensor]:

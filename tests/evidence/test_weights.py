@@ -28,6 +28,7 @@ from depnb.backbones import ResNetBody
 from depnb.backbones_v1 import MEAN_BGR, ResNetV1Body, prepare_v1
 from depnb.methods import depnet, distribution
 from depnb.profiles import PROFILES, Scale
+from depnb.results import Run, Store
 
 BLOCKS = {2: 3, 3: 4, 4: 6, 5: 3}
 """By stage of a dag file, how many blocks it has."""
@@ -385,6 +386,14 @@ def test_damaged_weights_are_never_loaded(name, file, copied, change):
             use(name)
 
 
+def test_a_damaged_file_does_not_stop_the_list(name, copied, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "240")
+    assert "damaged" not in command("list").output
+    cut_off(copied)
+    assert [entry.name for entry in weights.listed() if entry.path.exists() and not entry.sha256] == [name]
+    assert "damaged" in command("list").output
+
+
 def test_renamed_weights_keep_their_architecture(name, file, copied):
     other = next(key for key in weights.IMPORTED if key != name)
     copied.rename(copied.with_name(f"{other}.safetensors"))
@@ -560,6 +569,9 @@ def test_a_start_at_faces_is_a_fact_with_its_hash(name, file, source, body):
 
 
 def test_a_start_at_faces_without_the_file_says_so(empty):
+    run = Run("distribution", "expectation_vggface2", "null", profile="paper")
+    with pytest.raises(FileNotFoundError, match="depnb weights import FILE"):
+        Store(empty / "store").missing([run])
     with pytest.raises(FileNotFoundError, match="depnb weights import FILE"):
         pretraining.facts("vggface2-resnet50", PROFILES["paper"])
     with pytest.raises(ValueError, match="No vggface2-resnet50 weights for a ResNet-10 of width 0.125"):
