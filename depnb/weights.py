@@ -511,7 +511,7 @@ def _refused(path: Path, asked: str) -> ValueError:
 
 
 def _demand_identities(path: Path, values: Mapping[str, Tensor], classifier: str) -> None:
-    classes = values[classifier].shape[0] if classifier in values else "no"
+    classes = (*values[classifier].shape, 0)[0] if classifier in values else "no"
     if classes != IDENTITIES:
         raise ValueError(
             f"{path} has {classes} classes under {classifier}, and VGGFace2's files have {IDENTITIES}. That it is a "
