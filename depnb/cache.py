@@ -21,6 +21,7 @@ KINDS = {
     "frames": "crops reduced to what networks eat",
     "checkpoints": "where interrupted trainings continue",
     "pretrained": "networks pretrained on generated people",
+    "weights": "face weights, imported from your files",
 }
 UNKNOWN = "unknown"
 OTHER_VIDEOS = "other videos, older versions"

@@ -60,6 +60,12 @@ cache_app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(cache_app, name="cache")
+weights_app = typer.Typer(
+    help="Pretrained weights: which there are, download, import, check.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(weights_app, name="weights")
 
 CorpusName = Annotated[
     str,
@@ -79,6 +85,7 @@ Protocol = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 StoreFolder = Annotated[Path | None, typer.Option(help="Folder with results; by default the committed results/.")]
+WeightsName = Annotated[str, typer.Argument(help="A name of `depnb weights list`.")]
 CorpusOption = Annotated[
     str,
     typer.Option(help="both stands for every row of the grid; another name or folder runs all rows on it."),
@@ -470,7 +477,7 @@ def cache_ls() -> None:
 def cache_rm(
     kinds: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KIND", help="corpora, faces, frames, checkpoints or pretrained."),
+        typer.Argument(metavar="KIND", help="corpora, faces, frames, checkpoints, pretrained or weights."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All kinds.")] = False,
     older_than: Annotated[
@@ -504,6 +511,74 @@ def cache_rm(
         typer.echo(f"✘ {path}: {reason}", err=True)
     if removed.failures:
         raise typer.Exit(1)
+
+
+@weights_app.command("list")
+def weights_list() -> None:
+    """List the weights that depnb knows: of which network, whether they are here, their hash, their terms.
+
+    `depnb weights get NAME` downloads, `depnb weights import FILE` takes a file that you have.
+    """
+    from rich.table import Table
+
+    from depnb import weights
+
+    table = Table(title="Weights")
+    for heading in ("name", "network", "here", "MB", "SHA-256", "file"):
+        table.add_column(heading, justify="right" if heading == "MB" else "left")
+    terms: dict[str, list[str]] = {}
+    for entry in weights.listed():
+        size = f"{entry.megabytes:.1f}" if entry.megabytes else "–"
+        here = ("yes" if entry.sha256 else "damaged") if entry.path.exists() else "no"
+        digits = f"{entry.sha256[:8]}…" if entry.sha256 else "–"
+        table.add_row(entry.name, entry.architecture, here, size, digits, entry.source)
+        terms.setdefault(entry.licence, []).append(entry.name)
+    _console().print(table)
+    for licence, names in terms.items():
+        typer.echo(f"Terms of {', '.join(names)}: {licence}.")
+
+
+@weights_app.command("get")
+def weights_get(name: WeightsName) -> None:
+    """Download weights, and verify their hash; what is here is only verified.
+
+    Example: `depnb weights get imagenet-resnet50`. Without network it says which file to put where.
+    """
+    from depnb import weights
+
+    entry = weights.get(name)
+    typer.echo(f"{entry.name}: {entry.path}")
+    typer.echo(f"SHA-256 {entry.sha256} ({entry.known})")
+
+
+@weights_app.command("import")
+def weights_import(
+    file: Annotated[Path, typer.Argument(help="resnet50_ft_weight.pkl, senet50_ft_weight.pkl, or their _dag.pth.")],
+) -> None:
+    """Convert a circulating VGGFace2 file to safetensors in the cache. Nothing in it is run, and the file stays.
+
+    Example: `depnb weights import senet50_ft_weight.pkl`
+    """
+    from depnb import weights
+
+    entry = weights.import_file(file)
+    typer.echo(f"{entry.name}: {entry.architecture} from {file}, kept as {entry.path}")
+    typer.echo(f"SHA-256 of {file.name}: {entry.sha256}")
+
+
+@weights_app.command("check")
+def weights_check(name: WeightsName) -> None:
+    """Verify weights that are here: the hash, that they fit their network, and that it makes finite numbers.
+
+    Example: `depnb weights check vggface2-senet50`
+    """
+    from depnb import weights
+
+    found = weights.check(name)
+    entry = found.entry
+    typer.echo(f"{name} is whole: SHA-256 {entry.sha256} ({entry.known})")
+    typer.echo(f"{entry.architecture}, {found.parameters:,} parameters; one input makes {list(found.output)}")
+    typer.echo(f"Pictures: {entry.prepared}")
 
 
 @app.command()

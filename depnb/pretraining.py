@@ -1,4 +1,4 @@
-"""Where the body of a network starts: at the identities of generated people, at ImageNet, or at random.
+"""Where the body of a network starts: at the identities of generated people, at weights of others, or at random.
 
 The papers start from networks that were trained to recognise thousands of people (VGG Face, VGGFace2). The same step,
 smaller: generated people who occur in no corpus are to be told apart, once per backbone and scale, and every row starts
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from depnb import clips, faces
+from depnb import clips, faces, weights
 from depnb.clips import FRAME, Frames, Input, load_frames
 from depnb.corpus import Corpus
 from depnb.corpus.synthetic import open_generated, strangers
@@ -42,7 +41,8 @@ SHARE = 4
 """A row is trained this many times as long as the pretraining: on 120 people a longer one learns little but people, and
 the rows that start from it are worse for it."""
 
-IMAGENET = {18: "ResNet18_Weights.IMAGENET1K_V1", 50: "ResNet50_Weights.IMAGENET1K_V1"}
+IMAGENET = {18: "imagenet-resnet18", 50: "imagenet-resnet50"}
+"""Weights by depth of the body."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,14 @@ def facts(start: str, profile: Profile, eats: Input = FRAME, learning: Learning 
     """What decides the weights that a row starts from, JSON-able.
 
     Args:
-        start: ``identity``, ``imagenet`` or ``scratch``.
+        start: ``identity``, ``imagenet``, ``scratch`` or a name of ``weights.IMPORTED``.
         profile: of the row.
         eats: what the row's network eats; a picture is repeated to such an input where it says how (``still``).
         learning: of the body.
+
+    Raises:
+        ValueError: there are no such weights for a body of this depth or width.
+        FileNotFoundError: the weights were not imported.
     """
     if start == "identity":
         recipe = strangers(profile.corpus_size)
@@ -119,7 +123,12 @@ def facts(start: str, profile: Profile, eats: Input = FRAME, learning: Learning 
             "profile": _shorter(profile).deciding(),
             "versions": {"faces": faces.VERSION, "clips": clips.VERSION, "training": TRAINING_VERSION},
         }
-    return {"start": start, "weights": _imagenet_name(profile)} if start == "imagenet" else {"start": start}
+    if start == "imagenet":
+        return {"start": start, "weights": weights.TORCHVISION[_imagenet_name(profile)]}
+    if start in weights.IMPORTED:
+        _demand_printed(start, profile)
+        return {"start": start, "sha256": weights.imported(start).source_sha256}
+    return {"start": start}
 
 
 def begin(
@@ -139,13 +148,16 @@ def begin(
         start, profile, eats, learning: as for ``facts``.
 
     Raises:
-        ValueError: there are no ImageNet weights for a body of this depth or width.
-        FileNotFoundError: ImageNet weights could not be fetched.
+        ValueError: there are no such weights for a body of this depth or width, or of this architecture.
+        FileNotFoundError: ImageNet weights could not be fetched, or face weights were not imported.
     """
     if start == "identity":
         body.load_state_dict(identity(build, profile, eats, learning, device).weights)
     elif start == "imagenet":
         body.load_state_dict(imagenet(profile))
+    elif start in weights.IMPORTED:
+        _demand_printed(start, profile)
+        weights.load(start, body)
 
 
 def identity(
@@ -207,17 +219,7 @@ def imagenet(profile: Profile) -> dict[str, Tensor]:
         ValueError: a depth or width that torchvision has no weights for.
         FileNotFoundError: they are not on this machine and could not be fetched.
     """
-    from torchvision.models import get_weight
-
-    weights = get_weight(_imagenet_name(profile))
-    try:
-        state = weights.get_state_dict(progress=True)
-    except (URLError, OSError) as error:
-        folder = Path(torch.hub.get_dir()) / "checkpoints"
-        raise FileNotFoundError(
-            f"{weights.url} could not be fetched ({error}): download it elsewhere and put it into {folder}."
-        ) from error
-    return {name: value for name, value in state.items() if not name.startswith("fc.")}
+    return weights.state(_imagenet_name(profile))
 
 
 def _imagenet_name(profile: Profile) -> str:
@@ -228,6 +230,15 @@ def _imagenet_name(profile: Profile) -> str:
             f"{' and '.join(map(str, IMAGENET))} at width 1 (profile paper)."
         )
     return IMAGENET[scale.depth]
+
+
+def _demand_printed(start: str, profile: Profile) -> None:
+    scale = profile.scale
+    if scale.depth != 50 or scale.width != 1:
+        raise ValueError(
+            f"No {start} weights for a ResNet-{scale.depth} of width {scale.width:g}: they are of depth 50 and width 1 "
+            "(profile paper)."
+        )
 
 
 def _tell_apart(

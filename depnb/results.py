@@ -372,8 +372,9 @@ class Store:
         return f"{miss}: the nearest stored run is {nearest}; it differs in {'; '.join(facts)}"
 
     def _read(self, run: Run) -> Result | None:
+        path = self.file(run)  # outside: a corpus or weights that a run lacks are no missing result
         try:
-            result = Result.from_json(self.file(run).read_bytes())
+            result = Result.from_json(path.read_bytes())
         except (FileNotFoundError, DamagedResult):
             return None
         return result if result.digest == run.digest else None

@@ -18,11 +18,13 @@ from torch import Tensor, nn
 from depnb import profiles
 from depnb.augment import strong
 from depnb.backbones import ResNetBody
+from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body, prepare_v1
 from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, normalise
 from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
+from depnb.weights import IMPORTED
 
 PAPER = "depnet"
 NOTEBOOK = "40_depnet"
@@ -224,6 +226,7 @@ class SequenceRegression(Regression):
         scale: of body and head; the dropout of narrow networks is as much smaller.
         se_ratio: of the squeeze and excitation in the body, which the paper does not tell (E46); ``None`` is a ResNet.
         frozen: as in ``FrameFeatures``.
+        version: 1 for the body that VGGFace2's weights are of, 2 for torchvision's.
 
     Attributes:
         features: body, frame by frame. Grad-CAM looks at its output, [B, C, T, h, w]; the paper claims a visual
@@ -233,10 +236,11 @@ class SequenceRegression(Regression):
 
     aggregation: nn.Module
 
-    def __init__(self, scale: Scale, se_ratio: int | None, frozen: bool):
+    def __init__(self, scale: Scale, se_ratio: int | None, frozen: bool, version: Literal[1, 2]):
         super().__init__()
         self.scale = scale
-        self.features = FrameFeatures(ResNetBody(scale.depth, scale.width, se_ratio), frozen)
+        body = ResNetV1Body if version == 1 else ResNetBody
+        self.features = FrameFeatures(body(scale.depth, scale.width, se_ratio), frozen)
 
     @property
     def body(self) -> ResNetBody:
@@ -276,7 +280,7 @@ class DepNet(SequenceRegression):
     Args:
         scale: size of the network; width is a factor on all channels, of the FAM and of the head too.
         frames: T, 5 as printed.
-        se_ratio, frozen: as in ``SequenceRegression``; the paper freezes the body (§5.2.1).
+        se_ratio, frozen, version: as in ``SequenceRegression``; the paper freezes the body (§5.2.1).
         fc_dim, dropout: of the head at width 1.
         fam: further arguments of ``FeatureAggregation``.
 
@@ -293,9 +297,10 @@ class DepNet(SequenceRegression):
         frozen: bool = True,
         fc_dim: int = 128,
         dropout: float = 0.5,
+        version: Literal[1, 2] = 2,
         **fam: Any,
     ):
-        super().__init__(scale, se_ratio, frozen)
+        super().__init__(scale, se_ratio, frozen, version)
         self.aggregation = FeatureAggregation(self.body.channels, frames=frames, width=scale.width, **fam)
         cells = math.ceil(scale.input_size / 32) ** 2
         self.head = self._head(self.aggregation.outputs * self.aggregation.groups * cells, fc_dim, dropout)
@@ -322,7 +327,7 @@ class FeatureMean(SequenceRegression):
 
     Args:
         scale: size of the network.
-        se_ratio, frozen: as in ``SequenceRegression``; single-image networks are trained whole (§5.3.1).
+        se_ratio, frozen, version: as in ``SequenceRegression``; single-image networks are trained whole (§5.3.1).
         fc_dim, dropout: of the head at width 1.
 
     Raises:
@@ -337,8 +342,9 @@ class FeatureMean(SequenceRegression):
         frozen: bool = False,
         fc_dim: int = 128,
         dropout: float = 0.5,
+        version: Literal[1, 2] = 2,
     ):
-        super().__init__(scale, se_ratio, frozen)
+        super().__init__(scale, se_ratio, frozen, version)
         self.aggregation = nn.AdaptiveAvgPool3d(1)
         self.head = self._head(self.body.channels, fc_dim, dropout)
 
@@ -367,8 +373,9 @@ class Config:
         frozen: whether the body stays as it was pretrained, as printed. Networks of single images are trained whole
             (§5.3.1). So are all rows here but ``depnet_frozen``: what a small body has learnt from the identities of a
             hundred generated people says too little about their expressions.
-        start: of the body: pretrained on the identities of generated people, as the paper's on VGGFace2, or from
-            scratch.
+        start: of the body: pretrained on the identities of generated people, as the paper's on VGGFace2; from scratch;
+            or, at printed size, from VGGFace2 weights that were imported, SENet-50's or ResNet-50's as ``se_ratio``
+            says.
         cmp_kernel, llf_channels, temporal_padding, fam_channels, activation, stat_pools: as in ``FeatureAggregation``.
         fc_dim, dropout: of the head (E44).
         augment: how the frames are varied in training, all frames of a sequence alike; ``strong`` is ours, for all
@@ -385,7 +392,7 @@ class Config:
     se_ratio: int | None = 16
     aggregation: Literal["fam", "mean"] = "fam"
     frozen: bool = True
-    start: Literal["identity", "scratch"] = "identity"
+    start: Literal["identity", "scratch", "vggface2-senet50", "vggface2-resnet50"] = "identity"
     cmp_kernel: Literal[8, 4] = 8
     llf_channels: int | None = None
     temporal_padding: Literal["same", "clip"] = "same"
@@ -403,26 +410,31 @@ class Config:
 
 
 def inputs(config: Config, profile: Profile) -> Input:
-    """T frames of a video, drawn at random from those that are used; or single ones."""
+    """T frames of a video, drawn at random from those that are used; or single ones. As the body takes them."""
+    of_version_1 = config.start in IMPORTED
     if config.frames == 1:
-        return FRAME if config.augment == "strong" else PLAIN_FRAME
+        varied, plain = (FRAME_V1, PLAIN_FRAME_V1) if of_version_1 else (FRAME, PLAIN_FRAME)
+        return varied if config.augment == "strong" else plain
     vary = strong if config.augment == "strong" else None
     return Input(
-        partial(_sequence, vary),
+        partial(_sequence, vary, prepare_v1 if of_version_1 else normalise),
         offsets=tuple(range(config.frames)),
         span=config.frames,
         sample=Sample(config.n_draws, config.resample, config.sort_frames),
     )
 
 
-def _sequence(vary: Callable[[Tensor], Tensor] | None, clips: Tensor, training: bool) -> Tensor:
+def _sequence(
+    vary: Callable[[Tensor], Tensor] | None, finish: Callable[[Tensor], Tensor], clips: Tensor, training: bool
+) -> Tensor:
     """uint8 [B, T, 3, S, S] to standardised frames [B, T, 3, S, S]."""
-    return normalise(vary(clips) if vary and training else clips)
+    return finish(vary(clips) if vary and training else clips)
 
 
 def model(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
     """The network of a row."""
     shared = {name: getattr(config, name) for name in ("se_ratio", "frozen", "fc_dim", "dropout")}
+    shared["version"] = 1 if config.start in IMPORTED else 2
     if config.frames == 1 or config.aggregation == "mean":
         return FeatureMean(scale, **shared)
     switches = ("cmp_kernel", "llf_channels", "temporal_padding", "fam_channels", "activation", "stat_pools")
@@ -447,6 +459,8 @@ ROWS = {
     "resnet_sequence_mean": _trained(se_ratio=None, aggregation="mean"),
     "depnet_unordered": _trained(sort_frames=False),
     "depnet_once": _trained(resample=False, n_draws=1),
+    "depnet_vggface2": Config(start="vggface2-senet50"),
+    "senet_vggface2": _trained(frames=1, start="vggface2-senet50"),
 }
 
 # Neither the partitions nor what stops the training are printed (E52).
@@ -474,7 +488,7 @@ GRID = {
     "headline": HEADLINE,
     "all": (
         *HEADLINE,
-        *((row, "both") for row in ROWS if row not in ("depnet", "senet")),
+        *((row, "both") for row in ROWS if row not in ("depnet", "senet", "depnet_vggface2", "senet_vggface2")),
         ("depnet", "dynamics"),
     ),
 }

@@ -15,9 +15,11 @@ from torch.nn import functional
 
 from depnb import profiles
 from depnb.backbones import ResNetBody, dense_head
+from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body
 from depnb.clips import FRAME, PLAIN_FRAME, Input
 from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol, Recipe
 from depnb.profiles import PRINTED, Profile, Scale
+from depnb.weights import IMPORTED
 
 PAPER = "distribution"
 NOTEBOOK = "10_distribution_learning"
@@ -38,7 +40,7 @@ class DistributionNet(nn.Module):
     row (E67).
 
     Attributes:
-        body: the convolutional body.
+        body: the convolutional body; of version 1 where it starts from VGGFace2.
         attended: its last stage, conv5_x: Grad-CAM of the expected score looks there. The paper does not name its
             attention map; a plain class activation map is impossible with FC 512 behind the pooling (E69). ``None`` for
             the most probable level, which has no gradient.
@@ -48,7 +50,8 @@ class DistributionNet(nn.Module):
     def __init__(self, config: "Config", scale: Scale):
         super().__init__()
         self.config = config
-        self.body = ResNetBody(scale.depth, scale.width)
+        body = ResNetV1Body if config.start in IMPORTED else ResNetBody
+        self.body = body(scale.depth, scale.width)
         self.head = dense_head(self.body.channels, scale.width, 1 if config.loss == "euclidean" else LEVELS)
 
     @property
@@ -168,18 +171,21 @@ class Config:
         loss: row of Table 1.
         softmax_test: how the softmax row becomes a score: expected value or most probable level (E62).
         augment: vary the training frames (``augment.strong``); ours, the paper lists none (E68).
-        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, or from
-            scratch. The paper says "VGG Face"; the face weights that exist for a ResNet-50 are of VGGFace2 (E70).
+        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, from
+            scratch, or, at printed size, VGGFace2 weights that were imported. The paper says "VGG Face"; the face
+            weights that exist for a ResNet-50 are of VGGFace2 (E70).
     """
 
     loss: Literal["expectation", "softmax", "euclidean"] = "expectation"
     softmax_test: Literal["expect", "argmax"] = "expect"
     augment: bool = True
-    start: Literal["identity", "imagenet", "scratch"] = "identity"
+    start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
 
 
 def inputs(config: Config, profile: Profile) -> Input:
-    """Single frames."""
+    """Single frames, as the body takes them."""
+    if config.start in IMPORTED:
+        return FRAME_V1 if config.augment else PLAIN_FRAME_V1
     return FRAME if config.augment else PLAIN_FRAME
 
 
@@ -196,6 +202,7 @@ ROWS = {
     "expectation_plain": Config(loss="expectation", augment=False),
     "expectation_scratch": Config(loss="expectation", start="scratch"),
     "expectation_imagenet": Config(loss="expectation", start="imagenet"),
+    "expectation_vggface2": Config(loss="expectation", start="vggface2-resnet50"),
 }
 
 # The paper names no partitions: those of the same group's MSN, which trains on both (E68).

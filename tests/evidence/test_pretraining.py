@@ -1,12 +1,13 @@
 """Face pretraining on strangers, and ImageNet weights where the user has them."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 import torch
 from torchvision.models import get_weight, resnet18, resnet50
 
-from depnb import pretraining
+from depnb import pretraining, weights
 from depnb.backbones import ResNetBody
 from depnb.corpus.synthetic import named_recipe, sessions, strangers
 from depnb.pretraining import Pretrained, begin, facts, identity, imagenet
@@ -71,9 +72,12 @@ def test_imagenet_weights_of_the_user_fit(depth, library, tmp_path, monkeypatch)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     profile = replace(PROFILES["paper"], scale=Scale(depth=depth))
     state = library().state_dict()
-    folder = tmp_path / "checkpoints"
-    folder.mkdir()
-    torch.save(state, folder / get_weight(pretraining.IMAGENET[depth]).url.rsplit("/", 1)[-1])
+    path = tmp_path / "checkpoints" / "new.pth"
+    path.parent.mkdir()
+    torch.save(state, path)
+    known, digest = get_weight(weights.TORCHVISION[pretraining.IMAGENET[depth]]), sha256(path.read_bytes()).hexdigest()
+    path.rename(path.with_name(f"resnet-{digest[:8]}.pth"))
+    monkeypatch.setattr(known.value, "url", f"https://nowhere.invalid/resnet-{digest[:8]}.pth")
     loaded = imagenet(profile)
     started = ResNetBody(depth)
     started.load_state_dict(loaded)

@@ -13,6 +13,8 @@ ORDER = (
     ("augment",),
     ("clips",),
     ("backbones", "papers", "cost", "inference"),
+    ("backbones_v1",),
+    ("weights",),
     ("methods",),
     ("evaluation",),
     ("significance", "doctor"),
