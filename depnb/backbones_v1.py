@@ -7,15 +7,11 @@ are classes of their own, and ``weights.load`` puts no weights of the one into t
 from collections.abc import Callable
 from functools import partial
 
-import torch
 from torch import Tensor, nn
 
 from depnb.augment import strong
 from depnb.backbones import ResNetBody
-from depnb.clips import Input
-
-MEAN_BGR = (91.4953, 103.8827, 131.0912)
-"""Of VGGFace2's pictures, grey levels of 0–255, blue first."""
+from depnb.clips import Input, centre_on_faces
 
 
 class ResNetV1Body(ResNetBody):
@@ -38,14 +34,8 @@ class ResNetV1Body(ResNetBody):
                 first.conv1.stride, first.conv2.stride = first.conv2.stride, (1, 1)
 
 
-def prepare_v1(pixels: Tensor) -> Tensor:
-    """RGB [..., 3, S, S], uint8 or float32 in 0–1, to float32 BGR, grey levels of 0–255 less ``MEAN_BGR``."""
-    levels = pixels.float() if pixels.dtype == torch.uint8 else 255 * pixels
-    return levels.flip(-3) - torch.tensor(MEAN_BGR, device=levels.device)[:, None, None]  # [..., 3, S, S]
-
-
 def _frame(clips: Tensor, training: bool, vary: Callable[[Tensor], Tensor] | None) -> Tensor:
-    return prepare_v1(vary(clips) if vary and training else clips)[:, 0]  # [B, 3, S, S]
+    return centre_on_faces(vary(clips) if vary and training else clips)[:, 0]  # [B, 3, S, S]
 
 
 FRAME_V1 = Input(partial(_frame, vary=strong))

@@ -24,7 +24,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from depnb.backbones import ResNetBody
-from depnb.backbones_v1 import MEAN_BGR, ResNetV1Body, prepare_v1
+from depnb.backbones_v1 import ResNetV1Body
+from depnb.clips import VGGFACE2_BGR, centre_on_faces
 from depnb.files import atomic_path, cache_dir
 
 TORCHVISION = {
@@ -250,7 +251,7 @@ def import_file(path: Path | str) -> Entry:
         "source": path.name,
         "source_sha256": source_sha256,
         "source_channels": "RGB" if dag else "BGR",
-        "mean": MEAN_BGR,
+        "mean": VGGFACE2_BGR,
         "sha256": _content_sha256(tensors),
     }
     name = next(name for name, of in IMPORTED.items() if of == architecture)
@@ -308,7 +309,7 @@ def check(name: str) -> Checked:
     load(name, body)
     picture = torch.rand(1, *entry.shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        output = body(prepare_v1(picture) if name in IMPORTED else picture)
+        output = body(centre_on_faces(picture) if name in IMPORTED else picture)
     if not output.isfinite().all():
         raise ValueError(f"{name} makes numbers that are not finite: {entry.path} is of no use.")
     parameters = sum(p.numel() for key, p in body.named_parameters() if not key.startswith(CLASSIFIERS))
@@ -373,7 +374,7 @@ def _of_facenet() -> Entry:
 
 def _of_import(name: str, record: Imported | None) -> Entry:
     file = name.removeprefix("vggface2-")
-    mean = ", ".join(map(str, MEAN_BGR))
+    mean = ", ".join(map(str, VGGFACE2_BGR))
     return Entry(
         name,
         IMPORTED[name],
@@ -383,7 +384,7 @@ def _of_import(name: str, record: Imported | None) -> Entry:
         known="taken of your file when it was imported: compare it with what others state",
         megabytes=None,
         licence="states none; VGGFace2 has been withdrawn by its owners",
-        prepared=f"BGR of 0–255, less {mean} (backbones_v1.prepare_v1)",
+        prepared=f"BGR of 0–255, less {mean} (clips.centre_on_faces)",
         shape=(3, 224, 224),
         url=None,
     )

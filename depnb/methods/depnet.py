@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from depnb import profiles
 from depnb.augment import strong
 from depnb.backbones import ResNetBody
-from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body, prepare_v1
-from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, normalise
+from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body
+from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, centre_on_faces, normalise
 from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
@@ -417,7 +417,7 @@ def inputs(config: Config, profile: Profile) -> Input:
         return varied if config.augment == "strong" else plain
     vary = strong if config.augment == "strong" else None
     return Input(
-        partial(_sequence, vary, prepare_v1 if of_version_1 else normalise),
+        partial(_sequence, vary, centre_on_faces if of_version_1 else normalise),
         offsets=tuple(range(config.frames)),
         span=config.frames,
         sample=Sample(config.n_draws, config.resample, config.sort_frames),

@@ -25,7 +25,8 @@ from typer.testing import CliRunner
 
 from depnb import cli, pretraining, weights
 from depnb.backbones import ResNetBody
-from depnb.backbones_v1 import MEAN_BGR, ResNetV1Body, prepare_v1
+from depnb.backbones_v1 import ResNetV1Body
+from depnb.clips import VGGFACE2_BGR, centre_on_faces
 from depnb.methods import depnet, distribution
 from depnb.profiles import PROFILES, Scale
 from depnb.results import Run, Store
@@ -197,7 +198,7 @@ def test_senet_is_that_of_timm():
         state[key] = value[:, :, None, None] if "se_module" in key and key.endswith("weight") else value
     result = theirs.load_state_dict(state, strict=False)
     assert (result.missing_keys, result.unexpected_keys) == (["last_linear.weight", "last_linear.bias"], [])
-    pictures = prepare_v1(torch.rand(1, 3, 78, 78))
+    pictures = centre_on_faces(torch.rand(1, 3, 78, 78))
     with torch.no_grad():
         assert torch.allclose(ours(pictures), theirs.forward_features(pictures), rtol=1e-4, atol=1e-4)
 
@@ -205,8 +206,8 @@ def test_senet_is_that_of_timm():
 def test_pictures_are_bgr_less_the_mean():
     pixels = torch.tensor([10, 20, 30], dtype=torch.uint8)[None, :, None, None].expand(1, 3, 2, 2)
     expected = torch.tensor([30 - 91.4953, 20 - 103.8827, 10 - 131.0912])[None, :, None, None].expand(1, 3, 2, 2)
-    assert torch.allclose(prepare_v1(pixels), expected)
-    assert torch.allclose(prepare_v1(pixels / 255), expected, atol=1e-4)
+    assert torch.allclose(centre_on_faces(pixels), expected)
+    assert torch.allclose(centre_on_faces(pixels / 255), expected, atol=1e-4)
     assert pixels[0, :, 0, 0].tolist() == [10, 20, 30]
 
 
@@ -216,7 +217,7 @@ def test_pictures_are_bgr_less_the_mean():
 def test_an_imported_pickle_is_the_network_that_it_was(name, file, source, body):
     entry, record = weights.find(name), weights.imported(name)
     assert entry.sha256 == record.source_sha256 == sha256(source)
-    assert (record.architecture, record.source_channels, record.mean) == (f"{file}_v1", "BGR", MEAN_BGR)
+    assert (record.architecture, record.source_channels, record.mean) == (f"{file}_v1", "BGR", VGGFACE2_BGR)
     fresh = ResNetV1Body(se_ratio=RATIO[file]).eval()
     weights.load(name, fresh)
     assert all(torch.equal(value, fresh.state_dict()[key]) for key, value in body.state_dict().items())
@@ -549,7 +550,7 @@ def test_rows_that_start_from_faces_take_what_their_body_takes():
             assert config.start.removeprefix("vggface2-") == ("senet50" if network.body.se_ratio else "resnet50")
             eats = module.inputs(config, PROFILES["smoke"])
             frames = pixels[:, : len(eats.offsets)]
-            expected = prepare_v1(frames)
+            expected = centre_on_faces(frames)
             prepared = eats.prepare(frames, False)
             assert torch.equal(prepared, expected[:, 0] if len(eats.offsets) == 1 else expected)
             assert prepared.std() > 50  # grey levels, also when varied
