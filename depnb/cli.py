@@ -233,7 +233,7 @@ def faces(
     """Find, align and store the faces of a corpus, and report on every video; those that are not perfect are listed.
 
     Crops are stored without loss under `$DEPNB_CACHE`, about 64 kB each. Crops of all frames serve every method;
-    of fewer frames they are the same, and need as much less disk. Interrupted, it goes on with the unfinished videos.
+    of fewer frames they are the same but for rounding, and need as much less disk. Interrupted, it goes on with the unfinished videos.
 
     Examples: `depnb faces /data/AVEC2014 --csv faces.csv`; `depnb faces /data/AVEC2013 --paper distribution`;
     `depnb faces /data/AVEC2013 --every 8 --device cuda`.

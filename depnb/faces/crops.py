@@ -53,7 +53,7 @@ class Settings:
         detect_every: full detection in every this many frames (1: in all).
         min_face: side of the smallest face looked for, as a share of the frame's shorter side.
         every: crops of every so manieth frame alone, for who needs no others: as many times less disk. These crops are
-            the same as those of all frames, because the person is followed in the same way.
+            those of all frames but for rounding, because the person is followed in the same way.
     """
 
     detect_every: int = 8

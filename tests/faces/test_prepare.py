@@ -17,6 +17,7 @@ from depnb import faces, files
 from depnb.faces import TEMPLATE, transform_points
 from depnb.faces.samples import talking_face_clip
 from depnb.files import StorageError
+from depnb.progress import Progress
 from tests import bad_videos
 
 MODULE = importlib.import_module("depnb.faces.prepare")
@@ -325,3 +326,68 @@ def test_workers_share_one_pool(six, recording, monkeypatch):
     report = faces.prepare(records, workers=2)
     assert [r.status for r in report.rows] == ["ok"] * 6
     assert started == [2]
+
+
+@pytest.mark.parametrize("every", [3, 8, 100])
+@pytest.mark.parametrize("make", [bad_videos.mostly_away, bad_videos.two_people, bad_videos.variable_rate])
+def test_crops_of_some_frames_are_those_of_all(every, make, tmp_path, recording, cache):
+    record, settings = recording(make(tmp_path)), faces.Settings(every=every)
+    few = only(faces.prepare([record], settings=settings))
+    some = faces.load(record, settings=settings)
+    with pytest.raises(FileNotFoundError):
+        faces.load(record)
+    whole = only(faces.prepare([record]))
+    all_frames = faces.load(record)
+    assert few.frames == -(-whole.frames // every)
+    assert some.index.tolist() == [index for index in all_frames.index.tolist() if index % every == 0]
+    chosen = faces.load(record, some.index)
+    assert np.allclose(some.points, chosen.points, atol=1e-3)  # px; other frames beside them change the rounding
+    assert np.abs(some.frames.astype(int) - chosen.frames).mean() < 0.05
+    assert np.array_equal(some.time, chosen.time)
+    assert len(some.found) == len(all_frames.found)
+    assert np.isfinite(some.times).sum() == few.frames
+    assert few.bytes < whole.bytes
+
+
+def test_crops_of_all_frames_serve_those_who_need_some(tmp_path, recording, cache):
+    record, settings = recording(bad_videos.good(tmp_path, count=9)), faces.Settings(every=4)
+    faces.prepare([record])
+    assert only(faces.prepare([record], settings=settings)).origin == "cached"
+    assert len(digests(cache)) == 1
+    assert faces.load(record, [3], settings).index.tolist() == [3]
+
+
+def test_workers_share_out_the_devices(six, recording, monkeypatch):
+    monkeypatch.setattr(MODULE, "_work", device_as_error)
+    records = [recording(v, k) for k, v in enumerate(sorted(six.glob("*.mp4")))]
+    report = faces.prepare(records, workers=2, device=("cuda:0", "cuda:1"))
+    assert {row.error for row in report.rows} == {"cuda:0", "cuda:1"}
+
+
+def device_as_error(video: Path):
+    time.sleep(0.3)  # so that both workers get some
+    return faces.VideoReport("", "failed", MODULE._task[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "gpus", "expected"),
+    [
+        ("cpu", 2, ("cpu",)),
+        ("auto", 0, ("cpu",)),
+        ("auto", 2, ("cuda:0", "cuda:1")),
+        ("cuda", 3, ("cuda:0", "cuda:1", "cuda:2")),
+        ("cuda:1", 3, ("cuda:1",)),
+    ],
+)
+def test_devices_by_name(name, gpus, expected, monkeypatch):
+    monkeypatch.setattr(MODULE.torch.cuda, "device_count", lambda: gpus)
+    assert faces.devices(name) == expected
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_bar_counts_every_frame(workers, tmp_path, recording, monkeypatch):
+    shown = []
+    monkeypatch.setattr(MODULE, "SECONDS_BETWEEN_COUNTS", 0.05)
+    monkeypatch.setattr(Progress, "advance", lambda bar, steps=1, note="": shown.append(steps))
+    faces.prepare([recording(bad_videos.good(tmp_path, count=20))], workers=workers)
+    assert sum(shown) == 20

@@ -13,7 +13,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 from typer.testing import CliRunner
@@ -26,6 +25,7 @@ from depnb.networks import UnusableNetwork
 from depnb.predict import predict_video
 from depnb.results import Run, Store
 from tests import bad_videos
+from tests.readers.test_provenance import said_by
 
 STILL = Run("distribution", "expectation_scratch", profile="smoke")
 UNSELECTED = replace(STILL, protocol="paper")
@@ -305,8 +305,7 @@ def test_the_command_prints_and_writes(made, tmp_path):
         assert text.count(part.row) > len(part.scores)
     stem = f"{video.stem}-distribution-expectation_scratch"
     assert {path.name for path in tmp_path.iterdir()} == {f"{stem}.pdf", f"{stem}.png", f"{stem}.json"}
-    with Image.open(tmp_path / f"{stem}.png") as picture:
-        assert made.corpus.title in picture.text["Description"]
+    assert made.corpus.title in said_by(tmp_path / f"{stem}.png")
     said = json.loads(invoke(*command, "--json"))
     assert said == json.loads((tmp_path / f"{stem}.json").read_text())
     assert said["score"] == found.score
