@@ -376,6 +376,27 @@ def results_explain(
     typer.echo(opened.explain(asked))
 
 
+@results_app.command("export")
+def results_export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file .csv or .json.")],
+    store: StoreFolder = None,
+) -> None:
+    """Write aggregates to hand on, one line a row and partition: no recordings, no people, no folders.
+
+    Nothing is said of fewer than five people, nor what would tell of them by a difference.
+
+    Example: `depnb results export aggregates.csv --store runs/mine/results`
+    """
+    from depnb import aggregates
+
+    opened = _store(store)
+    lines = aggregates.export(opened.results(), file)
+    for line in lines:
+        if line["left_out"]:
+            typer.echo(f"{line['paper']}/{line['row']}, {line['partition']}: left out {line['left_out']}")
+    typer.echo(f"{len(lines)} lines of {opened.path} in {file}")
+
+
 @cache_app.command("ls")
 def cache_ls() -> None:
     """List what lies in the cache, by kind and, where it can be told, by corpus.

@@ -209,7 +209,7 @@ def imagenet(profile: Profile) -> dict[str, Tensor]:
 
     weights = get_weight(_imagenet_name(profile))
     try:
-        state = weights.get_state_dict(progress=True)
+        state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (URLError, OSError) as error:
         folder = Path(torch.hub.get_dir()) / "checkpoints"
         raise FileNotFoundError(
