@@ -385,7 +385,7 @@ def results_export(
 
     Nothing is said of fewer than five people, nor what would tell of them by a difference.
 
-    Example: `depnb results export aggregates.csv --store runs/mine/results`
+    Example: `depnb results export runs/mine/aggregates.csv --store runs/mine/results`
     """
     from depnb import aggregates
 
