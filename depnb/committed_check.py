@@ -34,6 +34,8 @@ PICTURES = frozenset([".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", 
 PAGES = frozenset([".svg", ".html", ".htm", ".md", ".tex"])
 OF_NUMBERS = ("results", "figures")
 """Folders whose tables must name generated corpora."""
+OF_FACES = {"name", "status", "without_face"}
+"""Columns of the report of ``depnb faces``."""
 
 TITLE = "generated (?:corpus )?“[^”]+”"
 CORPORA = re.compile(f"{TITLE}(?:, {TITLE})*|no corpus, printed numbers only")
@@ -41,8 +43,8 @@ PROVENANCE = re.compile(r"made on: ([^\n]{1,2000}?); depnb \d")
 """In a file that was written by ``style.save`` or ``tables``."""
 BEGUN = re.compile(r"^(.+), profile \w+, protocol [\w-]+, results: ", re.M)
 """What ``course.start`` prints."""
-ENDED = re.compile(r"^made on: (.+), profile \w+, results ", re.M)
-"""What ``Session.end`` prints."""
+ENDED = re.compile(r"made on: ([^\n]+?), profile \w+, results ")
+"""What ``Session.end`` prints; also where a notebook was turned into a page."""
 EMBEDDED = re.compile(r"data:(image|video|audio)/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)")
 
 SMALLEST_FACE_PX = 20
@@ -107,7 +109,7 @@ def _problems(path: Path) -> Iterator[str]:
         yield from _notebook(path)
     elif suffix == ".csv":
         yield from _table(path)
-    elif suffix == ".json" and _of_numbers(path):
+    elif suffix == ".json":
         yield from _numbers(path)
 
 
@@ -204,9 +206,11 @@ def _pdf_text(raw: bytes) -> str:
 
 
 def _page(text: str, made_on: str | None = None) -> Iterator[str]:
-    """Text with provenances and with pictures in it."""
-    for corpora in PROVENANCE.findall(text):
+    """Text with provenances and with pictures in it; ``made_on`` as of a picture, by default what its end says."""
+    ended = ENDED.findall(text)
+    for corpora in (*PROVENANCE.findall(text), *ended):
         yield from _origin(corpora)
+    made_on = made_on or (ended[-1] if ended else None)
     for kind, data in EMBEDDED.findall(text):
         if kind == "image":
             yield from _picture(_decoded(data), made_on)
@@ -267,8 +271,10 @@ def _table(path: Path) -> Iterator[str]:
 
     table = csv.DictReader(path.read_text(encoding="utf-8-sig", errors="replace").splitlines())
     names = {(name or "").strip().lower() for name in table.fieldnames or ()}
-    if set(COLUMNS) <= names:
+    if names >= set(COLUMNS):
         yield "a manifest, with people and their scores: keep it where the videos lie"
+    if names >= OF_FACES:
+        yield "a report of faces, with the names of recordings: keep it where the videos lie"
     if "corpus" in names and _of_numbers(path):
         for corpora in dict.fromkeys(line.get("corpus") or "" for line in table):
             yield from _origin(corpora)
@@ -278,7 +284,10 @@ def _numbers(path: Path) -> Iterator[str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        yield "no JSON that could be read: delete it, and make it again"
+        if _of_numbers(path):
+            yield "no JSON that could be read: delete it, and make it again"
+        return
+    if not (_of_numbers(path) or (isinstance(content, dict) and content.keys() >= {"run", "facts"})):
         return
     for corpus in _corpora(content):
         if isinstance(corpus, str):

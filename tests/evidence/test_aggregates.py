@@ -166,6 +166,11 @@ def test_a_store_in_the_repository_takes_no_result_on_people_who_exist(tmp_path,
     assert Store(tmp_path / "results").save(generated).exists()
 
 
+def test_git_ignores_the_folders_that_take_them():
+    lines = (results.COMMITTED.parent / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {f"{name}/" for name in results.IGNORED} <= set(lines)
+
+
 def test_no_training_on_people_who_exist_begins_for_such_a_store(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "COMMITTED", tmp_path / "results")
     monkeypatch.setattr(results, "opened", lambda corpus, profile: _Corpus(licensed=corpus != "both"))

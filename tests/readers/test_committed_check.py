@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from depnb import style
 from depnb.committed_check import CORPORA, PROVENANCE, check, main, png_text, tracked
 from depnb.corpus.synthetic import named_recipe, open_generated
+from depnb.faces import Report, VideoReport
 from depnb.faces.samples import astronaut, talking_face_clip
 from depnb.results import COMMITTED
 
@@ -131,12 +132,20 @@ def test_labels_are_refused(tmp_path):
     assert "manifest" in check(written(tmp_path, "m.csv", "Video,Subject,Score,Partition\na.mp4,anna,12,train"))[0]
 
 
+def test_a_report_of_faces_is_refused(tmp_path):
+    table = Report([VideoReport("203_1", "ok")]).table().to_csv(index=False)
+    assert "names of recordings" in check(written(tmp_path, "faces.csv", table))[0]
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".html", ".md"])
 def test_a_page_is_as_good_as_its_pictures_and_as_what_it_says(tmp_path, suffix):
     url = "data:image/png;base64," + base64.b64encode(encoded()).decode()
     assert "does not say who" in check(written(tmp_path, f"a{suffix}", f'<img src="{url}">'))[0]
     assert check(written(tmp_path, f"b{suffix}", style.provenance(GENERATED))) == []
     assert "AVEC2013" in check(written(tmp_path, f"c{suffix}", f"x {style.provenance('AVEC2013')}"))[0]
+    end = f"<pre>made on: {GENERATED}, profile quick, results committed</pre>"
+    assert check(written(tmp_path, f"d{suffix}", f'<img src="{url}">{end}')) == []
+    assert "AVEC2014" in check(written(tmp_path, f"e{suffix}", end.replace(GENERATED, "AVEC2014")))[0]
 
 
 def test_a_notebooks_pictures_are_of_the_corpus_of_its_end(tmp_path):
@@ -188,7 +197,9 @@ def test_results_and_tables_name_generated_corpora(tmp_path):
     licensed = json.loads(text)
     licensed["facts"]["corpus"] = {"sha256": "0" * 64}
     assert "licensed corpus" in check(written(tmp_path, "results/distribution/b.json", json.dumps(licensed)))[0]
+    assert "licensed corpus" in check(written(tmp_path, "elsewhere/b.json", json.dumps(licensed)))[0]
     assert "could be read" in check(written(tmp_path, "results/c.json", text[:100]))[0]
+    assert check(written(tmp_path, "elsewhere/c.json", text[:100])) == []
     rows = json.dumps({"rows": [{"corpus": "a licensed corpus"}]})
     assert "a licensed corpus" in check(written(tmp_path, "results/d.json", rows))[0]
     assert check(written(tmp_path, "results/e.csv", "corpus,RMSE\ngenerated “both”,9\n")) == []
