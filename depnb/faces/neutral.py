@@ -200,8 +200,8 @@ def neutral(
 def blurred(pictures: Pictures) -> Pictures:
     """Pictures of which the mean colours of ``CELLS`` cells along the shorter side are left, with smooth transitions.
 
-    No detector finds a face in them, but who has other pictures of the people, or many blurs of one, may still tell
-    them apart: a blur hides less than a neutral head.
+    MTCNN finds no face in them, but who has other pictures of the people, or many blurs of one, may still tell who it
+    is: a blur hides less than a neutral head.
 
     Args:
         pictures: uint8 RGB [n, H, W, 3].
