@@ -29,6 +29,7 @@ reproduce: $(READY)  ## run every experiment and notebook from nothing, and comp
 
 test: $(READY)  ## lint, unit tests, notebooks against their committed outputs, one smoke run from nothing
 	$(PY) -m ruff check .
+	$(PY) -m depnb.committed_check
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 tests
 	$(PY) -m depnb.notebook_lint notebooks
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=300 notebooks

@@ -232,8 +232,9 @@ def faces(
 ) -> None:
     """Find, align and store the faces of a corpus, and report on every video; those that are not perfect are listed.
 
-    Crops are stored without loss under `$DEPNB_CACHE`, about 64 kB each. Crops of all frames serve every method;
-    of fewer frames they are the same but for rounding, and need as much less disk. Interrupted, it goes on with the unfinished videos.
+    Crops are stored without loss under `$DEPNB_CACHE`, about 64 kB each. Crops of all frames serve every method; of
+    fewer frames they are the same but for rounding, and need as much less disk. Interrupted, it goes on with the
+    unfinished videos.
 
     Examples: `depnb faces /data/AVEC2014 --csv faces.csv`; `depnb faces /data/AVEC2013 --paper distribution`;
     `depnb faces /data/AVEC2013 --every 8 --device cuda`.
@@ -443,6 +444,27 @@ def results_explain(
     opened = _store(store)
     asked = Run(paper=paper, row=row, corpus=corpus, protocol=protocol, profile=profile, seed=seed)
     typer.echo(opened.explain(asked))
+
+
+@results_app.command("export")
+def results_export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file .csv or .json.")],
+    store: StoreFolder = None,
+) -> None:
+    """Write aggregates to hand on, one line a row and partition: no recordings, no people, no folders.
+
+    Nothing is said of fewer than five people, nor what would tell of them by a difference.
+
+    Example: `depnb results export runs/mine/aggregates.csv --store runs/mine/results`
+    """
+    from depnb import aggregates
+
+    opened = _store(store)
+    lines = aggregates.export(opened.results(), file)
+    for line in lines:
+        if line["left_out"]:
+            typer.echo(f"{line['paper']}/{line['row']}, {line['partition']}: left out {line['left_out']}")
+    typer.echo(f"{len(lines)} lines of {opened.path} in {file}")
 
 
 @cache_app.command("ls")

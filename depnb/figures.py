@@ -324,7 +324,7 @@ def _of_rows(rows: Sequence[str], results: Sequence[Result]) -> list[Result]:
 
 
 def _seen(run: Run, seen: Attention) -> np.ndarray:
-    """The frame of a generated person that a map belongs to, uint8 [S, S, 3]."""
+    """The frame that a map belongs to as it may be shown, uint8 [S, S, 3]."""
     corpus, module = opened(run.corpus, run.profile), method(run.paper)
     profile = module.PROFILES[run.profile]
     eats = module.inputs(module.ROWS[run.row], profile)
@@ -332,7 +332,7 @@ def _seen(run: Run, seen: Attention) -> np.ndarray:
     corpus.ensure([recording])
     faces.prepare([recording], workers=1)
     pixels = load([recording], eats, profile.frames, profile.scale.input_size).pixels
-    return pixels[0][seen.frame].permute(1, 2, 0).numpy()  # [S, S, 3]
+    return faces.shown(corpus, pixels[0][seen.frame].permute(1, 2, 0).numpy())  # [S, S, 3]
 
 
 def _extent(picture: np.ndarray) -> tuple[float, float, float, float]:

@@ -11,6 +11,9 @@ from typing import Any
 
 import platformdirs
 
+UMASK = os.umask(0o077)
+"""What the user has taken away from the rights of new files; it can only be read by setting it."""
+os.umask(UMASK)
 STORAGE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT})
 
 
@@ -71,10 +74,10 @@ def write_json(path: Path | str, value: Any) -> None:
 
 
 def _commit(temporary: Path, path: Path) -> None:
-    """Flush ``temporary`` to the disk and give it its final name."""
+    """Flush ``temporary`` to the disk and give it its final name, and the rights of any new file."""
     with open(temporary, "rb") as handle:
         os.fsync(handle.fileno())
-    os.chmod(temporary, 0o644)
+    os.chmod(temporary, 0o666 & ~UMASK)
     os.replace(temporary, path)
 
 

@@ -25,6 +25,8 @@ from depnb.evaluation import clipped
 from depnb.files import write_json
 
 COMMITTED = Path(__file__).resolve().parent.parent / "results"
+IGNORED = frozenset({"runs", "my"})
+"""Folders of the repository that git ignores: results on a licensed corpus lie there, or outside of the repository."""
 NAMED_FACTS = 3
 """Facts that a miss names where the nearest stored run is another one."""
 
@@ -210,6 +212,11 @@ class Result:
     commit: str | None
     origin: str = field(default="", compare=False)
 
+    @property
+    def licensed(self) -> bool:
+        """Whether it is about people who exist."""
+        return "generated" not in self.facts.get("corpus", {})
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for a file, without ``origin``."""
         data = _ADAPTER.dump_python(self, mode="json")
@@ -281,7 +288,12 @@ class Store:
         Args:
             run: what is going to be made.
             wait: for whoever has it now; else yield False at once.
+
+        Raises:
+            ValueError: it would be a result on a licensed corpus in a folder that git does not ignore.
         """
+        if opened(run.corpus, run.profile).licensed:
+            demand_ignored(self.path, run.corpus)
         if run.digest in self._held:
             yield True
             return
@@ -304,7 +316,13 @@ class Store:
         return self.path / ".claims"
 
     def save(self, result: Result) -> Path:
-        """Write a result; it replaces what the same run had when other facts decided it."""
+        """Write a result; it replaces what the same run had when other facts decided it.
+
+        Raises:
+            ValueError: a result on a licensed corpus in a folder that git does not ignore.
+        """
+        if result.licensed:
+            demand_ignored(self.path, result.run.corpus)
         path = self.file(result.run)
         write_json(path, result.to_json())
         for old in path.parent.glob(f"{glob.escape(result.run.name)}-????????.json"):
@@ -378,6 +396,20 @@ class Store:
         except (FileNotFoundError, DamagedResult):
             return None
         return result if result.digest == run.digest else None
+
+
+def demand_ignored(place: Path, corpus: str) -> None:
+    """What is about people who exist must not come to lie where git would take it.
+
+    Raises:
+        ValueError: ``place`` is in this repository, in none of the folders ``IGNORED``.
+    """
+    repository, place = COMMITTED.parent, place.resolve()
+    if place.is_relative_to(repository) and not IGNORED.intersection(place.relative_to(repository).parts):
+        raise ValueError(
+            f"{place} is no place for what is about the people of {corpus}, who exist: git would take it. Name a "
+            "folder in runs/, as in runs/mine, or one outside of the repository."
+        )
 
 
 @cache

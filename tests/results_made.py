@@ -4,12 +4,12 @@ from depnb.results import Result, Run
 
 
 def result_of(run: Run, rmse: float = 9.0) -> Result:
-    """A result with these numbers."""
+    """A result on a generated corpus with these numbers."""
     numbers = {"mae": rmse - 2, "rmse": rmse}
     return Result(
         run=run,
         digest=run.digest,
-        facts={},
+        facts={"corpus": {"generated": run.corpus}},
         metrics={"test": numbers, "unseen": numbers},
         baselines={},
         noise_floor=None,

@@ -2,6 +2,8 @@
 
 import errno
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +64,15 @@ def test_other_errors_pass_unchanged(tmp_path):
 def test_numbers_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", {"x": float("nan")})
+
+
+@pytest.mark.parametrize(("umask", "rights"), [(0o022, 0o644), (0o077, 0o600), (0o027, 0o640)])
+def test_a_file_has_the_rights_that_its_user_gives_new_files(tmp_path, monkeypatch, umask, rights):
+    monkeypatch.setattr(files, "UMASK", umask)
+    write_text(tmp_path / "a.txt", "x")
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == rights
+
+
+def test_the_users_umask_is_read_and_left_as_it_is():
+    code = "import os; os.umask(0o027); from depnb import files; print(files.UMASK == 0o027 == os.umask(0))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"

@@ -2,13 +2,14 @@
 
 ``video`` (decode) → ``detect`` and ``track`` (where is the person) → ``align`` → ``crops`` (the cache, with
 ``landmarks`` for who asks, and ``points24`` made of them) is the way of one video, ``process``; ``prepare`` walks it
-for many; ``quality`` reports; ``samples`` are real pictures.
+for many; ``quality`` reports; ``neutral`` says what may be shown of a face; ``samples`` are real pictures.
 """
 
 from .align import CROP_SIZE, TEMPLATE, similarity, transform_points, warp
 from .crops import VERSION, Crops, DamagedCrops, Settings, load
 from .detect import Faces, detect_frames
 from .landmarks import landmarks68
+from .neutral import blurred, neutral, shown
 from .points24 import landmarks_24
 from .prepare import devices, prepare
 from .quality import Report, VideoReport
@@ -27,12 +28,15 @@ __all__ = [
     "Video",
     "VideoError",
     "VideoReport",
+    "blurred",
     "detect_frames",
     "devices",
     "landmarks68",
     "landmarks_24",
     "load",
+    "neutral",
     "prepare",
+    "shown",
     "similarity",
     "transform_points",
     "warp",

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +15,8 @@ import pytest
 
 from depnb import files
 from depnb.corpus import open_corpus
-from depnb.corpus.synthetic import film, load_truth, named_recipe, sessions
+from depnb.corpus.synthetic import film, load_truth, named_recipe, open_generated, sessions
+from tests.corpus.trees import avec2014
 
 
 @pytest.fixture
@@ -130,3 +132,34 @@ def test_a_killed_make_ends_with_its_helpers_leaves_only_whole_files_and_goes_on
 def test_truth_of_a_foreign_video_is_refused(cache):
     with pytest.raises(FileNotFoundError, match="only generated videos"):
         load_truth(open_corpus("both-tiny").recordings[0])
+
+
+def test_a_corpus_is_not_laid_into_a_folder_with_people_who_exist(cache, tmp_path):
+    """Of the same form and with the same names, they would pass for generated, and their labels would be lost."""
+    root = avec2014(tmp_path / "AVEC2014")
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    for name in ("both-tiny", "null-tiny"):
+        with pytest.raises(ValueError, match="new or empty"):
+            open_generated(named_recipe(name), root)
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+    assert open_corpus(root).licensed
+
+
+def test_nor_where_the_videos_are_linked(cache, tmp_path):
+    avec2014(tmp_path / "elsewhere")
+    root = tmp_path / "mine"
+    root.mkdir()
+    (root / "AVEC2014_AudioVisual").symlink_to(tmp_path / "elsewhere" / "AVEC2014_AudioVisual")
+    with pytest.raises(ValueError, match="new or empty"):
+        open_generated(named_recipe("null-tiny"), root)
+
+
+@pytest.mark.parametrize("name", ["both-tiny", "null-tiny"])
+def test_an_interrupted_laying_out_is_begun_anew(cache, tmp_path, name):
+    made = open_generated(named_recipe(name), tmp_path / "mine")
+    made.ensure(made.recordings[:1])
+    if name == "both-tiny":
+        shutil.rmtree(tmp_path / "mine" / "AVEC2014_AudioVisual")
+    (tmp_path / "mine" / "recipe.json").unlink()
+    again = open_generated(named_recipe(name), tmp_path / "mine")
+    assert again.recordings == made.recordings

@@ -25,7 +25,18 @@ def own_cache(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["corpus make", "corpus show", "faces", "run", "reproduce", "results list", "results explain", "tables", "figures"],
+    [
+        "corpus make",
+        "corpus show",
+        "faces",
+        "run",
+        "reproduce",
+        "results list",
+        "results explain",
+        "results export",
+        "tables",
+        "figures",
+    ],
 )
 def test_every_command_explains_itself(command):
     shown = invoke(*command.split(), "--help")

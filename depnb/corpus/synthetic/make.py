@@ -16,6 +16,7 @@ from depnb.corpus.avec import recordings_of
 from depnb.corpus.records import TASKS, Corpus, Recording
 from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
+from depnb.corpus.tree import walk
 from depnb.files import atomic_path, cache_dir, write_json, write_text
 from depnb.processes import end_with_parent, usable_cores
 from depnb.progress import progress
@@ -46,7 +47,11 @@ def open_made(root: Path) -> Corpus:
 
 
 def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
-    """Lay out the corpus (labels, empty places of videos) and open it; videos are made by ``Corpus.ensure``."""
+    """Lay out the corpus (labels, empty places of videos) and open it; videos are made by ``Corpus.ensure``.
+
+    Raises:
+        ValueError: ``root`` holds other files, such as a corpus of people who exist: they would pass for generated.
+    """
     root = root or corpus_folder(recipe)
     if not (root / RECIPE).exists():
         _lay_out(recipe, root)
@@ -209,15 +214,33 @@ def _expected(recipe: Recipe, root: Path) -> list[Path]:
 
 
 def _lay_out(recipe: Recipe, root: Path) -> None:
-    for session in sessions(recipe):
-        write_text(root / LABELS[session.partition] / f"{session.id}_Depression.csv", f"{session.bdi}\n")
-    videos = root / "AVEC2014_AudioVisual"
+    labels = {
+        root / LABELS[session.partition] / f"{session.id}_Depression.csv": f"{session.bdi}\n"
+        for session in sessions(recipe)
+    }
+    videos, shared = root / "AVEC2014_AudioVisual", None
     if recipe.videos() != recipe:
         shared = corpus_folder(recipe.videos()) / "AVEC2014_AudioVisual"
         shared.mkdir(parents=True, exist_ok=True)
-        if not videos.is_symlink():
-            videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
+    if root != corpus_folder(recipe):
+        _demand_own(root, labels, shared)
+    for path, label in labels.items():
+        write_text(path, label)
+    if shared and not videos.is_symlink():
+        videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
     write_json(root / RECIPE, recipe.fingerprint())
+
+
+def _demand_own(root: Path, labels: dict[Path, str], shared: Path | None) -> None:
+    """Nothing may lie there but what an interrupted laying out has left: these labels, and a link to shared videos."""
+    if not root.exists():
+        return
+    found = [path for path in walk(root).files if not path.name.startswith(".")]
+    if shared:
+        found = [path for path in found if shared.resolve() not in path.resolve().parents]
+    foreign = [path for path in found if path not in labels or path.read_bytes() != labels[path].encode()]
+    if foreign and not (root / RECIPE).exists():  # else another process has laid it out meanwhile
+        raise ValueError(f"{root} holds other files, such as {foreign[0]}: give a folder that is new or empty.")
 
 
 def _start_worker() -> None:

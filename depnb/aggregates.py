@@ -1,0 +1,138 @@
+"""Results to hand on: numbers over people and nothing on a single one, as a table of one line a row and partition.
+
+Only what stands in ``COLUMNS`` is written. Recordings, people, their labels and scores, why a recording was left out,
+maps and folders are not among it; nor is the bias in a severity band, in which there may be one person.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from depnb import __version__
+from depnb.files import write_json, write_text
+from depnb.results import Result, demand_ignored, opened
+
+FEWEST = 5
+"""Of fewer people nothing is said, since their mean could tell of one of them."""
+DIGITS = 3
+PARTITIONS = ("test", "unseen", "folds")
+ERRORS = ("mae", "rmse")
+METRICS = ("mae_low", "mae_high", "rmse_low", "rmse_high", "pcc", "ccc", "rmse_median", "rmse_clipped")
+PREDICTORS = ("constant", "identity_only")
+COLUMNS = (
+    "paper", "row", "corpus", "protocol", "profile", "partition", "people", "videos", "seeds", "learnt",
+    "mae", "mae_sd", "rmse", "rmse_sd", *METRICS,
+    *(f"{predictor}_{error}" for predictor in PREDICTORS for error in ERRORS),
+    "noise_floor", "versions", "left_out",
+)  # fmt: skip
+
+
+def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """One line a row, corpus, protocol, profile and partition, over the seeds.
+
+    Errors are in BDI-II points, means over the seeds; ``_sd`` is their standard deviation, ``_low`` and ``_high`` the
+    ends of the 95 % interval over people. What is not defined or not told is None.
+
+    A partition of fewer than ``FEWEST`` people has no numbers but says so in ``left_out``. Nor have the unseen people
+    of a test set, and its predictor “identity only”, if fewer than ``FEWEST`` of it were seen: the difference to the
+    whole test set would tell of them.
+    """
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        deciding = {name: value for name, value in result.facts.items() if name != "seed"}
+        run = result.run
+        key = json.dumps([run.paper, run.row, run.corpus, run.protocol, run.profile, deciding], sort_keys=True)
+        groups.setdefault(key, []).append(result)
+    return [
+        _line(group, partition)
+        for group in groups.values()
+        for partition in PARTITIONS
+        if all(partition in result.metrics for result in group)
+    ]
+
+
+def export(results: Sequence[Result], file: Path) -> list[dict[str, Any]]:
+    """Write ``aggregates`` of the results, as CSV or as JSON by the suffix of the file.
+
+    Returns:
+        the lines.
+
+    Raises:
+        ValueError: another suffix; or something is about a licensed corpus, and git would take the file.
+    """
+    if file.suffix not in (".csv", ".json"):
+        raise ValueError(f"{file}: give a file .csv or .json.")
+    for result in results:
+        if result.licensed:
+            demand_ignored(file, _title(result))
+    lines = aggregates(results)
+    if file.suffix == ".json":
+        write_json(file, {"depnb": __version__, "rows": lines})
+    else:
+        import pandas as pd
+
+        write_text(file, pd.DataFrame(lines, columns=COLUMNS).to_csv(index=False))
+    return lines
+
+
+def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
+    first = group[0]
+    run, own = first.run, first.metrics[partition]
+    line: dict[str, Any] = dict.fromkeys(COLUMNS)
+    line |= {name: getattr(run, name) for name in ("paper", "row", "protocol", "profile")}
+    line |= {"corpus": _title(first), "partition": partition, "seeds": len(group), "versions": _versions(group)}
+    line["learnt"] = all(result.learnt for result in group)
+    seen = _seen_of_test(first)
+    if not own.get("subjects", 0) >= FEWEST:
+        return line | {"left_out": f"all numbers: fewer than {FEWEST} people"}
+    if partition == "unseen" and seen:
+        return line | {"left_out": f"all numbers: fewer than {FEWEST} people of the test set were seen in training"}
+    line |= {"people": round(own["subjects"]), "videos": round(own["videos"])}
+    line["noise_floor"] = _mean([first.noise_floor])
+    for name in (*ERRORS, *METRICS):
+        line[name] = _mean([result.metrics[partition].get(name) for result in group])
+    if len(group) > 1:
+        for error in ERRORS:
+            values = [result.metrics[partition][error] for result in group]
+            line[f"{error}_sd"] = round(float(np.std(values, ddof=1)), DIGITS)
+    for predictor in PREDICTORS:
+        if predictor == "identity_only" and partition == "test" and seen:
+            line["left_out"] = f"identity_only: fewer than {FEWEST} people were seen in training"
+            continue
+        rival = first.baselines.get(partition, {}).get(predictor, {})
+        line |= {f"{predictor}_{error}": _mean([rival.get(error)]) for error in ERRORS}
+    return line
+
+
+def _seen_of_test(result: Result) -> int:
+    """How many people of the test set were seen in training, if these are some and fewer than ``FEWEST``; else 0."""
+    people, unseen = (result.metrics.get(name, {}).get("subjects", 0) for name in ("test", "unseen"))
+    seen = round(people - unseen)
+    return seen if 0 < seen < FEWEST else 0
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """None where one of the values is not defined."""
+    return None if None in values else round(float(np.mean(values)), DIGITS)
+
+
+def _title(result: Result) -> str:
+    """The corpus as tables name it, without the folder in which it lies."""
+    if not result.licensed:
+        return f"generated “{Path(result.run.corpus).name}”"
+    try:
+        return opened(result.run.corpus, result.run.profile).title
+    except (FileNotFoundError, KeyError, ValueError):  # it lies on another machine
+        return "a licensed corpus"
+
+
+def _versions(group: Sequence[Result]) -> str:
+    """depnb, the libraries and the stages by their versions; of seeds that differ, all."""
+    found: dict[str, set[str]] = {}
+    for result in group:
+        for name, value in {**result.versions, **result.facts.get("versions", {})}.items():
+            found.setdefault(name, set()).add(str(value))
+    return ", ".join(f"{name} {'/'.join(sorted(values))}" for name, values in sorted(found.items()))
