@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from depnb import __version__
+from depnb.evaluation import FEWEST_PEOPLE
 from depnb.files import write_json, write_text
 from depnb.results import Result, demand_ignored, opened
 
-FEWEST = 5
-"""Of fewer people nothing is said, since their mean could tell of one of them."""
 DIGITS = 3
 PARTITIONS = ("test", "unseen", "folds")
 ERRORS = ("mae", "rmse")
@@ -36,8 +35,8 @@ def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
     Errors are in BDI-II points, means over the seeds; ``_sd`` is their standard deviation, ``_low`` and ``_high`` the
     ends of the 95 % interval over people. What is not defined or not told is None.
 
-    A partition of fewer than ``FEWEST`` people has no numbers but says so in ``left_out``. Nor have the unseen people
-    of a test set, and its predictor “identity only”, if fewer than ``FEWEST`` of it were seen: the difference to the
+    A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``left_out``. Nor have the unseen
+    people of a test set, and its predictor “identity only”, if fewer than that of it were seen: the difference to the
     whole test set would tell of them.
     """
     groups: dict[str, list[Result]] = {}
@@ -86,10 +85,12 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
     line |= {"corpus": _title(first), "partition": partition, "seeds": len(group), "versions": _versions(group)}
     line["learnt"] = all(result.learnt for result in group)
     seen = _seen_of_test(first)
-    if not own.get("subjects", 0) >= FEWEST:
-        return line | {"left_out": f"all numbers: fewer than {FEWEST} people"}
+    if not own.get("subjects", 0) >= FEWEST_PEOPLE:
+        return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} people"}
     if partition == "unseen" and seen:
-        return line | {"left_out": f"all numbers: fewer than {FEWEST} people of the test set were seen in training"}
+        return line | {
+            "left_out": f"all numbers: fewer than {FEWEST_PEOPLE} people of the test set were seen in training"
+        }
     line |= {"people": round(own["subjects"]), "videos": round(own["videos"])}
     line["noise_floor"] = _mean([first.noise_floor])
     for name in (*ERRORS, *METRICS):
@@ -100,7 +101,7 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
             line[f"{error}_sd"] = round(float(np.std(values, ddof=1)), DIGITS)
     for predictor in PREDICTORS:
         if predictor == "identity_only" and partition == "test" and seen:
-            line["left_out"] = f"identity_only: fewer than {FEWEST} people were seen in training"
+            line["left_out"] = f"identity_only: fewer than {FEWEST_PEOPLE} people were seen in training"
             continue
         rival = first.baselines.get(partition, {}).get(predictor, {})
         line |= {f"{predictor}_{error}": _mean([rival.get(error)]) for error in ERRORS}
@@ -108,10 +109,10 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
 
 
 def _seen_of_test(result: Result) -> int:
-    """How many people of the test set were seen in training, if these are some and fewer than ``FEWEST``; else 0."""
+    """How many people of the test set were seen in training, if some and fewer than ``FEWEST_PEOPLE``; else 0."""
     people, unseen = (result.metrics.get(name, {}).get("subjects", 0) for name in ("test", "unseen"))
     seen = round(people - unseen)
-    return seen if 0 < seen < FEWEST else 0
+    return seen if 0 < seen < FEWEST_PEOPLE else 0
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -364,6 +364,30 @@ def predict(
 
 
 @app.command()
+def protocols(
+    paper: Annotated[str | None, typer.Argument(help="Only this paper, as in “msn”.")] = None,
+) -> None:
+    """List the protocols of each paper: who is trained on, and on real corpora also how.
+
+    Example: `depnb protocols msn`
+    """
+    from depnb.methods import method, papers
+
+    for name in (paper,) if paper else papers():
+        typer.echo(f"{name}")
+        for title, protocol in method(name).PROTOCOLS.items():
+            typer.echo(f"  {title}: {protocol.title}")
+            recipe = protocol.recipe
+            for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):
+                if changed:
+                    typer.echo(f"    {what}: {', '.join(f'{key}={value}' for key, value in changed.items())}")
+            for corpus, every in recipe.every.items():
+                typer.echo(f"    {corpus}: one frame in {every}")
+            for guess in recipe.guesses:
+                typer.echo(f"    not stated by the paper, our choice: {guess}")
+
+
+@app.command()
 def reproduce(
     profile: Profile = "quick",
     corpus: CorpusOption = "both",

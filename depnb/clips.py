@@ -260,9 +260,8 @@ def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int, l
     """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
     if eats.step is None:
         found = load_frames(recordings, frames, size, eats.landmarks, labelled)
-    else:
-        found = load_sequences(recordings, eats.step, size, eats.landmarks, labelled)
-    return found.grey() if eats.grey else found
+        return found.grey() if eats.grey else found
+    return load_sequences(recordings, eats.step, size, eats.landmarks, labelled, eats.grey)
 
 
 def numbers(recording: Recording, eats: Input, frames: int) -> np.ndarray:
@@ -309,18 +308,27 @@ def load_frames(
 
 
 def load_sequences(
-    recordings: Sequence[Recording], step: int, size: int, landmarks: bool = False, labelled: bool = True
+    recordings: Sequence[Recording],
+    step: int,
+    size: int,
+    landmarks: bool = False,
+    labelled: bool = True,
+    grey: bool = False,
 ) -> Frames:
     """Every ``step``-th face crop of each recording, in the order of the video.
 
     Counted in the video. A frame without a face is passed over, so the frames on both sides of a gap become neighbours.
     The files are mapped into memory and read when a clip is drawn. Arguments, result and errors as for ``load_frames``.
+
+    Args:
+        grey: as ``Frames.grey``, whose files are a third as large; without landmarks.
     """
     choice = _stepping(step)
     if landmarks:
-        return _landmarked(recordings, choice, size, labelled, mapped=True)
+        found = _landmarked(recordings, choice, size, labelled, mapped=True)
+        return found.grey() if grey else found
     kept, pixels, left_out = _each(
-        recordings, lambda recording: np.load(_cached(recording, choice, size), mmap_mode="c"), labelled
+        recordings, lambda recording: np.load(_cached(recording, choice, size, grey), mmap_mode="c"), labelled
     )
     return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out, labelled=labelled)
 
@@ -462,10 +470,15 @@ def _every(step: int, found: np.ndarray) -> np.ndarray:
     return found[found % step == 0]
 
 
-def _cached(recording: Recording, choice: Choice, size: int) -> Path:
-    """File of the reduced frames uint8 [n, 3, S, S] that are chosen of those with a face; made if missing."""
-    path = _cache_file(recording.video, [*choice.facts, size])
-    return _made(path, lambda: reduce(_chosen(recording, choice).frames, size))
+def _cached(recording: Recording, choice: Choice, size: int, grey: bool = False) -> Path:
+    """File of the reduced frames uint8 [n, 3 or 1, S, S] that are chosen of those with a face; made if missing."""
+    path = _cache_file(recording.video, [*choice.facts, size, *(["grey"] if grey else [])])
+    return _made(path, lambda: _reduced(recording, choice, size, grey))
+
+
+def _reduced(recording: Recording, choice: Choice, size: int, grey: bool) -> np.ndarray:
+    frames = reduce(_chosen(recording, choice).frames, size)  # [n, 3, S, S]
+    return luma(torch.from_numpy(frames))[:, None].numpy() if grey else frames
 
 
 def _cached_landmarks(recording: Recording, choice: Choice) -> Path:

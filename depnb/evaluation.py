@@ -30,6 +30,10 @@ BANDS = (Band("minimal", 0, 13), Band("mild", 14, 19), Band("moderate", 20, 28),
 """Severity bands of the BDI-II manual (Beck, Steer & Brown, 1996)."""
 
 
+FEWEST_PEOPLE = 5
+"""Of fewer people who exist nothing is said, since their mean could tell of one of them."""
+
+
 def band(bdi: float) -> str:
     """Name of the severity band of a score; one between two bands (13.5) belongs to the lower one.
 

@@ -26,6 +26,7 @@ from depnb.corpus import Corpus, Recording
 from depnb.corpus.records import video_session
 from depnb.evaluation import (
     BANDS,
+    FEWEST_PEOPLE,
     band_bias,
     ccc,
     clipped,
@@ -286,8 +287,11 @@ def _trained(
         if keep:
             number_of_fold = number if protocol.folds else None
             _keep(networks.file(keep, run, number_of_fold), run, number_of_fold, corpus, training, frames, eats)
-        if corpus.generated and "unseen" in frames and training.model.module.attended is not None:
-            attention = _attention(training, frames["unseen"], eats)
+        if training.model.module.attended is not None and not protocol.folds:
+            if corpus.licensed:
+                attention = _mean_attention(training, frames["test"], eats)
+            elif "unseen" in frames:
+                attention = _attention(training, frames["unseen"], eats)
     judged = {name: _joined(pieces) for name, pieces in predictions.items()}
     result = Result(
         run=run,
@@ -392,33 +396,63 @@ def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:
 
 
 def _attention(training: Training, frames: Frames, eats: Input) -> tuple[Attention, ...]:
-    """Maps for one person a severity band, whose label lies nearest to the middle of the band's labels.
-
-    Of the middle one of the inputs that the person is judged by: one map, or of a clip whose maps have several moments
-    those of its two ends.
-    """
+    """Maps for one person a severity band, whose label lies nearest to the middle of the band's labels."""
     found = []
-    inputs = frames.inputs(eats)
-    for _, low, high in BANDS:
-        members = [i for i, r in enumerate(frames.recordings) if low <= r.bdi <= high]
-        if not members:
-            continue
+    for _, members in _by_band(frames):
         middle = float(np.median([frames.recordings[i].bdi for i in members]))
         index = min(members, key=lambda i: (abs(frames.recordings[i].bdi - middle), i))
-        own = [(video, start) for video, start in inputs if video == index]
-        chosen = own[len(own) // 2]
-        clip = eats.prepare(frames.clips([chosen], eats), False)  # [1, …]
-        (score,), (heat,) = explain.grad_cam(training.model.module, laid_out(clip, training.profile))
-        moments = frames.places(*chosen, eats)
-        if heat.ndim == 3 and len(heat) > 1:
-            maps = {moments[0]: heat[0], moments[-1]: heat[-1]}
-        else:
-            maps = {moments[len(moments) // 2]: heat.reshape(heat.shape[-2:])}
-        for moment, picture in maps.items():
-            values = tuple(_rounded(line) for line in picture)
-            recording = frames.recordings[index]
-            found.append(Attention(recording.name, moment, float(recording.bdi), round(float(score), DIGITS), values))
+        recording = frames.recordings[index]
+        score, maps = _looked_at(training, frames, eats, index)
+        found += [_attended(recording.name, moment, recording.bdi, score, heat) for moment, heat in maps]
     return tuple(found)
+
+
+def _mean_attention(training: Training, frames: Frames, eats: Input) -> tuple[Attention, ...]:
+    """The mean over all videos of a severity band, for people who exist: nobody's own map is kept.
+
+    A band of fewer than ``FEWEST_PEOPLE`` has none. ``frame`` only tells the ends of a clip apart.
+    """
+    found = []
+    for name, members in _by_band(frames):
+        people = len({frames.recordings[i].subject for i in members})
+        if people < FEWEST_PEOPLE:
+            continue
+        scores, maps = zip(*(_looked_at(training, frames, eats, index) for index in members), strict=True)
+        bdi = np.mean([frames.recordings[i].bdi for i in members])
+        for place, of_videos in enumerate(zip(*maps, strict=True)):
+            mean = np.mean([heat for _, heat in of_videos], axis=0)
+            found.append(_attended(f"{name}: mean of {people} people", place, bdi, np.mean(scores), mean))
+    return tuple(found)
+
+
+def _by_band(frames: Frames) -> Iterator[tuple[str, list[int]]]:
+    """Severity bands that occur, and the places of their videos."""
+    for name, low, high in BANDS:
+        members = [place for place, recording in enumerate(frames.recordings) if low <= recording.bdi <= high]
+        if members:
+            yield name, members
+
+
+def _looked_at(
+    training: Training, frames: Frames, eats: Input, index: int
+) -> tuple[float, list[tuple[int, np.ndarray]]]:
+    """Score and maps of the middle one of the inputs that a video is judged by.
+
+    One map [h, w] with its frame, or of a clip whose maps have several moments those of its two ends.
+    """
+    own = [(video, start) for video, start in frames.inputs(eats) if video == index]
+    chosen = own[len(own) // 2]
+    clip = eats.prepare(frames.clips([chosen], eats), False)  # [1, …]
+    (score,), (heat,) = explain.grad_cam(training.model.module, laid_out(clip, training.profile))
+    moments = frames.places(*chosen, eats)
+    if heat.ndim == 3 and len(heat) > 1:
+        return float(score), [(moments[0], heat[0]), (moments[-1], heat[-1])]
+    return float(score), [(moments[len(moments) // 2], heat.reshape(heat.shape[-2:]))]
+
+
+def _attended(name: str, moment: int, bdi: float, score: float, heat: np.ndarray) -> Attention:
+    values = tuple(_rounded(line) for line in heat)
+    return Attention(name, moment, round(float(bdi), DIGITS), round(float(score), DIGITS), values)
 
 
 def _predictions(train: Frames, frames: Frames, scores: np.ndarray) -> Predictions:

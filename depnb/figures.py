@@ -252,6 +252,8 @@ def attention(results: Sequence[Result]) -> "Figure | None":
             seen.map, cmap="viridis", vmin=0, vmax=1, alpha=0.55, interpolation="bilinear", extent=_extent(picture)
         )
         above.set_title(f"label {seen.bdi:.0f}, score {seen.score:.1f}", fontsize=8)
+        if found[0].licensed:
+            below.text(0.5, -0.06, seen.video, transform=below.transAxes, ha="center", va="top", fontsize=6)
         above.set_axis_off()
         below.set_axis_off()
     figure.colorbar(heat, ax=axes.ravel().tolist(), shrink=0.5, pad=0.01, label="Grad-CAM")
@@ -284,7 +286,8 @@ def clip_attention(results: Sequence[Result]) -> "Figure | None":
             where = ("middle",) if moments == 1 else ("first", "last")
             axis.set_title(f"{result.run.row}\n{where[moment]} frame" if line == 0 else "", fontsize=8)
             if pair == moment == 0:
-                axis.set_ylabel(f"label {seen.bdi:.0f}", fontsize=8)
+                who = f"\n{seen.video}" if result.licensed else ""
+                axis.set_ylabel(f"label {seen.bdi:.0f}{who}", fontsize=8 if not who else 6)
     figure.colorbar(heat, ax=axes.ravel().tolist(), shrink=0.4, pad=0.01, label="Grad-CAM")
     return figure
 
@@ -324,9 +327,11 @@ def _of_rows(rows: Sequence[str], results: Sequence[Result]) -> list[Result]:
 
 
 def _seen(run: Run, seen: Attention) -> np.ndarray:
-    """The frame that a map belongs to as it may be shown, uint8 [S, S, 3]."""
+    """The frame that a map belongs to, uint8 [S, S, 3]; a neutral head where it belongs to people who exist."""
     corpus, module = opened(run.corpus, run.profile), method(run.paper)
     profile = module.PROFILES[run.profile]
+    if corpus.licensed:
+        return faces.shown(corpus, np.zeros((faces.CROP_SIZE, faces.CROP_SIZE, 3), np.uint8))
     eats = module.inputs(module.ROWS[run.row], profile)
     recording = next(r for r in corpus.recordings if r.name == seen.video)
     corpus.ensure([recording])

@@ -213,13 +213,13 @@ def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Cos
                 seconds = count / every / FACES_PER_SECOND / 2
                 crops[video, every] = seconds, count / every * bytes_of_a_crop() / 1e6
     kinds = {
-        (of.eats.step, of.profile.frames, of.profile.scale.input_size)
+        (of.eats.step, of.profile.frames, 1 if of.eats.grey else 3, of.profile.scale.input_size)
         for run in runs
         for of in asked_rows(run, corpus).values()
     }
     reduced = {
-        (video, step, evenly, size): (0.0, (count / step if step else evenly) * 3 * size**2 / 1e6)
-        for step, evenly, size in kinds
+        (video, step, evenly, channels, size): (0.0, (count / step if step else evenly) * channels * size**2 / 1e6)
+        for step, evenly, channels, size in kinds
         for video, count in frames.items()
     }
     return {"crops": crops, "videos reduced for networks": reduced}

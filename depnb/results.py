@@ -151,6 +151,8 @@ class Predictions:
 class Attention:
     """Where the score of one frame of a generated person comes from (Grad-CAM, ``explain``).
 
+    Of people who exist it is the mean over many, and ``video`` says so.
+
     Attributes:
         video: name of the recording. frame: which of the frames of the video that the network eats. bdi: label.
         score: of the frame or clip that the network was given, BDI-II points.

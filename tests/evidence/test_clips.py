@@ -100,7 +100,7 @@ def crops(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
     asked = []
 
-    def load(recording, indices=None):
+    def load(recording, indices=None, settings=None):
         asked.append((recording.name, list(indices)))
         if recording.id == "204_1":
             raise FileNotFoundError("No crops for 204_1")

@@ -13,7 +13,7 @@ from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
 from depnb.experiments import Run, grid, rows, splits
 from depnb.files import StorageError
-from depnb.methods import DISJOINT, HONEST, baselines, method, papers
+from depnb.methods import DISJOINT, HONEST, asked, baselines, method, papers
 from depnb.results import Store
 from tests.evidence.conftest import landmarked
 
@@ -168,7 +168,7 @@ def injected(bright, bright_corpus, monkeypatch):
     """The whole way of a run, with the brightness data in the place of corpus and faces."""
     monkeypatch.setattr(results, "opened", lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(experiments, "opened", lambda corpus, profile: bright_corpus)
-    monkeypatch.setattr(experiments.faces, "prepare", lambda recordings: None)
+    monkeypatch.setattr(experiments.faces, "prepare", lambda recordings, settings: None)
     monkeypatch.setattr(experiments, "load", lambda part, eats, frames, size: chosen(bright, part, eats))
     monkeypatch.setattr(
         experiments.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build))
@@ -232,11 +232,13 @@ def test_folds_make_one_result_of_everyone(injected, bright_corpus, tmp_path):
 
 def test_a_row_starts_from_the_pretrained_body_or_from_scratch(injected, bright):
     module, profile = method("distribution"), profiles.PROFILES["smoke"]
+    corpus = experiments.opened("both", "smoke")
     fresh = lambda: module.model(module.ROWS["expectation"], profile.scale).body  # noqa: E731
-    started = experiments._network(module, module.ROWS["expectation"], profile, "cpu").body.state_dict()
+    of, from_scratch = (asked(module, row, "smoke", "honest", corpus) for row in ("expectation", "expectation_scratch"))
+    started = experiments._network(module, of, "cpu").body.state_dict()
     assert all(torch.equal(value, started[name]) for name, value in weights(fresh).items())
     torch.manual_seed(0)
-    scratch = experiments._network(module, module.ROWS["expectation_scratch"], profile, "cpu").body.state_dict()
+    scratch = experiments._network(module, from_scratch, "cpu").body.state_dict()
     assert not torch.equal(scratch["conv1.weight"], started["conv1.weight"])
 
 
@@ -320,11 +322,13 @@ def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(
     def opened(name, profile):
         if name == "broken":
             raise FileNotFoundError(name)
-        return SimpleNamespace(name=name)
+        return SimpleNamespace(name=name, generated=True, licensed=False)
 
     monkeypatch.setattr(experiments, "opened", opened)
     monkeypatch.setattr(experiments, "splits", lambda corpus, protocol: [protocol])
-    monkeypatch.setattr(experiments, "_prepare", lambda corpus, trainings: ensured.append((corpus.name, *trainings)))
+    monkeypatch.setattr(
+        experiments, "_prepare", lambda corpus, trainings, every: ensured.append((corpus.name, *trainings))
+    )
     monkeypatch.setattr(experiments.pretraining, "file", lambda *facts: body)
     monkeypatch.setattr(experiments.pretraining, "people", lambda profile: people.append(profile.name))
     runs = [replace(RUN, corpus=name, seed=seed) for seed in (0, 1) for name in ("both", "broken", "null")]

@@ -35,7 +35,7 @@ def crops(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
     asked = []
 
-    def read(recording, indices=None):
+    def read(recording, indices=None, settings=None):
         asked.append(list(indices))
         landmarks = np.stack([in_crop(frame) for frame in indices]) if len(indices) else np.empty((0, 68, 2))
         lacking = {"203_1": 0, "204_1": 5, "205_1": 10}[recording.id]

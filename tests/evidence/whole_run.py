@@ -28,7 +28,7 @@ def inject(checkpoint_seconds: float) -> None:
     pixels = {r.name: p for part in frames.values() for r, p in zip(part.recordings, part.pixels, strict=True)}
     corpus = Corpus("bright", Path("bright"), recordings, True, {"generated": 0, "recipe": {"seed": 1}})
     results.opened = experiments.opened = lambda name, profile: corpus
-    experiments.faces.prepare = lambda needed: None
+    experiments.faces.prepare = lambda needed, settings: None
     experiments.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
     experiments.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
     profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)

@@ -365,8 +365,13 @@ def test_workers_share_out_the_devices(six, recording, monkeypatch):
 
 
 def device_as_error(video: Path):
-    time.sleep(0.3)  # so that both workers get some
-    return faces.VideoReport("", "failed", MODULE._task[-1])
+    """Each worker waits for the other, so that none has done all before the other has started."""
+    device = MODULE._task[-1]
+    (video.parent / device).touch()
+    deadline = time.monotonic() + 60
+    while len(list(video.parent.glob("cuda:*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return faces.VideoReport("", "failed", device)
 
 
 @pytest.mark.parametrize(

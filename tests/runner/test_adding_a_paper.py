@@ -77,7 +77,7 @@ def added(repository, monkeypatch, tmp_path):
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(repository / "depnb" / "methods")])
     monkeypatch.setattr(experiments, "opened", labelled)
     monkeypatch.setattr(experiments, "load", bright)
-    monkeypatch.setattr(experiments.faces, "prepare", lambda recordings: None)
+    monkeypatch.setattr(experiments.faces, "prepare", lambda recordings, settings: None)
     opened.cache_clear()
     yield
     opened.cache_clear()
