@@ -251,9 +251,8 @@ def attention(results: Sequence[Result]) -> "Figure | None":
         heat = below.imshow(
             seen.map, cmap="viridis", vmin=0, vmax=1, alpha=0.55, interpolation="bilinear", extent=_extent(picture)
         )
-        above.set_title(f"label {seen.bdi:.0f}, score {seen.score:.1f}", fontsize=8)
-        if found[0].licensed:
-            below.text(0.5, -0.06, seen.video, transform=below.transAxes, ha="center", va="top", fontsize=6)
+        who = seen.video.replace(": ", "\n") + "\n" if shown.licensed else ""
+        above.set_title(f"{who}label {seen.bdi:.0f}, score {seen.score:.1f}", fontsize=8)
         above.set_axis_off()
         below.set_axis_off()
     figure.colorbar(heat, ax=axes.ravel().tolist(), shrink=0.5, pad=0.01, label="Grad-CAM")

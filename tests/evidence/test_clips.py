@@ -117,6 +117,19 @@ def crops(tmp_path, monkeypatch):
     return recordings, asked
 
 
+def test_grey_sequences_have_files_of_their_own(crops, tmp_path):
+    recordings, asked = crops
+    colours = load_sequences(recordings, 3, 16)
+    grey = load_sequences(recordings, 3, 16, grey=True)
+    for ours, theirs in zip(grey.pixels, colours.grey().pixels, strict=True):
+        assert torch.equal(ours, theirs)
+    read = len(asked)
+    assert load_sequences(recordings, 3, 16, grey=True).pixels[0].shape == (2, 1, 16, 16)
+    assert {name for name, _ in asked[read:]} == {"204_1", "205_1"}  # of which there are no files
+    sizes = sorted(path.stat().st_size for path in (tmp_path / "cache").rglob("*.npy"))
+    assert sizes[0] - 128 == (sizes[-1] - 128) / 3
+
+
 def test_frames_have_a_face_and_what_is_left_out_is_listed(crops):
     recordings, _ = crops
     frames = load_frames(recordings, 3, 16)

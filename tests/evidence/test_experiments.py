@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from depnb import experiments, networks, profiles, results
+from depnb import experiments, faces, figures, networks, profiles, results
 from depnb.clips import Frames
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
@@ -205,6 +205,27 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_result(injected, bright_corp
     result = experiments.run(run, store, device="cpu")
     assert result.predictions == {}
     assert "203_1" not in store.file(run).read_text()
+
+
+@pytest.mark.parametrize("fewest", [1, 1000])
+def test_maps_of_people_who_exist_are_means_of_many(injected, bright_corpus, tmp_path, monkeypatch, fewest):
+    licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
+    for module in (results, experiments, figures):
+        monkeypatch.setattr(module, "opened", lambda corpus, profile: licensed)
+    monkeypatch.setattr(experiments, "FEWEST_PEOPLE", fewest)
+    result = experiments.run(replace(RUN, seed=7), Store(tmp_path), device="cpu")
+    test = licensed.partition("test")
+    if fewest > len(test):
+        assert result.attention == ()
+        return
+    for seen in result.attention:
+        members = [r for r in test if band(r.bdi) == seen.video.partition(":")[0]]
+        assert seen.video.endswith(f"mean of {len({r.subject for r in members})} people")
+        assert seen.bdi == pytest.approx(np.mean([r.bdi for r in members]), abs=1e-3)
+    assert len(result.attention) == len({band(r.bdi) for r in test})
+    drawn = figures.attention([result])
+    (head,) = {axis.images[0].get_array().tobytes() for axis in drawn.axes[: 2 * len(result.attention)]}
+    assert head == faces.neutral(1)[0].tobytes()
 
 
 def test_protocol_paper_trains_on_development_too(injected, tmp_path, monkeypatch):
