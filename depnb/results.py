@@ -180,8 +180,8 @@ class Result:
         baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
         noise_floor: RMSE that nobody can beat; None where it is not known.
         predictions: by partition; empty for a corpus that is not generated.
-        attention: Grad-CAM maps of a frame, or of both ends of a clip, for one person a severity band; empty for a
-            corpus that is not generated.
+        attention: Grad-CAM maps of a frame, or of both ends of a clip, for one person a severity band; of a corpus
+            that is not generated the mean over many people.
         curves: one training each (one a fold, or a part of a fused row): by check step, train_loss, rmse on the
             selecting partition, and what the method describes.
         selected_steps: of each training, the step whose weights were evaluated.

@@ -5,6 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
+
+from depnb.corpus import Corpus
+from depnb.faces import Video
+
 FOLDERS = {"train": "Training", "development": "Development", "test": "Testing"}
 SHORT = {"train": "train", "development": "dev", "test": "test"}
 
@@ -117,3 +122,35 @@ LAYOUTS = {
     "AVEC2013": (avec2013, ENTRIES_2013),
     "AVEC2013 apart": (avec2013_apart, ENTRIES_2013),
 }
+
+
+def written(corpus: Corpus, base: Path) -> dict[str, Path]:
+    """The official partitions of a generated corpus with two tasks, in every form; those of AVEC2013 have one task.
+
+    ``Freeform`` is that task alone in AVEC2014's form.
+    """
+    recordings = corpus.partition("train", "development", "test")
+    corpus.ensure(recordings)
+    videos = {(r.id, r.task): r.video for r in recordings}
+    entries = [Entry(r.id, r.task, r.partition, int(r.bdi)) for r in recordings]
+    freeform = [entry for entry in entries if entry.task == "Freeform"]
+    single = [entry._replace(task=None) for entry in freeform]
+
+    def copied(path: Path, entry: Entry) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(videos[entry.session, entry.task or "Freeform"], path)
+
+    def frames(folder: Path, entry: Entry) -> None:
+        folder.mkdir(parents=True)
+        for frame in Video(videos[entry.session, entry.task or "Freeform"]).frames():
+            picture = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR)
+            cv2.imwrite(str(folder / f"frame_det_00_{frame.index + 1:06d}.bmp"), picture)
+
+    made = {
+        name: build(base / name, single if of is ENTRIES_2013 else entries, copied)
+        for name, (build, of) in LAYOUTS.items()
+    }
+    made["AVEC2014 frames"] = aligned(base / "AVEC2014 frames", entries, frames)
+    made["AVEC2013 frames"] = aligned(base / "AVEC2013 frames", single, frames)
+    made["Freeform"] = avec2014(base / "Freeform", freeform, copied)
+    return made

@@ -1,16 +1,11 @@
 """The same videos in any of AVEC's forms give the same numbers."""
 
-import shutil
-
-import cv2
 import pytest
 
 from depnb import experiments, results
 from depnb.corpus import open_corpus
-from depnb.faces import Video
 from depnb.results import Run, Store
 from tests.corpus import trees
-from tests.corpus.trees import Entry
 
 
 @pytest.fixture(scope="module")
@@ -21,29 +16,7 @@ def folders(tmp_path_factory):
         patch.setenv("DEPNB_CACHE", str(base / "cache"))
         results.opened.cache_clear()
         corpus = open_corpus("both-tiny")
-        recordings = corpus.partition("train", "development", "test")
-        corpus.ensure(recordings)
-        videos = {(r.id, r.task): r.video for r in recordings}
-        entries = [Entry(r.id, r.task, r.partition, int(r.bdi)) for r in recordings]
-        single = [entry._replace(task=None) for entry in entries if entry.task == "Freeform"]
-
-        def copied(path, entry):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(videos[entry.session, entry.task or "Freeform"], path)
-
-        def frames(folder, entry):
-            folder.mkdir(parents=True)
-            for frame in Video(videos[entry.session, entry.task or "Freeform"]).frames():
-                picture = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR)
-                cv2.imwrite(str(folder / f"frame_det_00_{frame.index + 1:06d}.bmp"), picture)
-
-        found = {"plain": "both-tiny"}
-        for name, (build, of) in trees.LAYOUTS.items():
-            found[name] = str(build(base / name, single if of is trees.ENTRIES_2013 else entries, copied))
-        found["AVEC2014 frames"] = str(trees.aligned(base / "AVEC2014 frames", entries, frames))
-        found["AVEC2013 frames"] = str(trees.aligned(base / "AVEC2013 frames", single, frames))
-        freeform = [entry for entry in entries if entry.task == "Freeform"]
-        found["Freeform"] = str(trees.avec2014(base / "Freeform", freeform, copied))
+        found = {"plain": "both-tiny"} | {name: str(path) for name, path in trees.written(corpus, base).items()}
         yield found
         results.opened.cache_clear()
 

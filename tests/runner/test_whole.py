@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from depnb import course
+from depnb.corpus import open_corpus
+from tests.corpus import trees
 
 
 @pytest.mark.whole
@@ -27,3 +29,19 @@ def test_reproduce_from_nothing_at_the_smoke_profile(tmp_path):
     state = json.loads((tmp_path / "run" / "run.json").read_text())
     assert state["stages"]["results"] < 5
     assert max(n["seconds"] for n in state["notebooks"]) < 75
+
+
+@pytest.mark.whole
+def test_every_notebook_runs_on_a_corpus_of_people(tmp_path):
+    """Frames in OpenFace's naming without a second task are farthest from the generated corpus that it is made of."""
+    folder = trees.written(open_corpus("both-tiny"), tmp_path)["AVEC2013 frames"]
+    command = [sys.executable, "-m", "depnb", "reproduce", "--profile", "smoke", "--corpus", str(folder)]
+    environment = {**os.environ, "DEPNB_CACHE": str(tmp_path / "cache")}
+    run = tmp_path / "run"
+    subprocess.run([*command, "--folder", str(run)], env=environment, cwd=tmp_path, check=True)
+    state = json.loads((run / "run.json").read_text())
+    assert (state["finished"], state["problems"], state["generated"]) == (True, [], False)
+    assert [n["name"] for n in state["notebooks"]] == sorted(p.stem for p in course.NOTEBOOKS.glob("*.ipynb"))
+    sessions = {r.id for r in open_corpus(str(folder)).recordings}
+    for path in [*(run / "results").rglob("*.json"), *(run / "figures").rglob("*.tex"), run / "report.html"]:
+        assert not sessions.intersection(path.read_text().split('"'))
