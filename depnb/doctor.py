@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from depnb.corpus import PARTITIONS, Recording, open_corpus
 from depnb.corpus.avec import take_stock
-from depnb.corpus.manifest import NAME, read_manifest
+from depnb.corpus.manifest import manifest_of, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
 from depnb.corpus.synthetic.make import RECIPE
 from depnb.corpus.tree import Problem
@@ -82,6 +82,10 @@ class Checkup:
     def ready(self) -> bool:
         """Whether the papers can be run: nothing is missing, nothing forbids to use it."""
         return not self.missing and not any(problem.fatal for problem in self.problems)
+
+
+FRAMES_TOLERANCE = 0.05
+"""Published numbers of frames are rounded, and papers count those with a face or all."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +169,8 @@ def as_json(checkups: list[Checkup], shared: Shared | None) -> dict[str, Any]:
 
 def _found(place: str) -> list[tuple[str, Path, tuple[Recording, ...], list[Problem]]]:
     path = Path(place)
-    manifest = path / NAME if path.is_dir() else path
-    if manifest.suffix.lower() == ".csv" and manifest.is_file():
+    manifest = manifest_of(path)
+    if manifest and manifest.is_file():
         recordings, problems = read_manifest(manifest)
         return [(manifest.stem, manifest, tuple(recordings), problems)]
     inventories = [] if (path / RECIPE).exists() or not path.is_dir() else take_stock(path)
@@ -275,6 +279,9 @@ def _differences(made: Checkup) -> list[str]:
             compare(f"sd of the labels of {partition}", f"{part.sd:.1f}", f"{known.sd:.1f}")
         compare(f"range of the labels of {partition}", f"{part.low:.0f}–{part.high:.0f}", f"{known.low}–{known.high}")
         compare(f"labels of {partition} by severity", part.bands, known.bands)
+    whole = sum(part.videos for part in made.parts.values()) == len(OFFICIAL) * published.videos
+    if whole and abs(made.frames / published.frames - 1) > FRAMES_TOLERANCE:
+        compare("frames", f"{made.frames:,}", f"about {published.frames:,}")
     if published.people is not None:
         compare("people", made.people, published.people)
         compare("people by their number of sessions", made.by_sessions, published.by_sessions)

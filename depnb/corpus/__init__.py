@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from depnb.corpus.avec import open_avec
-from depnb.corpus.manifest import NAME, open_manifest
+from depnb.corpus.manifest import manifest_of, open_manifest
 from depnb.corpus.records import PARTITIONS, Corpus, Recording
 
 __all__ = ["PARTITIONS", "Corpus", "Recording", "open_corpus"]
@@ -30,8 +30,5 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
         return open_made(folder)
     if str(path_or_name).partition("-")[0] in NAMED and not folder.is_dir():
         return open_generated(named_recipe(str(path_or_name)))
-    if folder.suffix.lower() == ".csv":
-        return open_manifest(folder)
-    if (folder / NAME).is_file():
-        return open_manifest(folder / NAME)
-    return open_avec(folder)
+    manifest = manifest_of(folder)
+    return open_manifest(manifest) if manifest else open_avec(folder)

@@ -12,6 +12,13 @@ NAME = "manifest.csv"
 COLUMNS = ("video", "subject", "score", "partition")
 
 
+def manifest_of(place: Path) -> Path | None:
+    """The manifest that a place is, or that a folder holds; ``None`` where there is none."""
+    if place.suffix.lower() == ".csv" and not place.is_dir():
+        return place
+    return place / NAME if (place / NAME).is_file() else None
+
+
 def open_manifest(path: Path) -> Corpus:
     """Open the videos of a manifest.
 

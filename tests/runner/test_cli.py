@@ -3,12 +3,16 @@
 import sys
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from depnb import cli, experiments, plan
+from depnb import cli, course, experiments, plan
+from depnb.methods import method
 from depnb.results import Store
-from depnb.runner import Reproduction
+from depnb.runner import Reproduction, fresh_seed
+from tests import bad_videos
+from tests.corpus import trees
 from tests.results_made import result_of
 
 
@@ -31,6 +35,10 @@ def own_cache(monkeypatch, tmp_path):
         "faces",
         "run",
         "reproduce",
+        "protocols",
+        "predict",
+        "doctor",
+        "weights import",
         "results list",
         "results explain",
         "results export",
@@ -55,6 +63,46 @@ def test_corpus_show_counts_people_and_overlap():
     assert shown.exit_code == 0, shown.output
     for needle in ("generated corpus", "development", "unseen", "RMSE below"):
         assert needle in shown.output
+
+
+def test_protocols_say_what_is_trained_how_and_what_is_a_guess():
+    shown = invoke("protocols", "distribution")
+    assert shown.exit_code == 0, shown.output
+    for protocol in method("distribution").PROTOCOLS.values():
+        assert protocol.title in shown.output
+        for guess in protocol.recipe.guesses:
+            assert guess in shown.output
+    assert "AVEC2013: one frame in 100" in shown.output
+
+
+@pytest.fixture
+def avec(tmp_path):
+    """A miniature AVEC2013 of four videos of 12 frames."""
+    return trees.avec2013(tmp_path / "AVEC2013", put=trees.copy_of(bad_videos.good(tmp_path, count=12)))
+
+
+@pytest.mark.parametrize(
+    ("options", "frames"),
+    [((), 12), (("--every", "8"), 2), (("--paper", "msn"), 2), (("--paper", "distribution"), 1)],
+)
+def test_faces_of_the_frames_that_are_needed(avec, tmp_path, options, frames):
+    table = tmp_path / "faces.csv"
+    shown = invoke("faces", str(avec), "--csv", str(table), "--workers", "1", *options)
+    assert shown.exit_code == 0, shown.output
+    report = pd.read_csv(table)
+    assert report.frames.tolist() == [frames] * 4
+    assert f"crops_mb: {report.bytes.sum() / 1e6}" in shown.output
+
+
+def test_a_plan_for_a_gpu_that_is_elsewhere_says_hours_and_disk(avec, tmp_path):
+    command = ("reproduce", "--corpus", str(avec), "--profile", "paper", "--device", "cuda", "--plan")
+    shown = invoke(*command, "--folder", str(tmp_path / "run"))
+    assert shown.exit_code == 0, shown.output
+    runs = course.runs_for("paper", "headline", (fresh_seed("paper"),), str(avec), "honest")
+    assert f"Trainings: {plan.gpu_hours(runs):.1f} GPU-hours" in shown.output
+    assert "4 crops" in shown.output
+    assert " GB" in shown.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_results_are_listed_and_a_miss_is_explained(tmp_path):

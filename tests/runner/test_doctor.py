@@ -53,7 +53,8 @@ def test_a_whole_corpus_is_ready(avec2013):
     assert checkup.frames == 150 * 4
     assert checkup.crop_bytes == checkup.frames * doctor.bytes_of_a_crop() > 0
     assert {name: part.bands for name, part in checkup.parts.items()} == {n: one.bands for n, one in LABELS.items()}
-    assert all(text.startswith(("mean label", "sd of", "range of")) for text in checkup.differs)
+    assert "frames: 600 here, about 2,900,000 published" in checkup.differs
+    assert all(text.startswith(("frames", "mean label", "sd of", "range of")) for text in checkup.differs)
 
 
 def test_labels_of_other_moments_are_told(avec2013):
