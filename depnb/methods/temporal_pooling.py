@@ -17,10 +17,12 @@ from torch import Tensor, nn
 from depnb import profiles
 from depnb.augment import strong, strong_shape, turned
 from depnb.backbones import ResNetBody, dense_head
-from depnb.clips import Input, normalise
+from depnb.backbones_v1 import ResNetV1Body
+from depnb.clips import Input, centre_on_faces, normalise
 from depnb.methods import HONEST, Claim, Figure, Protocol, Recipe, later
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
+from depnb.weights import IMPORTED
 
 PAPER = "temporal_pooling"
 NOTEBOOK = "20_temporal_pooling"
@@ -199,15 +201,20 @@ class StreamNet(Regression):
 
     At ``Scale()`` it has 24,557,633 parameters. FC 512 is followed by ReLU and not by dropout; the paper names neither.
 
+    Args:
+        scale: size of the network.
+        version: 1 for the body that VGGFace2's weights are of, 2 for torchvision's.
+
     Attributes:
         body: the convolutional body.
         attended: its last stage, conv5_x.
         head: global average pooling and the fully connected layers.
     """
 
-    def __init__(self, scale: Scale):
+    def __init__(self, scale: Scale, version: Literal[1, 2] = 2):
         super().__init__()
-        self.body = ResNetBody(scale.depth, scale.width)
+        body = ResNetV1Body if version == 1 else ResNetBody
+        self.body = body(scale.depth, scale.width)
         self.head = dense_head(self.body.channels, scale.width, 1)
 
     @property
@@ -235,8 +242,9 @@ class Config:
             reading of "rotated around two axes" (E05). ``strong``, the default, is that of the frame networks
             (``augment.strong``), for clips that will be coded its movements alone: forty people are otherwise learnt
             by heart, and two rows of different papers can be compared only if they are varied alike (E103).
-        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, or from
-            scratch. The paper starts both streams from VGG Face, whose weights for a ResNet-50 are of VGGFace2 (E70).
+        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, from
+            scratch, or, at printed size, VGGFace2 weights that were imported. The paper starts both streams from VGG
+            Face, whose weights for a ResNet-50 are of VGGFace2 (E70).
         dead_zone: τ of the code, grey levels, 0 in the paper. Without it a pixel in which nothing moves shows the noise
             of the camera.
     """
@@ -245,7 +253,7 @@ class Config:
     length: int = 9
     group: Group = "contiguous"
     augment: Literal["strong", "paper", "none"] = "strong"
-    start: Literal["identity", "imagenet", "scratch"] = "identity"
+    start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
     dead_zone: float = later(0)
 
 
@@ -262,19 +270,24 @@ def _coded(config: Config, clips: Tensor, training: bool) -> Tensor:
         varied = strong_shape(clips) if config.augment == "strong" else turned(clips)
         clips = varied.mul(255).add_(0.5).to(torch.uint8)  # [B, l, 1, S, S]
     code = encode_clips(clips[:, :, 0], group=config.group, dead_zone=config.dead_zone)  # [B, S, S]
-    return normalise(code[:, None].expand(-1, 3, -1, -1))  # [B, 3, S, S]
+    return _scaled(config, code[:, None].expand(-1, 3, -1, -1))  # [B, 3, S, S]
 
 
 def _still(config: Config, clips: Tensor, training: bool) -> Tensor:
     """uint8 [B, 1, 3, S, S] to standardised images [B, 3, S, S]."""
     if training and config.augment != "none":
         clips = strong(clips) if config.augment == "strong" else turned(clips)
-    return normalise(clips)[:, 0]  # [B, 3, S, S]
+    return _scaled(config, clips)[:, 0]  # [B, 3, S, S]
+
+
+def _scaled(config: Config, pixels: Tensor) -> Tensor:
+    """Pixels as the body takes them; codes are taken for grey levels."""
+    return centre_on_faces(pixels) if config.start in IMPORTED else normalise(pixels)
 
 
 def model(config: Config, scale: Scale = PRINTED) -> StreamNet:
     """The network of a row: the same for both streams, which differ in what they are shown."""
-    return StreamNet(scale)
+    return StreamNet(scale, 1 if config.start in IMPORTED else 2)
 
 
 ROWS = {
@@ -285,8 +298,14 @@ ROWS = {
     "temporal_33": Config(length=33),
     "temporal_17_interleaved": Config(length=17, group="interleaved"),
     "temporal_9_dead": Config(length=9, dead_zone=8),
+    "appearance_vggface2": Config(stream="appearance", start="vggface2-resnet50"),
+    "temporal_9_vggface2": Config(start="vggface2-resnet50"),
 }
-FUSED = {"two_stream": ("appearance", "temporal_9"), "two_stream_dead": ("appearance", "temporal_9_dead")}
+FUSED = {
+    "two_stream": ("appearance", "temporal_9"),
+    "two_stream_dead": ("appearance", "temporal_9_dead"),
+    "two_stream_vggface2": ("appearance_vggface2", "temporal_9_vggface2"),
+}
 """Rows that are not trained: a video's score is the mean of its scores in these rows, seed by seed (§2)."""
 
 # The paper names no partitions: those of the same group's MSN, which trains on both (E10).
