@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from depnb import cli, results
-from depnb.aggregates import COLUMNS, FEWEST, aggregates, export
+from depnb.aggregates import COLUMNS, aggregates, export
+from depnb.evaluation import FEWEST_PEOPLE
 from depnb.results import Attention, Predictions, Result, Run, Store
 from tests.results_made import result_of
 
@@ -98,7 +99,7 @@ def test_what_other_data_or_code_made_is_no_seed_of_the_same_row():
 
 
 def test_of_few_people_nothing_is_told():
-    lines = by_partition(made({"test": 50, "unseen": FEWEST - 1, "folds": FEWEST}))
+    lines = by_partition(made({"test": 50, "unseen": FEWEST_PEOPLE - 1, "folds": FEWEST_PEOPLE}))
     told = {name: [c for c in ("people", "videos", "mae", "rmse", "rmse_high", "constant_rmse") if line[c] is not None]
             for name, line in lines.items()}  # fmt: skip
     assert told["unseen"] == []
