@@ -287,11 +287,9 @@ def _trained(
         if keep:
             number_of_fold = number if protocol.folds else None
             _keep(networks.file(keep, run, number_of_fold), run, number_of_fold, corpus, training, frames, eats)
-        if training.model.module.attended is not None and not protocol.folds:
-            if corpus.licensed:
-                attention = _mean_attention(training, frames["test"], eats)
-            elif "unseen" in frames:
-                attention = _attention(training, frames["unseen"], eats)
+        looked_at, maps = ("test", _mean_attention) if corpus.licensed else ("unseen", _attention)
+        if looked_at in frames and training.model.module.attended is not None:
+            attention = maps(training, frames[looked_at], eats)
     judged = {name: _joined(pieces) for name, pieces in predictions.items()}
     result = Result(
         run=run,

@@ -92,12 +92,12 @@ class Run:
         }
         learnt = {row: of.learning.scores for row, of in trained.items()}
         special = {"learning": _only({row: switches(scores) for row, scores in learnt.items()}, self.row)}
-        every = first.protocol.recipe.every.get(corpus.name) if corpus.licensed else None
+        every = {"every": first.every} if first.every else {}
         facts = {
             **(special if set(learnt.values()) != {OURS} else {}),
             "configuration": _only({row: switches(of.config) for row, of in trained.items()}, self.row),
             "pretraining": _only(starts, self.row),
-            "protocol": {"name": self.protocol, **first.protocol.facts, **({"every": every} if every else {})},
+            "protocol": {"name": self.protocol, **first.protocol.facts, **every},
             "profile": first.profile.deciding(),
             "corpus": fingerprint,
             "seed": self.seed,

@@ -128,6 +128,12 @@ HONEST = Protocol(train=("train",), select="development")
 DISJOINT = Protocol(train=("train", "development", "test"), select=None, folds=5)
 
 
+def as_printed(recipe: Recipe) -> Protocol:
+    """Trained on training and development together, its last step taken: how MSN's paper says it, and how those of the
+    others are read that name no partitions."""
+    return Protocol(train=("train", "development"), select=None, recipe=recipe)
+
+
 @dataclass(frozen=True)
 class Learning:
     """How steps follow from gradients (``training.optimiser``), and when they end.
@@ -233,6 +239,7 @@ class Asked(NamedTuple):
     Attributes:
         config: of its row. profile: its size. protocol: who is trained on. eats: what its network is given.
         learning: how it learns.
+        every: every how manieth frame of a video is used, where the protocol says so for the corpus.
     """
 
     config: Any
@@ -240,6 +247,7 @@ class Asked(NamedTuple):
     protocol: Protocol
     eats: "Input"
     learning: Learnings
+    every: int | None
 
 
 def asked(module: ModuleType, row: str, profile: str, protocol: str, corpus: "Corpus") -> Asked:
@@ -256,10 +264,10 @@ def asked(module: ModuleType, row: str, profile: str, protocol: str, corpus: "Co
     config = replace(config, **changed)
     if profile == "paper":
         size = replace(size, **recipe.profile)
-    eats = module.inputs(config, size)
-    if corpus.name in recipe.every:
-        eats = replace(eats, step=recipe.every[corpus.name])
-    return Asked(config, size, how, eats, learning(module, config, size))
+    eats, every = module.inputs(config, size), recipe.every.get(corpus.name)
+    if every:
+        eats = replace(eats, step=every)
+    return Asked(config, size, how, eats, learning(module, config, size), every)
 
 
 def pick(known: Mapping[str, Any], name: str, what: str) -> Any:

@@ -20,7 +20,7 @@ from depnb.augment import strong
 from depnb.backbones import ResNetBody
 from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body
 from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, centre_on_faces, normalise
-from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
@@ -466,10 +466,8 @@ ROWS = {
 # Neither the partitions nor what stops the training are printed (E52).
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": Protocol(
-        train=("train", "development"),
-        select=None,
-        recipe=Recipe(
+    "paper": as_printed(
+        Recipe(
             {"augment": "none", "learning": "printed", "stop_on": "training", "n_draws": 1},
             guesses=(
                 "partitions: training and development together, as the other papers",

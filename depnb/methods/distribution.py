@@ -17,7 +17,7 @@ from depnb import profiles
 from depnb.backbones import ResNetBody, dense_head
 from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body
 from depnb.clips import FRAME, PLAIN_FRAME, Input
-from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol, Recipe
+from depnb.methods import DISJOINT, HONEST, Claim, Figure, Protocol, Recipe, as_printed
 from depnb.profiles import PRINTED, Profile, Scale
 from depnb.weights import IMPORTED
 
@@ -208,10 +208,8 @@ ROWS = {
 # The paper names no partitions: those of the same group's MSN, which trains on both (E68).
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": Protocol(
-        train=("train", "development"),
-        select=None,
-        recipe=Recipe(
+    "paper": as_printed(
+        Recipe(
             {"augment": False},
             every={"AVEC2013": 100, "AVEC2014": 10},
             guesses=(

@@ -21,7 +21,7 @@ from depnb.augment import strong_with_points
 from depnb.clips import Input, LandmarkedClips, normalise
 from depnb.faces import landmarks_24
 from depnb.faces.points24 import MIRRORED_68
-from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe, as_printed
 from depnb.methods.layers3d import scaled
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
@@ -669,10 +669,8 @@ ROWS = COMBINATIONS | SWEEP
 # rate and the combination of parts on the test set (E88); ``test-selected`` does so with the end.
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": Protocol(
-        train=("train", "development"),
-        select=None,
-        recipe=Recipe(
+    "paper": as_printed(
+        Recipe(
             {"augment": "none", "learning": "printed", "lr": 1e-6},
             {"steps": 50_000},
             guesses=(

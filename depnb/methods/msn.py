@@ -19,7 +19,7 @@ from torch.nn import functional
 from depnb import profiles
 from depnb.augment import one_of_four, strong, turned
 from depnb.clips import NORMALISED, Input
-from depnb.methods import DISJOINT, HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe, later
+from depnb.methods import DISJOINT, HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed, later
 from depnb.methods.c3d import C3D
 from depnb.methods.i3d import I3D
 from depnb.methods.layers3d import (
@@ -453,15 +453,11 @@ _GUESSES = (
 )
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": Protocol(
-        train=("train", "development"),
-        select=None,
-        recipe=Recipe({"augment": "paper", "learning": "printed", "normalisation": "vggface2"}, guesses=_GUESSES),
+    "paper": as_printed(
+        Recipe({"augment": "paper", "learning": "printed", "normalisation": "vggface2"}, guesses=_GUESSES),
     ),
-    "code": Protocol(
-        train=("train", "development"),
-        select=None,
-        recipe=Recipe({"augment": "code", "learning": "printed", "normalisation": "vggface2"}, guesses=_GUESSES[:1]),
+    "code": as_printed(
+        Recipe({"augment": "code", "learning": "printed", "normalisation": "vggface2"}, guesses=_GUESSES[:1]),
     ),
     "disjoint": DISJOINT,
 }

@@ -19,7 +19,7 @@ from depnb.augment import strong, strong_shape, turned
 from depnb.backbones import ResNetBody, dense_head
 from depnb.backbones_v1 import ResNetV1Body
 from depnb.clips import Input, centre_on_faces, normalise
-from depnb.methods import HONEST, Claim, Figure, Protocol, Recipe, later
+from depnb.methods import HONEST, Claim, Figure, Recipe, as_printed, later
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
 from depnb.weights import IMPORTED
@@ -311,10 +311,8 @@ FUSED = {
 # The paper names no partitions: those of the same group's MSN, which trains on both (E10).
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": Protocol(
-        train=("train", "development"),
-        select=None,
-        recipe=Recipe(
+    "paper": as_printed(
+        Recipe(
             {"augment": "paper"},
             guesses=(
                 "partitions: training and development together, as the same group's MSN",

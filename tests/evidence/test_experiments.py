@@ -228,6 +228,16 @@ def test_maps_of_people_who_exist_are_means_of_many(injected, bright_corpus, tmp
     assert head == faces.neutral(1)[0].tobytes()
 
 
+def test_a_corpus_of_people_without_a_test_set_has_no_maps(injected, bright_corpus, tmp_path, monkeypatch):
+    rest = tuple(r for r in bright_corpus.recordings if r.partition != "test")
+    licensed = replace(bright_corpus, recordings=rest, generated=False, fingerprint={"labels": {"203_1": 17}})
+    for module in (results, experiments):
+        monkeypatch.setattr(module, "opened", lambda corpus, profile: licensed)
+    result = experiments.run(replace(RUN, seed=8), Store(tmp_path), device="cpu")
+    assert result.metrics.keys() == {"unseen"}
+    assert result.attention == ()
+
+
 def test_protocol_paper_trains_on_development_too(injected, tmp_path, monkeypatch):
     asked, load = [], experiments.load
     monkeypatch.setattr(
