@@ -135,7 +135,8 @@ class Frames:
     """Videos as small frames; 300 videos of 12 frames at 64×64 are 44 MB.
 
     Attributes:
-        pixels: uint8 RGB, [N, n, 3, S, S] or N tensors [n_i, 3, S, S]; with one channel, grey levels.
+        pixels: uint8 RGB, [N, n, 3, S, S] or N videos [n_i, 3, S, S], each a tensor or in its file; with one channel,
+            grey levels.
         recordings: the N videos.
         left_out: (name, reason) of videos that are not in ``pixels``, or of which some frames are not.
         landmarks: float32, N tensors [n_i, 68, 2] as in ``LandmarkedClips``, all of them known; ``None`` where nobody
@@ -143,7 +144,7 @@ class Frames:
         labelled: every recording must have a label; else they are only to be scored.
     """
 
-    pixels: Tensor | tuple[Tensor, ...]
+    pixels: "Tensor | tuple[Tensor | StoredVideo, ...]"
     recordings: tuple[Recording, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     landmarks: tuple[Tensor, ...] | None = None
@@ -189,7 +190,7 @@ class Frames:
 
     def grey(self) -> "Frames":
         """The same videos in grey levels, N tensors [n_i, 1, S, S]."""
-        return replace(self, pixels=tuple(luma(video)[:, None] for video in self.pixels))
+        return replace(self, pixels=tuple(luma(video[:])[:, None] for video in self.pixels))
 
     def draw(self, batch: int, eats: Input) -> tuple[Tensor, Tensor | LandmarkedClips]:
         """Random inputs for a training step, from torch's global generator.
@@ -250,7 +251,33 @@ class Frames:
             yield self.clips(inputs[first : first + count], eats)
 
 
-def _taken(frames: Tensor, places: list[int]) -> Tensor:
+class StoredVideo:
+    """One video as a tensor uint8 RGB [n, 3, 224, 224] whose frames are decoded when they are taken out of it.
+
+    Args:
+        crops: of the video, in their file.
+    """
+
+    dtype, ndim = torch.uint8, 4
+
+    def __init__(self, crops: faces.StoredCrops):
+        self._crops = crops
+
+    @property
+    def shape(self) -> torch.Size:
+        return torch.Size((len(self), 3, faces.CROP_SIZE, faces.CROP_SIZE))
+
+    def __len__(self) -> int:
+        return len(self._crops)
+
+    def __getitem__(self, places: int | slice | list[int]) -> Tensor:
+        chosen = np.arange(len(self))[places]
+        frames = self._crops.decode(np.atleast_1d(chosen))  # [k, H, H, 3]
+        pixels = torch.from_numpy(frames).permute(0, 3, 1, 2).contiguous()  # [k, 3, H, H]
+        return pixels if chosen.ndim else pixels[0]
+
+
+def _taken(frames: Tensor | StoredVideo, places: list[int]) -> Tensor:
     """``frames[places]``; successive ones without a copy."""
     first, last = places[0], places[-1] + 1
     return frames[first:last] if places == list(range(first, last)) else frames[places]
@@ -262,6 +289,13 @@ def load(recordings: Sequence[Recording], eats: Input, frames: int, size: int, l
         found = load_frames(recordings, frames, size, eats.landmarks, labelled)
         return found.grey() if eats.grey else found
     return load_sequences(recordings, eats.step, size, eats.landmarks, labelled, eats.grey)
+
+
+def bytes_of_a_frame(eats: Input, size: int) -> int:
+    """What ``load`` keeps on disk for each frame of a video that it uses, bytes; 0 where frames stay in the crops."""
+    if eats.step is not None and _stay_in_crops(size, eats.landmarks, eats.grey):
+        return 0
+    return (1 if eats.grey else 3) * size**2
 
 
 def numbers(recording: Recording, eats: Input, frames: int) -> np.ndarray:
@@ -318,7 +352,9 @@ def load_sequences(
     """Every ``step``-th face crop of each recording, in the order of the video.
 
     Counted in the video. A frame without a face is passed over, so the frames on both sides of a gap become neighbours.
-    The files are mapped into memory and read when a clip is drawn. Arguments, result and errors as for ``load_frames``.
+    What is smaller than the crops is reduced once; these files are mapped into memory and read when a clip is drawn.
+    Frames of the crops' own size would fill half a terabyte for AVEC2013: they are taken out of the crops when a clip
+    is drawn. Arguments, result and errors as for ``load_frames``.
 
     Args:
         grey: as ``Frames.grey``, whose files are a third as large; without landmarks.
@@ -327,10 +363,19 @@ def load_sequences(
     if landmarks:
         found = _landmarked(recordings, choice, size, labelled, mapped=True)
         return found.grey() if grey else found
-    kept, pixels, left_out = _each(
-        recordings, lambda recording: np.load(_cached(recording, choice, size, grey), mmap_mode="c"), labelled
-    )
-    return Frames(tuple(map(torch.from_numpy, pixels)), kept, left_out, labelled=labelled)
+
+    def sequence(recording: Recording) -> Tensor | StoredVideo:
+        if _stay_in_crops(size, landmarks, grey):
+            return StoredVideo(faces.stored(recording, _used(recording, choice), choice.settings))
+        return torch.from_numpy(np.load(_cached(recording, choice, size, grey), mmap_mode="c"))
+
+    kept, pixels, left_out = _each(recordings, sequence, labelled)
+    return Frames(tuple(pixels), kept, left_out, labelled=labelled)
+
+
+def _stay_in_crops(size: int, landmarks: bool, grey: bool) -> bool:
+    """Sequences that are the crops themselves have no files of their own."""
+    return size == faces.CROP_SIZE and not landmarks and not grey
 
 
 def _landmarked(recordings: Sequence[Recording], choice: Choice, size: int, labelled: bool, mapped: bool) -> Frames:
@@ -489,11 +534,16 @@ def _cached_landmarks(recording: Recording, choice: Choice) -> Path:
 
 def _chosen(recording: Recording, choice: Choice) -> faces.Crops:
     """Raises: NoFaceError, if there is none."""
+    return faces.load(recording, _used(recording, choice), choice.settings)
+
+
+def _used(recording: Recording, choice: Choice) -> np.ndarray:
+    """Numbers of the frames that are used. Raises: NoFaceError, if there is none."""
     index = faces.load(recording, [], choice.settings).found.nonzero()[0]
     chosen = choice.of(index) if len(index) else index
     if not len(chosen):
         raise NoFaceError("no face in any of the frames that are used" if len(index) else "no face in any frame")
-    return faces.load(recording, chosen, choice.settings)
+    return chosen
 
 
 def _made(path: Path, make: Callable[[], np.ndarray]) -> Path:

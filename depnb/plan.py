@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from depnb import pretraining
-from depnb.clips import LANDMARKS, LandmarkedClips
+from depnb.clips import LANDMARKS, LandmarkedClips, bytes_of_a_frame
 from depnb.corpus import Corpus
 from depnb.cost import gmac
 from depnb.experiments import asked_rows, bodies, crops_needed, splits
@@ -213,13 +213,14 @@ def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Cos
                 seconds = count / every / FACES_PER_SECOND / 2
                 crops[video, every] = seconds, count / every * bytes_of_a_crop() / 1e6
     kinds = {
-        (of.eats.step, of.profile.frames, 1 if of.eats.grey else 3, of.profile.scale.input_size)
+        (of.eats.step, of.profile.frames, bytes_of_a_frame(of.eats, of.profile.scale.input_size))
         for run in runs
         for of in asked_rows(run, corpus).values()
     }
     reduced = {
-        (video, step, evenly, channels, size): (0.0, (count / step if step else evenly) * channels * size**2 / 1e6)
-        for step, evenly, channels, size in kinds
+        (video, step, evenly, each): (0.0, (count / step if step else evenly) * each / 1e6)
+        for step, evenly, each in kinds
+        if each
         for video, count in frames.items()
     }
     return {"crops": crops, "videos reduced for networks": reduced}

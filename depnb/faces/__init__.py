@@ -6,7 +6,7 @@ for many; ``quality`` reports; ``neutral`` says what may be shown of a face; ``s
 """
 
 from .align import CROP_SIZE, TEMPLATE, similarity, transform_points, warp
-from .crops import VERSION, Crops, DamagedCrops, Settings, load
+from .crops import VERSION, Crops, DamagedCrops, Settings, StoredCrops, load, stored
 from .detect import Faces, detect_frames
 from .landmarks import landmarks68
 from .neutral import blurred, neutral, shown
@@ -25,6 +25,7 @@ __all__ = [
     "Frame",
     "Report",
     "Settings",
+    "StoredCrops",
     "Video",
     "VideoError",
     "VideoReport",
@@ -38,6 +39,7 @@ __all__ = [
     "prepare",
     "shown",
     "similarity",
+    "stored",
     "transform_points",
     "warp",
 ]

@@ -87,6 +87,13 @@ def test_crops_of_all_frames_serve_every_method(avec):
     assert crops_needed(runs, opened(str(avec), "paper")) == [1]
 
 
+@pytest.mark.parametrize(("row", "of_a_frame"), [("appearance", 0), ("temporal_9", 224**2)])
+def test_still_images_of_the_size_of_crops_take_no_further_disk(avec, row, of_a_frame):
+    _, _, (what, _, megabytes), *_ = estimate([Run("temporal_pooling", row, str(avec), "paper", "paper")])
+    assert what == f"{8 if of_a_frame else 0} videos reduced for networks"
+    assert megabytes == pytest.approx(8 * 24 * of_a_frame / 1e6)
+
+
 def test_operations_are_those_of_the_steps_and_the_predictions():
     run = Run("distribution", "expectation", profile="paper")
     of = asked(method("distribution"), run.row, "paper", "honest", opened("both", "paper"))
