@@ -294,8 +294,7 @@ class Store:
         Raises:
             ValueError: it would be a result on a licensed corpus in a folder that git does not ignore.
         """
-        if opened(run.corpus, run.profile).licensed:
-            demand_ignored(self.path, run.corpus)
+        self.demand_place(run)
         if run.digest in self._held:
             yield True
             return
@@ -312,6 +311,15 @@ class Store:
         finally:
             self._held.discard(run.digest)
             lock.release()
+
+    def demand_place(self, run: Run) -> None:
+        """Refuse a run whose result may not lie here.
+
+        Raises:
+            ValueError: it would be a result on a licensed corpus in a folder that git does not ignore.
+        """
+        if opened(run.corpus, run.profile).licensed:
+            demand_ignored(self.path, run.corpus)
 
     @property
     def _claims(self) -> Path:

@@ -368,10 +368,15 @@ def fill(
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         say: where lines for the reader go.
         problem: what is told of each run that failed.
+
+    Raises:
+        ValueError: a run is of a licensed corpus, and the store is where git would take its result; nothing is begun.
     """
     from depnb import experiments
     from depnb.plan import in_order
 
+    for run in runs:
+        store.demand_place(run)
     runs = in_order(runs)
     experiments.prepare(runs)
     with _helpers(runs, store, device, _room(runs, device) - 1):

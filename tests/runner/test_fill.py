@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depnb import experiments, runner
-from depnb.results import Run, Store
+from depnb.results import COMMITTED, Run, Store
 from depnb.runner import fill, shard
+from tests import bad_videos
+from tests.corpus import trees
 from tests.results_made import result_of
 from tests.runner import claim
 
@@ -91,7 +93,7 @@ def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
 HELPED = """
 import multiprocessing, sys
 from depnb import runner
-from depnb.results import Run, Store
+from depnb.results import COMMITTED, Run, Store
 
 if __name__ == "__main__":
     with runner._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
@@ -127,3 +129,15 @@ def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch)
     assert runner._room(RUNS, "cpu") == 1
     memory.available = 0
     assert runner._room(RUNS, "cpu") == 1
+
+
+def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):
+    def begun(runs):
+        raise AssertionError("faces were looked for")
+
+    video = bad_videos.good(tmp_path, count=4)
+    people = trees.avec2014(tmp_path / "AVEC2014", put=trees.copy_of(video))
+    monkeypatch.setattr(experiments, "prepare", begun)
+    runs = [Run("distribution", "expectation", str(people), profile="smoke")]
+    with pytest.raises(ValueError, match=r"git would take it\. Name a folder in runs/"):
+        fill(runs, Store(COMMITTED), "cpu", print, print)
