@@ -35,9 +35,9 @@ def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
     Errors are in BDI-II points, means over the seeds; ``_sd`` is their standard deviation, ``_low`` and ``_high`` the
     ends of the 95 % interval over people. What is not defined or not told is None.
 
-    A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``left_out``. Nor have the unseen
-    people of a test set, and its predictor “identity only”, if fewer than that of it were seen: the difference to the
-    whole test set would tell of them.
+    A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``left_out``. Nor have, of people
+    who exist, the unseen ones of a test set that has fewer than that besides them, and the predictor “identity only”
+    where fewer than that were trained on: the difference to the whole test set, or to the constant, would tell of them.
     """
     groups: dict[str, list[Result]] = {}
     for result in results:
@@ -84,13 +84,10 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
     line |= {name: getattr(run, name) for name in ("paper", "row", "protocol", "profile")}
     line |= {"corpus": _title(first), "partition": partition, "seeds": len(group), "versions": _versions(group)}
     line["learnt"] = all(result.learnt for result in group)
-    seen = _seen_of_test(first)
     if not own.get("subjects", 0) >= FEWEST_PEOPLE:
         return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} people"}
-    if partition == "unseen" and seen:
-        return line | {
-            "left_out": f"all numbers: fewer than {FEWEST_PEOPLE} people of the test set were seen in training"
-        }
+    if first.licensed and _few(own["rest_of_test"]):
+        return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} others are in the test set"}
     line |= {"people": round(own["subjects"]), "videos": round(own["videos"])}
     line["noise_floor"] = _mean([first.noise_floor])
     for name in (*ERRORS, *METRICS):
@@ -100,19 +97,17 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
             values = [result.metrics[partition][error] for result in group]
             line[f"{error}_sd"] = round(float(np.std(values, ddof=1)), DIGITS)
     for predictor in PREDICTORS:
-        if predictor == "identity_only" and partition == "test" and seen:
-            line["left_out"] = f"identity_only: fewer than {FEWEST_PEOPLE} people were seen in training"
+        if predictor == "identity_only" and first.licensed and _few(own["trained_on"]):
+            line["left_out"] = f"identity_only: fewer than {FEWEST_PEOPLE} people were trained on"
             continue
         rival = first.baselines.get(partition, {}).get(predictor, {})
         line |= {f"{predictor}_{error}": _mean([rival.get(error)]) for error in ERRORS}
     return line
 
 
-def _seen_of_test(result: Result) -> int:
-    """How many people of the test set were seen in training, if some and fewer than ``FEWEST_PEOPLE``; else 0."""
-    people, unseen = (result.metrics.get(name, {}).get("subjects", 0) for name in ("test", "unseen"))
-    seen = round(people - unseen)
-    return seen if 0 < seen < FEWEST_PEOPLE else 0
+def _few(people: float) -> bool:
+    """Some, but too few to tell of."""
+    return 0 < people < FEWEST_PEOPLE
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

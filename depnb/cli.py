@@ -176,7 +176,7 @@ def corpus_show(corpus: CorpusName = "both") -> None:
             f"{sum(labels) / len(labels):.1f}" if labels else "–",
         )
     _console().print(table)
-    typer.echo(f"Folder: {opened.root}")
+    typer.echo(f"Place: {opened.root}")
     if opened.noise_floor is not None:
         typer.echo(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
 
@@ -303,13 +303,13 @@ def run(
     Examples: `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
     `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
     """
-    from depnb.course import COMMITTED_SEEDS, runs_for
+    from depnb.experiments import COMMITTED_SEEDS, runs_for
     from depnb.plan import estimate
     from depnb.runner import describe, fill, shard
 
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
-    if missing and store is None:
-        _demand_for_committed(wanted)
+    if missing:
+        _demand_place(wanted, store)
     if networks is not None and not missing:
         raise ValueError("--networks keeps what is trained: give --missing too.")
     opened = _store(store, networks)
@@ -680,10 +680,12 @@ def _named_value(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _demand_for_committed(runs) -> None:
+def _demand_place(runs, store: Path | None) -> None:
     """Only the quick profile on generated corpora enters the repository's own results."""
-    from depnb.results import opened
+    from depnb.results import COMMITTED, opened
 
+    if store is not None and store.resolve() != COMMITTED.resolve():
+        return
     other = [run for run in runs if run.profile != "quick" or not opened(run.corpus, run.profile).generated]
     if other:
         raise ValueError(

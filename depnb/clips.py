@@ -19,6 +19,7 @@ from torch import Tensor
 from depnb import faces
 from depnb.augment import LUMA, strong
 from depnb.corpus.records import Recording
+from depnb.corpus.tree import stamp
 from depnb.files import atomic_path, cache_dir
 from depnb.progress import progress
 
@@ -278,7 +279,7 @@ class StoredVideo:
 
 
 def _taken(frames: Tensor | StoredVideo, places: list[int]) -> Tensor:
-    """``frames[places]``; successive ones without a copy."""
+    """``frames[places]``; successive ones of a tensor without a copy."""
     first, last = places[0], places[-1] + 1
     return frames[first:last] if places == list(range(first, last)) else frames[places]
 
@@ -565,8 +566,7 @@ def _readable(path: Path) -> bool:
 def _cache_file(video: Path, chosen: list) -> Path:
     """Named after everything that decides the pixels; ``null`` and ``both`` share the file behind a link."""
     video = video.resolve()
-    stat = video.stat()
-    facts = [str(video), stat.st_size, stat.st_mtime_ns, *chosen, VERSION, faces.VERSION]
+    facts = [str(video), *stamp(video), *chosen, VERSION, faces.VERSION]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
     return cache_dir() / "frames" / f"{key}.npy"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from depnb.corpus.avec import LABEL_NAME
-from depnb.corpus.manifest import COLUMNS
+from depnb.corpus.manifest import COLUMNS, table_of
 
 REFUSED = {  # suffixes, with what they are
     "a video": ".mp4 .avi .mkv .mov .m4v .mpg .mpeg .webm .wmv .ogv .3gp .flv",
@@ -267,10 +267,8 @@ def _joined(text: Any) -> str:
 
 
 def _table(path: Path) -> Iterator[str]:
-    import csv
-
-    table = csv.DictReader(path.read_text(encoding="utf-8-sig", errors="replace").splitlines())
-    names = {(name or "").strip().lower() for name in table.fieldnames or ()}
+    table = table_of(path.read_text(encoding="utf-8-sig", errors="replace"))
+    names = set(table.fieldnames)
     if names >= set(COLUMNS):
         yield "a manifest, with people and their scores: keep it where the videos lie"
     if names >= OF_FACES:

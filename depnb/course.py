@@ -9,14 +9,14 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from depnb.files import write_json
+from depnb.files import write_bytes, write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
-COMMITTED_SEEDS = (0, 1, 2)
-WHICH = ("headline", "all")
 LIVE_SEED = 41
 DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
@@ -99,23 +97,23 @@ class Session:
         Raises:
             ValueError: no row belongs to ``paper``.
         """
-        seeds = COMMITTED_SEEDS if self.committed else (self.seed,)
+        from depnb import experiments
+
+        seeds = experiments.COMMITTED_SEEDS if self.committed else (self.seed,)
         which = "headline" if self._reproduces_headline() else which
-        grid = runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
+        grid = experiments.runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
         runs = [run for run in grid if run.paper == paper]
         if not runs:
             raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
         if self.committed:
             self._demand_committed(runs)
             return [self.results_store.load(run) for run in runs]
-        from depnb import experiments
-
         return [experiments.run(run, self.results_store, device=self.device) for run in runs]
 
     def _demand_committed(self, runs: "list[Run]") -> None:
         from depnb.experiments import grid
 
-        there = set(grid(self.profile, "all", COMMITTED_SEEDS))
+        there = set(grid(self.profile, "all"))
         other = [run for run in runs if run not in there]
         if other:
             raise ValueError(
@@ -196,9 +194,9 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
     from depnb import methods, style
     from depnb.profiles import PROFILES
 
-    _one_of("profile", profile, tuple(PROFILES))
+    methods.one_of("profile", profile, tuple(PROFILES))
     if protocol != "honest":  # the one that every method knows; asking them for others imports them all
-        _one_of("protocol", protocol, methods.protocols())
+        methods.one_of("protocol", protocol, methods.protocols())
     if not DEVICES.fullmatch(device):
         raise ValueError(f"device is {device!r}: give auto, cpu, mps, cuda or cuda:N.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -216,36 +214,6 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
     global _current
     _current = session
     return session
-
-
-def runs_for(
-    profile: str, which: str, seeds: tuple[int, ...], corpus: str = "both", protocol: str = "honest"
-) -> "list[Run]":
-    """The grid of runs as a notebook or a reproduction asks for it.
-
-    On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
-    row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
-    the tables ask for it or not.
-
-    Raises:
-        ValueError: ``which`` or ``protocol`` is not one of the values it can have.
-    """
-    from depnb.experiments import Run, grid
-    from depnb.methods import method, protocols
-
-    _one_of("protocol", protocol, protocols())
-    if "/" in which:
-        paper, _, row = which.partition("/")
-        _one_of("row", row, tuple(method(paper).ROWS))
-        return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
-    _one_of("rows", which, WHICH)
-    runs = grid(profile, which, seeds=seeds)
-    if corpus != "both":
-        runs = list(dict.fromkeys(replace(run, corpus=corpus) for run in runs))
-    if protocol != "honest":
-        honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).PROTOCOLS]
-        runs = [replace(run, protocol=protocol) for run in honest]
-    return runs
 
 
 def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str:
@@ -281,9 +249,14 @@ def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:
 
 
 def check(name: str, answer: Any) -> None:
-    """Check the answer to an exercise of the current notebook: print ✔, or ✘ and what is wrong; never raise.
+    """Check the answer to an exercise of the current notebook: print ✔, or ✘ and what is wrong.
 
-    The checker is ``check_<name>`` in ``notebooks/solutions/<notebook>.py``, beside the solution ``<name>``.
+    The checker is ``check_<name>`` in ``notebooks/solutions/<notebook>.py``, beside the solution ``<name>``. An answer
+    that is wrong, or that raises, raises nothing here.
+
+    Raises:
+        RuntimeError: no session was started.
+        FileNotFoundError, ValueError: the notebook has no exercises, or none of this name.
     """
     if _current is None:
         raise RuntimeError("No session: run the set-up cell (course.start) first.")
@@ -360,7 +333,7 @@ def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
             continue
         elif target.read_bytes() != content:
             copies.updated.append(target.name)
-        target.write_bytes(content)
+        write_bytes(target, content)
         known[target.name] = _digest(content)
     write_json(record, known)
     return copies
@@ -392,11 +365,6 @@ def _seed(seed: int) -> None:
     np.random.seed(seed)  # noqa: NPY002 - what a learner types first draws from the global generator
     if "torch" in sys.modules:  # a notebook without networks does not wait for it
         sys.modules["torch"].manual_seed(seed)
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}: choose from {', '.join(allowed)}.")
 
 
 if __name__ == "__main__":

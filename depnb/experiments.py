@@ -27,6 +27,7 @@ from depnb.corpus.records import video_session
 from depnb.evaluation import (
     BANDS,
     FEWEST_PEOPLE,
+    band,
     band_bias,
     ccc,
     clipped,
@@ -38,12 +39,14 @@ from depnb.evaluation import (
     video_scores,
 )
 from depnb.files import StorageError, cache_dir
-from depnb.methods import Asked, Protocol, asked, baselines, method, papers, parts
+from depnb.methods import Asked, Protocol, asked, baselines, method, one_of, papers, parts, protocols
 from depnb.profiles import PROFILES, Profile
 from depnb.results import Attention, Predictions, Result, Run, Store, opened
 from depnb.training import Training, laid_out, per_video, predict, train
 
-__all__ = ["Run", "asked_rows", "bodies", "crops_needed", "grid", "rows", "run"]
+__all__ = [
+    "COMMITTED_SEEDS", "WHICH", "Run", "asked_rows", "bodies", "crops_needed", "grid", "rows", "run", "runs_for",
+]  # fmt: skip
 
 LIBRARIES = (
     "torch",
@@ -57,6 +60,8 @@ LIBRARIES = (
     "scikit-learn",
 )
 DIGITS = 4
+COMMITTED_SEEDS = (0, 1, 2)
+WHICH = ("headline", "all")
 
 log = logging.getLogger("depnb")
 
@@ -74,7 +79,7 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
     return tuple((*line, "honest") if len(line) == 2 else line for line in lines[which])
 
 
-def grid(profile: str, which: str = "headline", seeds: Sequence[int] = (0, 1, 2)) -> list[Run]:
+def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:
     """All runs of all papers, seeds innermost."""
     return [
         Run(paper, row, corpus, protocol, profile=profile, seed=seed)
@@ -82,6 +87,33 @@ def grid(profile: str, which: str = "headline", seeds: Sequence[int] = (0, 1, 2)
         for row, corpus, protocol in rows(paper, which)
         for seed in seeds
     ]
+
+
+def runs_for(
+    profile: str, which: str, seeds: tuple[int, ...], corpus: str = "both", protocol: str = "honest"
+) -> list[Run]:
+    """The grid of runs as a notebook or a reproduction asks for it.
+
+    On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
+    row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
+    the tables ask for it or not.
+
+    Raises:
+        ValueError: ``which`` or ``protocol`` is not one of the values it can have.
+    """
+    one_of("protocol", protocol, protocols())
+    if "/" in which:
+        paper, _, row = which.partition("/")
+        one_of("row", row, tuple(method(paper).ROWS))
+        return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
+    one_of("rows", which, WHICH)
+    runs = grid(profile, which, seeds=seeds)
+    if corpus != "both":
+        runs = list(dict.fromkeys(replace(run, corpus=corpus) for run in runs))
+    if protocol != "honest":
+        honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).PROTOCOLS]
+        runs = [replace(run, protocol=protocol) for run in honest]
+    return runs
 
 
 def run(run: Run, store: Store, *, device: str = "auto") -> Result:
@@ -101,28 +133,31 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
         MissingResult: a MISS in a strict store.
         ValueError: no video of a partition can be used.
     """
-    return _stored(run, store, device)
+    return _stored(run, store, device)[0]
 
 
-def _stored(run: Run, store: Store, device: str) -> Result:
+def _stored(run: Run, store: Store, device: str) -> tuple[Result, Mapping[str, Predictions]]:
+    """The result and the scores per person, which a store has only of generated people, and who trains of all."""
     result, origin = store.load(run), store.explain(run)
+    judged = result.predictions if result else {}
     if result is None:
         with store.claimed(run):
             result, origin = store.load(run), store.explain(run)
+            judged = result.predictions if result else {}
             if result is None:
                 place = hashlib.sha256(str(store.path.resolve()).encode()).hexdigest()[:8]
                 checkpoints = cache_dir() / "checkpoints" / f"{run.digest[:24]}-{place}"
-                result = _make(run, store, device, checkpoints)
+                result, judged = _make(run, store, device, checkpoints)
                 store.save(result)
                 shutil.rmtree(checkpoints, ignore_errors=True)  # with what a kill left of a half-written one
     log.info(origin)
-    return replace(result, origin=origin)
+    return replace(result, origin=origin), judged
 
 
-def prepare(runs: Sequence[Run]) -> None:
+def prepare(runs: Sequence[Run], device: str = "auto") -> None:
     """Make the videos and the face crops of ``runs`` and of their face pretrainings: then they need only be trained.
 
-    Of a run that cannot be prepared nothing is said: the run itself will say it.
+    ``device`` is that of the trainings. Of a run that cannot be prepared nothing is said: the run itself will say it.
 
     Raises:
         StorageError: the disk is full or must not be written.
@@ -137,7 +172,7 @@ def prepare(runs: Sequence[Run]) -> None:
                 _prepare(corpus, list(splits(corpus, protocol)), every)
     for name in dict.fromkeys(run.profile for run in runs):
         with _others_go_on("the people of the face pretraining"):
-            if any(not body.exists() for run in runs if run.profile == name for body in bodies(run)):
+            if any(not body.exists() for run in runs if run.profile == name for body in bodies(run, device)):
                 pretraining.people(PROFILES[name])
 
 
@@ -176,13 +211,13 @@ def _prepare(corpus: Corpus, trainings: "Sequence[Split]", every: int) -> None:
     faces.prepare(needed, settings=faces.Settings(every=every))
 
 
-def bodies(run: Run) -> Iterator[Path]:
-    """Where the pretrained bodies lie, or will lie, that a run starts from."""
+def bodies(run: Run, device: str) -> Iterator[Path]:
+    """Where the pretrained bodies lie, or will lie, that a run starts from when it trains on a device."""
     module = method(run.paper)
     for of in asked_rows(run, opened(run.corpus, run.profile)).values():
         if of.config.start == "identity":
             build = partial(_body, module, of.config, of.profile)
-            yield pretraining.file(build, of.profile, of.eats, of.learning.faces)
+            yield pretraining.file(build, of.profile, of.eats, of.learning.faces, device)
 
 
 def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:
@@ -208,8 +243,8 @@ class Split:
 def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
     """The trainings that a protocol asks for: one, or one a fold.
 
-    ``unseen`` are people whom nothing was trained or selected on. A corpus without an ``unseen`` partition has the
-    test recordings of such people there, if there are any. In ``folds`` every labelled video of the protocol's
+    ``unseen`` are people whom nothing was trained or selected on: those of the ``unseen`` partition or, where there are
+    none, those of the test set. In ``folds`` every labelled video of the protocol's
     partitions is judged once, by a network that has met its person neither in training nor in selection.
     """
     if protocol.folds:
@@ -222,24 +257,24 @@ def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
             yield Split(train, select, {"folds": part})
         return
     seen = (*protocol.train, protocol.select) if protocol.select else protocol.train
-    judged = {"test": corpus.partition("test"), "unseen": corpus.partition("unseen") or corpus.unseen("test", seen)}
+    unseen = corpus.unseen("unseen", seen) or corpus.unseen("test", seen)
+    judged = {"test": corpus.partition("test"), "unseen": unseen}
     select = corpus.partition(protocol.select) if protocol.select else None
     yield Split(corpus.partition(*protocol.train), select, {name: part for name, part in judged.items() if part})
 
 
-def _make(run: Run, store: Store, device: str, checkpoints: Path) -> Result:
+def _make(run: Run, store: Store, device: str, checkpoints: Path) -> tuple[Result, Mapping[str, Predictions]]:
     """A trained row, or a fused one from its parts: those that the store has with scores, the others trained."""
     rows = parts(method(run.paper), run.row)
     if rows == (run.row,):
-        return _trained(run, device, checkpoints, store.networks)[0]
+        return _trained(run, device, checkpoints, store.networks)
     made = []
     for row in rows:
         part = replace(run, row=row)
-        result = _stored(part, store, device)
-        if result.predictions:
-            made.append((result, result.predictions))
-        else:  # of a licensed corpus no scores per person are kept
-            made.append(_trained(part, device, checkpoints / row, store.networks))
+        result, judged = _stored(part, store, device)
+        if not judged:  # stored before, of a licensed corpus, of which no scores per person are kept
+            result, judged = _trained(part, device, checkpoints / row, store.networks)
+        made.append((result, judged))
     return _fused(run, made)
 
 
@@ -261,6 +296,7 @@ def _trained(
 
     done: list[Training] = []
     predictions: dict[str, list[Predictions]] = {}
+    trained_on: dict[str, int] = {}
     left_out: dict[str, dict[str, str]] = {}
     attention: tuple[Attention, ...] = ()
     for number, split in enumerate(trainings):
@@ -282,6 +318,8 @@ def _trained(
         for name in split.judged:
             scores = predict(training.model, frames[name], training.profile, eats)
             predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
+            both = {*frames["train"].subjects}.intersection(frames[name].subjects)
+            trained_on[name] = trained_on.get(name, 0) + len(both)
         for name, part in frames.items():
             left_out.setdefault(name, {}).update(part.left_out)
         if keep:
@@ -295,7 +333,7 @@ def _trained(
         run=run,
         digest=run.digest,
         facts=run.facts,
-        **_evaluated(judged, by_session=corpus.licensed),
+        **_evaluated(judged, trained_on if corpus.licensed else None),
         noise_floor=corpus.noise_floor,
         predictions=judged if corpus.generated else {},
         attention=attention,
@@ -317,16 +355,21 @@ def _trained(
     return result, judged
 
 
-def _fused(run: Run, made: Sequence[tuple[Result, Mapping[str, Predictions]]]) -> Result:
+def _fused(
+    run: Run, made: Sequence[tuple[Result, Mapping[str, Predictions]]]
+) -> tuple[Result, Mapping[str, Predictions]]:
     """The row whose video scores are the means of its parts' scores; what it cost is what they cost."""
     results = [result for result, _ in made]
     judged = {name: _averaged([predictions[name] for _, predictions in made]) for name in made[0][1]}
-    return replace(
+    trained_on = None
+    if not results[0].predictions:  # of a licensed corpus
+        trained_on = {name: round(numbers["trained_on"]) for name, numbers in results[0].metrics.items()}
+    fused = replace(
         results[0],
         run=run,
         digest=run.digest,
         facts=run.facts,
-        **_evaluated(judged, by_session=not results[0].predictions),
+        **_evaluated(judged, trained_on),
         predictions=judged if results[0].predictions else {},
         attention=(),
         curves=tuple(curve for result in results for curve in result.curves),
@@ -337,6 +380,7 @@ def _fused(run: Run, made: Sequence[tuple[Result, Mapping[str, Predictions]]]) -
         peak_memory_mb=max(result.peak_memory_mb for result in results),
         commit=commit(),
     )
+    return fused, judged
 
 
 def _averaged(sides: Sequence[Predictions]) -> Predictions:
@@ -425,8 +469,8 @@ def _mean_attention(training: Training, frames: Frames, eats: Input) -> tuple[At
 
 def _by_band(frames: Frames) -> Iterator[tuple[str, list[int]]]:
     """Severity bands that occur, and the places of their videos."""
-    for name, low, high in BANDS:
-        members = [place for place, recording in enumerate(frames.recordings) if low <= recording.bdi <= high]
+    for name, _, _ in BANDS:
+        members = [place for place, recording in enumerate(frames.recordings) if band(recording.bdi) == name]
         if members:
             yield name, members
 
@@ -471,18 +515,22 @@ def _joined(pieces: Sequence[Predictions]) -> Predictions:
     return Predictions(**{name: tuple(v for piece in pieces for v in getattr(piece, name)) for name in columns})
 
 
-def _evaluated(judged: Mapping[str, Predictions], by_session: bool) -> dict[str, dict]:
+def _evaluated(judged: Mapping[str, Predictions], trained_on: Mapping[str, int] | None) -> dict[str, dict]:
     """Metrics and baselines of a result, by partition.
 
     Args:
         judged: scores, by partition.
-        by_session: also judge sessions of several tasks, as papers do that count people and not videos: the score of a
-            session is the mean over its videos.
+        trained_on: for people who exist, how many of each partition were trained on. It is kept, with what else tells
+            whether a number is about few people, and sessions of several tasks are judged too, as papers do that count
+            people and not videos: the score of a session is the mean over its videos.
     """
     numbers = {name: _metrics(predictions) for name, predictions in judged.items()}
-    if by_session:
+    if trained_on is not None:
+        test = set(judged["test"].subject) if "test" in judged else set()
         for name, predictions in judged.items():
-            numbers[name][0].update(_session_metrics(predictions))
+            rest = test.difference(predictions.subject) if test.issuperset(predictions.subject) else ()
+            own = {"trained_on": float(trained_on[name]), "rest_of_test": float(len(rest))}
+            numbers[name][0].update(own | _session_metrics(predictions))
     return {
         "metrics": {name: own for name, (own, _) in numbers.items()},
         "baselines": {name: rivals for name, (_, rivals) in numbers.items()},

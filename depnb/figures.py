@@ -87,14 +87,14 @@ def contact_sheet(store: Store, rows: int = 5, columns: int = 10) -> "Figure":
     """One frame of each of 50 people of the partition ``unseen``."""
     recipe = named_recipe("both")
     people = [s for s in sessions(recipe) if s.partition == "unseen"][: rows * columns]
-    faces = []
+    shots = []
     for person in people:
         task = recipe.tasks[person.subject % len(recipe.tasks)]
         picture, truth = film(recipe, person, task, slice(10, 40, 10))
-        faces.append(picture[int(np.argmax(truth["visible"]))])
+        shots.append(picture[int(np.argmax(truth["visible"]))])
     figure, axes = _pictures(rows, columns, width=7.0)
-    for axis, face in zip(axes.flat, faces, strict=True):
-        axis.imshow(face)
+    for axis, shot in zip(axes.flat, shots, strict=True):
+        axis.imshow(shot)
     return figure
 
 
@@ -433,9 +433,13 @@ def make_all(store: Store, folder: Path) -> list[Path]:
 
     Returns:
         The files written.
+
+    Raises:
+        ValueError: results of several profiles lie in the store.
     """
     import matplotlib.pyplot as plt
 
+    tables.demand_one_profile(store)
     style.apply()
     written, lines = [], ["# Figures and tables", "", "Made by `make figures`.", ""]
     for name, entry in entries().items():

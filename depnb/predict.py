@@ -272,9 +272,10 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
     way = {
         "configuration": switches(of.config),
         "profile": of.profile.deciding(),
+        "every": of.every,
         "versions": {"faces": faces.VERSION, "clips": clips.VERSION, run.paper: module.VERSION},
     }
-    theirs = {key: card.facts[key] for key in way}
+    theirs = {key: card.facts[key] for key in way if key != "every"} | {"every": card.facts["protocol"].get("every")}
     theirs["versions"] = {name: theirs["versions"][name] for name in way["versions"]}
     if found := differences(json.loads(json.dumps(way)), theirs):
         raise UnusableNetwork(

@@ -27,6 +27,7 @@ class Profile:
     """One size of experiment.
 
     Attributes:
+        name: ``smoke``, ``quick`` or ``paper``.
         corpus_size: size of a generated corpus, ``tiny``, ``quick`` or ``full``.
         scale: size of the networks.
         frames: frames of a video that are used, evenly spaced among those with a face.

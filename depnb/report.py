@@ -22,7 +22,7 @@ class Comparison:
 
     Attributes:
         row: paper, row, corpus, protocol.
-        partition: ``test`` or ``unseen``.
+        partition: ``test``, ``unseen`` or ``folds``.
         metric: ``mae`` or ``rmse``.
         value: the new number, BDI-II points.
         mean: mean over the committed seeds; ``None`` if there are fewer than two.

@@ -175,8 +175,10 @@ class Result:
         metrics: by partition (``test``, ``unseen``, ``folds``): mae, rmse, the ends of their 95 % intervals over people
             (mae_low, mae_high, rmse_low, rmse_high), pcc, ccc, what other habits give (rmse_median: median over the
             frames; rmse_clipped: scores cut to the scale), bias_minimal … bias_severe (mean of score − label in the
-            severity band), videos, subjects. What is not defined (a correlation of a constant, an empty band) is left
-            out.
+            severity band), videos, subjects; for people who exist also mae_sessions, rmse_sessions and sessions where a
+            session has several videos, trained_on (subjects whom the network was trained on) and rest_of_test
+            (subjects of the test set who are not among these, where these are a part of it). What is not defined (a
+            correlation of a constant, an empty band) is left out.
         baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
         noise_floor: RMSE that nobody can beat; None where it is not known.
         predictions: by partition; empty for a corpus that is not generated.
@@ -361,6 +363,8 @@ class Store:
         for path in self.path.glob(f"{paper or '[!.]*'}/*.json"):
             try:
                 found.append(Result.from_json(path.read_bytes()))
+            except FileNotFoundError:  # another process has put a newer one in its place
+                continue
             except DamagedResult as error:
                 if self.strict:
                     raise DamagedResult(f"{path} is not a whole result: {error}. Delete it.") from error

@@ -2,7 +2,7 @@
 
 A run folder holds everything: ``results/`` (one file a run), ``notebooks/`` (executed, and as HTML),
 ``figures/``, ``logs/``, ``run.json`` (settings, state, seconds) and ``report.html``. Whatever was interrupted
-is continued, because each stage only does what the folder lacks.
+is continued: only results are trained that the folder lacks, and the notebooks, which take minutes, are executed anew.
 """
 
 import fcntl
@@ -152,14 +152,15 @@ class Reproduction:
             ValueError: a setting or a notebook parameter that would not have the effect it seems to have.
             FileNotFoundError: no such corpus, or no notebook.
         """
+        from depnb.experiments import WHICH, runs_for
         from depnb.headless import parameters_for
         from depnb.plan import estimate, gpu_hours
         from depnb.results import opened
 
         s = self.settings
-        if s.rows not in course.WHICH:
-            raise ValueError(f"--rows {s.rows}: a reproduction is of {' or '.join(course.WHICH)} rows, not of one.")
-        runs = course.runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
+        if s.rows not in WHICH:
+            raise ValueError(f"--rows {s.rows}: a reproduction is of {' or '.join(WHICH)} rows, not of one.")
+        runs = runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
         opened(s.corpus, s.profile)
         notebooks = notebooks_in([self.source])
         given = {name: getattr(s, name) for name in ("profile", "corpus", "protocol", "seed", "device")}
@@ -377,8 +378,8 @@ def fill(
 
     for run in runs:
         store.demand_place(run)
-    runs = in_order(runs)
-    experiments.prepare(runs)
+    runs = in_order(runs, device)
+    experiments.prepare(runs, device)
     with _helpers(runs, store, device, _room(runs, device) - 1):
         _fill(runs, store, device, say, problem)
 

@@ -398,6 +398,20 @@ def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
     return frame
 
 
+def demand_one_profile(store: Store) -> None:
+    """Rows of networks of different sizes do not belong into one table or figure.
+
+    Raises:
+        ValueError: results of several profiles lie in the store.
+    """
+    profiles = sorted({result.run.profile for result in store.results()})
+    if len(profiles) > 1:
+        raise ValueError(
+            f"{store.path} has results of the profiles {' and '.join(profiles)}, which one table or figure would mix: "
+            "give each profile a store of its own."
+        )
+
+
 def make_all(store: Store, folder: Path) -> list[Path]:
     """Write every table that ``store`` has results for, as CSV, LaTeX and PNG.
 
@@ -406,7 +420,11 @@ def make_all(store: Store, folder: Path) -> list[Path]:
 
     Returns:
         The files written.
+
+    Raises:
+        ValueError: results of several profiles lie there.
     """
+    demand_one_profile(store)
     written = []
     for paper in papers():
         results = store.current(paper)

@@ -113,6 +113,8 @@ def train(
     plan = steps_of(profile, eats, learning.longer)
     first, total = round(learning.longer * profile.pictures) if eats.pictures_first else 0, len(plan)
     fabric = _fabric(device, profile.precision)
+    if fabric.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(fabric.device)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
     network = laid_out(build(), profile)
@@ -127,7 +129,7 @@ def train(
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         state = _State(**saved["state"])
-        torch.set_rng_state(saved["draws"])
+        _set_draws(saved, fabric.device)
     else:
         # what has not looked at anything yet says the same of every input
         known, judged = (part and _first_inputs(part, eats) for part in (frames, select))
@@ -139,7 +141,7 @@ def train(
     def save() -> None:
         state.seconds = before + time.monotonic() - begun
         if checkpoint:
-            _save(checkpoint, fabric.device.type, profile, network, optimizer, schedule, state)
+            _save(checkpoint, fabric.device, profile, network, optimizer, schedule, state)
 
     with progress(label, total) as bar:
         bar.advance(state.step)
@@ -265,19 +267,27 @@ class _State:
         return self.diverged or 0 < patience <= self.step - self.lowest_step
 
 
-def _save(path: Path, device: str, profile: Profile, network, optimizer, schedule, state: _State) -> None:
+def _save(path: Path, device: torch.device, profile: Profile, network, optimizer, schedule, state: _State) -> None:
     content = {
         "version": VERSION,
-        "device": device,
+        "device": device.type,
         "computing": profile.computing(),
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
         "state": vars(state),
         "draws": torch.get_rng_state(),
+        "draws_on_device": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
     }
     with atomic_path(path) as temporary:
         torch.save(content, temporary)
+
+
+def _set_draws(saved: dict[str, Any], device: torch.device) -> None:
+    """Draw on as the training would have that left this checkpoint; on a GPU dropout has a generator of its own."""
+    torch.set_rng_state(saved["draws"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(saved["draws_on_device"], device)
 
 
 def _load(path: Path | None, device: str) -> dict[str, Any] | None:

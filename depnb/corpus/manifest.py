@@ -24,7 +24,8 @@ def open_manifest(path: Path) -> Corpus:
 
     It has a header with the columns ``video`` (a file, or a folder of frames, named from the manifest's own folder),
     ``subject`` (any name of the person), ``score`` (BDI-II, 0–63; empty where it is not known) and ``partition``
-    (train, development, test or unseen); further columns are left alone. Commas, semicolons or tabs separate.
+    (train, development, test or unseen, whose people are in no other one); further columns are left alone. Commas,
+    semicolons or tabs separate.
 
     Raises:
         FileNotFoundError: no such file.
@@ -57,7 +58,23 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
         if count > 1:
             text = f"{count} lines have the video {name}; one line a video was expected."
             problems.append(Problem("manifest", path, text, fatal=True))
+    where: dict[str, set[str]] = {}
+    for recording in recordings:
+        where.setdefault(recording.subject, set()).add(recording.partition)
+    for subject, partitions in where.items():
+        if "unseen" in partitions and len(partitions) > 1:
+            others = ", ".join(sorted(partitions - {"unseen"}))
+            text = f"{subject} is in the partition unseen and in {others}; who is unseen must be in no other."
+            problems.append(Problem("manifest", path, text, fatal=True))
     return sorted(recordings, key=lambda recording: natural_key(recording.id)), problems
+
+
+def table_of(text: str) -> csv.DictReader:
+    """The lines of a table, by its columns in small letters; commas, semicolons or tabs separate, as in its header."""
+    header = text.partition("\n")[0]
+    table = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=header.count), restval="")
+    table.fieldnames = [(name or "").strip().lower() for name in table.fieldnames or ()]
+    return table
 
 
 def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -65,10 +82,7 @@ def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error}): save the table as CSV in UTF-8.") from error
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    table = csv.DictReader(text.splitlines(), delimiter=separator, restval="")
-    table.fieldnames = [name.strip().lower() for name in table.fieldnames or ()]
+    table = table_of(text)
     missing = [column for column in COLUMNS if column not in table.fieldnames]
     if missing:
         raise ValueError(

@@ -49,7 +49,7 @@ class Corpus:
 
     Attributes:
         name: what tables call it, ``both`` or ``AVEC2014``.
-        root: folder of the tree.
+        root: folder of the tree, or the file of a manifest.
         generated: True for a corpus of procedural faces with a planted signal.
         fingerprint: JSON-able facts that decide an experiment (recipe, or ids with labels and sizes).
         noise_floor: RMSE in BDI points that no predictor can beat (generated corpora only).

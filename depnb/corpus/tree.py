@@ -66,7 +66,12 @@ def stamp(video: Path) -> tuple[int, int]:
 def _look(folder: Path, above: set[tuple[int, int]], whole: Callable[[str], bool], found: Tree) -> None:
     for entry in _entries(folder, found):
         path = Path(entry.path)
-        if not entry.is_dir():
+        try:
+            is_folder = entry.is_dir()
+        except OSError as error:  # a link to itself
+            found.problems.append(Problem("folder", path, f"leads nowhere ({error.strerror}); not followed."))
+            continue
+        if not is_folder:
             found.files.append(path)
         elif whole(entry.name):
             found.folders.append(path)

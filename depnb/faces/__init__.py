@@ -5,15 +5,15 @@
 for many; ``quality`` reports; ``neutral`` says what may be shown of a face; ``samples`` are real pictures.
 """
 
-from .align import CROP_SIZE, TEMPLATE, similarity, transform_points, warp
-from .crops import VERSION, Crops, DamagedCrops, Settings, StoredCrops, load, stored
-from .detect import Faces, detect_frames
-from .landmarks import landmarks68
-from .neutral import blurred, neutral, shown
-from .points24 import landmarks_24
-from .prepare import devices, prepare
-from .quality import Report, VideoReport
-from .video import Frame, Video, VideoError
+from depnb.faces.align import CROP_SIZE, TEMPLATE, similarity, transform_points, warp
+from depnb.faces.crops import VERSION, Crops, DamagedCrops, Settings, StoredCrops, load, stored
+from depnb.faces.detect import Faces, detect_frames
+from depnb.faces.landmarks import landmarks68
+from depnb.faces.neutral import blurred, neutral, shown
+from depnb.faces.points24 import landmarks_24
+from depnb.faces.prepare import devices, prepare
+from depnb.faces.quality import Report, VideoReport
+from depnb.faces.video import Frame, Video, VideoError
 
 __all__ = [
     "CROP_SIZE",

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..corpus.records import Recording
-from ..corpus.synthetic import load_truth
-from .align import transform_points
-from .crops import load
+from depnb.corpus.records import Recording
+from depnb.corpus.synthetic import load_truth
+from depnb.faces.align import transform_points
+from depnb.faces.crops import load
 
 REGIONS = {
     "jaw": slice(0, 17),
@@ -35,6 +35,7 @@ def accuracy(recordings: Sequence[Recording]) -> dict:
 
     Raises:
         FileNotFoundError: a recording was not generated or has no crops.
+        ValueError: in none of the frames is a face to be seen that was found.
     """
     frames = visible_count = found_count = false_count = 0
     errors = []
@@ -48,6 +49,9 @@ def accuracy(recordings: Sequence[Recording]) -> dict:
         false_count += int((~seen).sum())
         if seen.any():
             errors.append(_errors(load(recording, indices=index[seen]), truth["landmarks"][index[seen]]))
+    if not errors:
+        names = ", ".join(recording.name for recording in recordings)
+        raise ValueError(f"No face was found in a frame that shows one, of {names or 'no recordings'}.")
     all_errors = np.concatenate(errors)  # [frames, 68]
     return {
         "videos": len(recordings),

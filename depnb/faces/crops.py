@@ -27,12 +27,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.tree import stamp
-from ..files import atomic_path, cache_dir
-from .align import CROP_SIZE, transform_box
+from depnb.corpus.tree import stamp
+from depnb.faces.align import CROP_SIZE, transform_box
+from depnb.files import atomic_path, cache_dir
 
 if TYPE_CHECKING:
-    from ..corpus.records import Recording
+    from depnb.corpus.records import Recording
 
 VERSION = 4
 """Raised when crops or landmarks of the same video change."""
@@ -100,7 +100,7 @@ class Crops:
 
         They are looked for when first asked for, 3 ms a crop: most of what reads crops needs none.
         """
-        from .landmarks import COUNT, landmarks68  # loads dlib
+        from depnb.faces.landmarks import COUNT, landmarks68  # loads dlib
 
         boxes = map(transform_box, self.boxes, self.matrices)
         found = [landmarks68(crop, box) for crop, box in zip(self.frames, boxes, strict=True)]
@@ -134,7 +134,7 @@ def stored(
     indices: Sequence[int] | NDArray[np.int64] | None = None,
     settings: Settings = DEFAULT,
 ) -> "StoredCrops":
-    """As ``load``, but the crops stay in their file until they are decoded."""
+    """As ``load``, with the same errors, but the crops stay in their file until they are decoded."""
     return StoredCrops(_existing(recording, settings), indices)
 
 
@@ -222,7 +222,7 @@ def bytes_of_a_crop() -> int:
     """Bytes that a crop takes on disk, as the face of one real picture does (``samples.astronaut``)."""
     import cv2
 
-    from .samples import astronaut
+    from depnb.faces.samples import astronaut
 
     encoder = CropWriter(io.BytesIO())
     encoder.add(cv2.resize(astronaut()[20:220, 125:325], (CROP_SIZE, CROP_SIZE)))

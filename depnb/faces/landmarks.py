@@ -15,7 +15,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from .samples import package_file
+from depnb.faces.samples import package_file
 
 COUNT = 68
 

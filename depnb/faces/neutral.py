@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.records import Corpus
-from ..corpus.synthetic.behaviour import CHANNELS
-from ..corpus.synthetic.geometry import HALF_VIEW, pose_of
-from ..corpus.synthetic.geometry import landmarks as landmarks_of
-from ..corpus.synthetic.people import Person, Scene
-from ..corpus.synthetic.render import render
-from .align import CROP_SIZE, TEMPLATE, similarity
-from .landmarks import COUNT
+from depnb.corpus.records import Corpus
+from depnb.corpus.synthetic.behaviour import CHANNELS
+from depnb.corpus.synthetic.geometry import HALF_VIEW, pose_of
+from depnb.corpus.synthetic.geometry import landmarks as landmarks_of
+from depnb.corpus.synthetic.people import Person, Scene
+from depnb.corpus.synthetic.render import render
+from depnb.faces.align import CROP_SIZE, TEMPLATE, similarity
+from depnb.faces.landmarks import COUNT
 
 Pictures = NDArray[np.uint8]
 Points = NDArray[np.floating]

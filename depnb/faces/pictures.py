@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.records import natural_key
-from .video import Frame, Video, VideoError
+from depnb.corpus.records import natural_key
+from depnb.faces.video import Frame, Video, VideoError
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png"})
 FRAME_RATE = 30.0

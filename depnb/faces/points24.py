@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import CROP_SIZE
+from depnb.faces.align import CROP_SIZE
 
 if TYPE_CHECKING:
     from torch import Tensor

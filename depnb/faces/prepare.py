@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import torch
 
-from ..files import StorageError
-from ..processes import end_with_parent, usable_cores
-from ..progress import progress
-from .crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers, stored_path
-from .detect import detector
-from .pictures import open_video
-from .process import make_crops
-from .quality import Report, VideoReport
-from .video import VideoError
+from depnb.corpus.tree import stamp
+from depnb.faces.crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers, stored_path
+from depnb.faces.detect import detector
+from depnb.faces.pictures import open_video
+from depnb.faces.process import make_crops
+from depnb.faces.quality import Report, VideoReport
+from depnb.faces.video import VideoError
+from depnb.files import StorageError
+from depnb.processes import end_with_parent, usable_cores
+from depnb.progress import progress
 
 if TYPE_CHECKING:
-    from ..corpus.records import Recording
+    from depnb.corpus.records import Recording
 
 FEW_VIDEOS = 4
 """Fewer videos than this are done before worker processes would have started."""
@@ -111,11 +113,17 @@ def _from_cache(video: Path, settings: Settings) -> VideoReport:
     """The row of a video as the cache knows it; ``origin`` says whether it must be made."""
     try:
         path = stored_path(video, settings)
-        return _row(check(path), path, "cached")
+        return _row(_checked(path, *stamp(path)), path, "cached")
     except FileNotFoundError:
         return VideoReport("", "failed", origin="made")
     except DamagedCrops:
         return VideoReport("", "failed", origin="remade")
+
+
+@cache
+def _checked(path: Path, size: int, changed: int) -> dict[str, Any]:
+    """``check``, once in a process for each state of a file: it reads all of it, for AVEC2013 184 GB."""
+    return check(path)
 
 
 def _row(facts: dict[str, Any], path: Path, origin: str) -> VideoReport:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .align import similarity, warp
-from .crops import CropWriter, Settings, source_facts, write
-from .detect import Detector, Faces
-from .pictures import PictureFolder, open_video
-from .quality import blur, face_sizes, jumps
-from .track import Person, Sighting, locate, steady, survey
-from .video import Frame, Video
+from depnb.faces.align import similarity, warp
+from depnb.faces.crops import CropWriter, Settings, source_facts, write
+from depnb.faces.detect import Detector, Faces
+from depnb.faces.pictures import PictureFolder, open_video
+from depnb.faces.quality import blur, face_sizes, jumps
+from depnb.faces.track import Person, Sighting, locate, steady, survey
+from depnb.faces.video import Frame, Video
 
 CHUNK_BYTES = 64 * 2**20
 """About so many bytes of frames are decoded before the networks see them."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .detect import THRESHOLDS, Detector, Faces
+from depnb.faces.detect import THRESHOLDS, Detector, Faces
 
 MOST_MOVE = 1.0
 """Between two looks a face moves less than this many of its own sizes; what is farther away is somebody

@@ -20,7 +20,7 @@ A new file with these is a new method; nothing else lists it.
 """
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from types import ModuleType
@@ -279,6 +279,22 @@ def pick(known: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in known:
         raise KeyError(f"No {what} {name!r}: choose from {', '.join(known)}.")
     return known[name]
+
+
+def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """Demand one of the values that a setting can have.
+
+    Raises:
+        ValueError: it is none of them; the message lists them.
+    """
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, allowed))}.")
+
+
+def check_switches(known: Mapping[str, Sequence[Any]], **given: Any) -> None:
+    """``one_of`` for each switch that is given, by the values that are known of it."""
+    for name, value in given.items():
+        one_of(name, value, known[name])
 
 
 def parts(module: ModuleType, row: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from depnb.augment import strong
 from depnb.backbones import ResNetBody
 from depnb.backbones_v1 import FRAME_V1, PLAIN_FRAME_V1, ResNetV1Body
 from depnb.clips import FRAME, PLAIN_FRAME, Input, Sample, centre_on_faces, normalise
-from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed, check_switches
 from depnb.methods.layers3d import scaled, start_weights
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
@@ -127,14 +127,8 @@ class FeatureAggregation(nn.Module):
         width: float = 1.0,
     ):
         super().__init__()
-        for name, value in (
-            ("cmp_kernel", cmp_kernel),
-            ("temporal_padding", temporal_padding),
-            ("activation", activation),
-            ("stat_pools", stat_pools),
-        ):
-            if value not in SWITCHES[name]:
-                raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, SWITCHES[name]))}.")
+        check_switches(SWITCHES, cmp_kernel=cmp_kernel, temporal_padding=temporal_padding)
+        check_switches(SWITCHES, activation=activation, stat_pools=stat_pools)
         if frames < 2:
             raise ValueError(f"frames={frames}: along time there is something to see from 2 frames on, 5 as printed.")
         if fam_channels < 1:

@@ -21,7 +21,7 @@ from depnb.augment import strong_with_points
 from depnb.clips import Input, LandmarkedClips, normalise
 from depnb.faces import landmarks_24
 from depnb.faces.points24 import MIRRORED_68
-from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe, as_printed
+from depnb.methods import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe, as_printed, check_switches
 from depnb.methods.layers3d import scaled
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
@@ -70,12 +70,6 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _check(**switches: Any) -> None:
-    for name, value in switches.items():
-        if value not in SWITCHES[name]:
-            raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, SWITCHES[name]))}.")
-
-
 class LandmarkedFrames(NamedTuple):
     """What DLGA-CNN looks at.
 
@@ -118,7 +112,7 @@ class DepressedCNN(nn.Module):
         bn: bool = False,
     ):
         super().__init__()
-        _check(cmp_on=cmp_on)
+        check_switches(SWITCHES, cmp_on=cmp_on)
         counts = [scaled(channels, width) for channels in (64, 128, 256, 512)]
         if cmp and counts[-1] % POOLED:
             raise ValueError(
@@ -181,7 +175,7 @@ def patch_starts(points: Tensor, size: int, side: int, cells: int = PATCH_CELLS,
     Raises:
         ValueError: points outside the frame or NaN; patches that are odd or larger than the map; an unknown border.
     """
-    _check(border=border)
+    check_switches(SWITCHES, border=border)
     if cells < 2 or cells % 2 or cells > side:
         raise ValueError(f"No patches of {cells} cells on a map of {side}: give an even number from 2 to {side}.")
     inside = (points >= -0.5) & (points <= size - 0.5)
@@ -271,7 +265,7 @@ class Attention(nn.Module):
 
     def __init__(self, count: int, channels: int, side: int, outputs: int, vector: Vector, width: float):
         super().__init__()
-        _check(vector=vector)
+        check_switches(SWITCHES, vector=vector)
         if side < 2:
             raise ValueError(f"Attention to maps of {side}×{side} cells: give at least 2×2.")
         self.count, self.flat = count, vector == "flatten"
@@ -325,7 +319,7 @@ class LocalAttention(nn.Module):
         width: float = 1.0,
     ):
         super().__init__()
-        _check(kernel=kernel)
+        check_switches(SWITCHES, kernel=kernel)
         self.shape = (count, channels, cells, cells)
         every, outputs = count * channels, scaled(64, width)
         self.first = nn.Conv2d(every, every, kernel, padding=kernel // 2, groups=count)
@@ -372,7 +366,7 @@ class GlobalAttention(nn.Module):
         width: float = 1.0,
     ):
         super().__init__()
-        _check(convolutions=convolutions)
+        check_switches(SWITCHES, convolutions=convolutions)
         self.outputs = scaled(512, width)
         counts = [channels] + [self.outputs] * convolutions
         self.convolutions = nn.Sequential(*(_convolution(a, b, bn=False) for a, b in pairwise(counts)))
@@ -407,7 +401,7 @@ class WeightedPyramidPooling(nn.Module):
 
     def __init__(self, features: int, bins: Bins = "trim", weights: LevelWeights = "lazebnik"):
         super().__init__()
-        _check(bins=bins, weights=weights)
+        check_switches(SWITCHES, bins=bins, weights=weights)
         least = PYRAMID[0][1] if bins == "literal" else 1
         if features < least:
             raise ValueError(f"{features} features for {bins} bins: give at least {least}.")
@@ -491,7 +485,8 @@ class DLGACNN(Regression):
         scale: Scale = PRINTED,
     ):
         super().__init__()
-        _check(border=border, kernel=lal_kernel, convolutions=gal_convs, vector=vector, bins=bins, weights=wspp_weights)
+        check_switches(SWITCHES, border=border, kernel=lal_kernel, convolutions=gal_convs, vector=vector)
+        check_switches(SWITCHES, bins=bins, weights=wspp_weights)
         self.size, width = scale.input_size, scale.width
         if not (local or global_):
             raise ValueError("Neither local nor global_: give at least one of them.")

@@ -28,10 +28,10 @@ class ShiftNorm3d(nn.BatchNorm3d):
 class Conv3d(nn.Conv3d):
     """``nn.Conv3d``, which is computed in two dimensions for a single picture, and on a CPU for a few output channels.
 
-    Of a clip of one frame only the middle moment of the kernel meets anything but padding. For few channels the moments
-    of the clip become channels too: the same sum in another order, with zeros where a moment lies outside the kernel. A
-    CPU multiplies channels sixteen at a time, so that a convolution to four in three dimensions wastes most of its work
-    (``benchmarks/narrow_convolutions.py``).
+    Without dilation and groups, and padded with zeros. Of a clip of one frame only the middle moment of the kernel
+    meets anything but padding. For few channels the moments of the clip become channels too: the same sum in another
+    order, with zeros where a moment lies outside the kernel. A CPU multiplies channels sixteen at a time, so that a
+    convolution to four in three dimensions wastes most of its work (``benchmarks/narrow_convolutions.py``).
 
     Attributes:
         FEW: the largest number of output channels, times moments of the output, for each moment of the kernel, for
@@ -39,6 +39,17 @@ class Conv3d(nn.Conv3d):
     """
 
     FEW = 20
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int | tuple[int, int, int],
+        stride: int | tuple[int, int, int] = 1,
+        padding: int | tuple[int, int, int] = 0,
+        bias: bool = True,
+    ):
+        super().__init__(inputs, outputs, kernel, stride, padding, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, T, H, W] to [B, outputs, T′, H′, W′]."""

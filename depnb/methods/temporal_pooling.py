@@ -19,7 +19,7 @@ from depnb.augment import strong, strong_shape, turned
 from depnb.backbones import ResNetBody, dense_head
 from depnb.backbones_v1 import ResNetV1Body
 from depnb.clips import Input, centre_on_faces, normalise
-from depnb.methods import HONEST, Claim, Figure, Recipe, as_printed, later
+from depnb.methods import HONEST, Claim, Figure, Recipe, as_printed, check_switches, later
 from depnb.methods.regression import Regression
 from depnb.profiles import PRINTED, Profile, Scale
 from depnb.weights import IMPORTED
@@ -183,9 +183,7 @@ def _groups(length: int, group: Group, code: Code) -> list[list[int]]:
 
 def _check(length: int, group: str, code: str, bit_order: str, dead_zone: float) -> None:
     """Raises: ValueError, for a switch or a length that is none of the possible ones."""
-    for name, value in (("group", group), ("code", code), ("bit_order", bit_order)):
-        if value not in SWITCHES[name]:
-            raise ValueError(f"{name}={value!r}: choose from {', '.join(SWITCHES[name])}.")
+    check_switches(SWITCHES, group=group, code=code, bit_order=bit_order)
     if not 0 <= dead_zone < math.inf:
         raise ValueError(f"dead_zone={dead_zone}: give grey levels, 0 or more.")
     if code == "parity" and (length < BITS + 1 or (length - 1) % BITS):

@@ -83,6 +83,18 @@ def test_a_video_twice_is_refused(tmp_path):
         open_corpus(manifest(tmp_path, GOOD[0], GOOD[0]))
 
 
+def test_who_is_unseen_and_elsewhere_is_named(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.mp4").touch()
+    path = tmp_path / "m.csv"
+    path.write_text("video,subject,score,partition\na.mp4,ann,1,train\nb.mp4,ann,2,unseen\nc.mp4,ben,3,unseen\n")
+    recordings, problems = read_manifest(path)
+    assert len(recordings) == 3
+    assert [str(problem) for problem in problems if problem.fatal] == [
+        f"{path}: ann is in the partition unseen and in train; who is unseen must be in no other."
+    ]
+
+
 def test_what_is_no_manifest_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="No manifest"):
         open_corpus(tmp_path / "none.csv")

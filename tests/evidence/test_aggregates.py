@@ -29,7 +29,7 @@ def _digest(monkeypatch):
 
 
 def numbers(people: int, **others: float) -> dict[str, float]:
-    ends = {"mae_low": 5.0, "mae_high": 9.0, "rmse_low": 7.0, "rmse_high": 11.0}
+    ends = {"mae_low": 5.0, "mae_high": 9.0, "rmse_low": 7.0, "rmse_high": 11.0, "trained_on": 0.0, "rest_of_test": 0.0}
     return {"mae": 7.0, "rmse": 9.0, "subjects": float(people), "videos": 2.0 * people, **ends, **others}
 
 
@@ -107,11 +107,14 @@ def test_of_few_people_nothing_is_told():
     assert len(told["folds"]) == len(told["test"]) == 6
 
 
-@pytest.mark.parametrize(("unseen", "told"), [(50, True), (49, False), (46, False), (45, True)])
-def test_a_difference_tells_of_few_people_neither(unseen, told):
-    lines = by_partition(made({"test": 50, "unseen": unseen}))
+@pytest.mark.parametrize(("others", "told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_a_difference_tells_of_few_people_neither(others, told):
+    result = made({"test": 50, "unseen": 50 - others})
+    result.metrics["test"]["trained_on"] = result.metrics["unseen"]["rest_of_test"] = float(others)
+    lines = by_partition(result)
     assert (lines["unseen"]["rmse"] is not None) == told
     assert (lines["test"]["identity_only_rmse"] is not None) == told
+    assert lines["unseen"]["identity_only_rmse"] == (10.0 if told else None)
     assert lines["test"]["rmse"] == 9.0
     assert lines["test"]["constant_rmse"] == 11.0
 

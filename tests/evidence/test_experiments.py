@@ -1,5 +1,6 @@
 from dataclasses import fields, replace
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,12 +10,13 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from depnb import experiments, faces, figures, networks, profiles, results
 from depnb.clips import Frames
+from depnb.corpus.records import Recording
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band
 from depnb.experiments import Run, grid, rows, splits
 from depnb.files import StorageError
 from depnb.methods import DISJOINT, HONEST, asked, baselines, method, papers
-from depnb.results import Store
+from depnb.results import Predictions, Store
 from tests.evidence.conftest import landmarked
 
 
@@ -334,6 +336,10 @@ def test_a_switch_of_a_part_changes_the_digest_of_the_fused_row(monkeypatch):
 
 
 def test_of_a_licensed_corpus_a_fused_row_keeps_no_person(injected, bright_corpus, tmp_path, monkeypatch):
+    trained, train = [], experiments.train
+    monkeypatch.setattr(
+        experiments, "train", lambda *args, **named: trained.append(named["label"]) or train(*args, **named)
+    )
     licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
     for module in (results, experiments):
         monkeypatch.setattr(module, "opened", lambda corpus, profile: licensed)
@@ -341,6 +347,44 @@ def test_of_a_licensed_corpus_a_fused_row_keeps_no_person(injected, bright_corpu
     assert result.predictions == {}
     assert result.metrics["unseen"]["rmse"] > 0
     assert all("203_1" not in path.read_text() for path in tmp_path.rglob("*.json"))
+    assert len(trained) == len(set(trained)) == 2
+    assert len(list(tmp_path.rglob("*.json"))) == 3
+    for name in ("test", "unseen"):
+        assert result.metrics[name]["trained_on"] == 0
+        assert result.metrics[name]["rest_of_test"] == 0
+
+
+@pytest.mark.parametrize("own_partition", [True, False])
+def test_who_is_unseen_was_trained_and_selected_on_nowhere(bright_corpus, own_partition):
+    def person(k, partition):
+        return Recording(f"{k}_1", None, partition, Path(f"{k}.mp4"), 10.0, str(k))
+
+    people = [(1, "train"), (2, "development"), (1, "test"), (2, "test"), (3, "test")]
+    if own_partition:
+        people += [(1, "unseen"), (2, "unseen"), (4, "unseen")]
+    corpus = replace(bright_corpus, recordings=tuple(person(*one) for one in people))
+    (split,) = experiments.splits(corpus, HONEST)
+    assert [r.subject for r in split.judged["unseen"]] == ["4" if own_partition else "3"]
+
+
+def test_of_people_who_exist_it_is_kept_how_many_were_trained_on():
+    def side(*subjects):
+        columns = {name: (1.0,) * len(subjects) for name in ("bdi", "score", "median", "constant", "identity_only")}
+        return Predictions(tuple(f"{s}_1" for s in subjects), subjects, **columns)
+
+    judged = {"test": side("a", "b", "c"), "unseen": side("b", "c")}
+    metrics = experiments._evaluated(judged, {"test": 1, "unseen": 0})["metrics"]
+    assert (metrics["test"]["trained_on"], metrics["test"]["rest_of_test"]) == (1, 0)
+    assert (metrics["unseen"]["trained_on"], metrics["unseen"]["rest_of_test"]) == (0, 1)
+    apart = experiments._evaluated(judged | {"unseen": side("d", "e")}, {"test": 1, "unseen": 0})["metrics"]
+    assert apart["unseen"]["rest_of_test"] == 0
+    assert "trained_on" not in experiments._evaluated(judged, None)["metrics"]["test"]
+
+
+def test_a_score_between_two_bands_is_in_one_of_them(bright):
+    frames = bright["test"]
+    odd = replace(frames, recordings=tuple(replace(r, bdi=13.5) for r in frames.recordings))
+    assert [(name, len(members)) for name, members in experiments._by_band(odd)] == [(band(13.5), len(frames))]
 
 
 @pytest.mark.parametrize("pretrained", [False, True])

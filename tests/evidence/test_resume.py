@@ -109,5 +109,7 @@ def test_a_checkpoint_of_nonsense_is_not_used(tmp_path, caplog):
 
 def test_a_checkpoint_of_another_kind_of_device_is_not_used(tmp_path):
     path = tmp_path / "0.pt"
-    torch.save({"device": "cuda"}, path)
+    saved = {"version": training.VERSION, "device": "cuda", "state": {"step": 3}}
+    torch.save(saved, path)
     assert training._load(path, "cpu") is None
+    assert training._load(path, "cuda") == saved

@@ -39,14 +39,31 @@ MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name not in {"
 
 
 def imported(tree: ast.Module) -> set[str]:
-    """Rooms of the package that a module imports when it is imported."""
+    """Rooms of the package that a module imports, in its functions too."""
     rooms = set()
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module == "depnb":
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            rooms |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("depnb.")}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            raise AssertionError(f"line {node.lineno}: name the room, as in `from depnb.faces.crops import …`")
+        elif isinstance(node, ast.ImportFrom) and node.module == "depnb":
             rooms |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("depnb."):
+        elif isinstance(node, ast.ImportFrom) and node.module.startswith("depnb."):
             rooms.add(node.module.split(".")[1])
     return rooms & PLACE.keys()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import depnb.runner", "from depnb import runner", "from depnb.runner import fill", "import depnb.runner as r"],
+)
+def test_every_form_of_an_import_is_seen(line):
+    assert imported(ast.parse(line)) == imported(ast.parse(f"def f():\n    {line}")) == {"runner"}
+
+
+def test_an_import_that_does_not_name_the_room_is_refused():
+    with pytest.raises(AssertionError, match="name the room"):
+        imported(ast.parse("from ..runner import fill"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

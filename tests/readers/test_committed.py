@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from depnb.course import COMMITTED_SEEDS
 from depnb.evaluation import paired_subject_bootstrap
-from depnb.experiments import Run, grid
+from depnb.experiments import COMMITTED_SEEDS, Run, grid
 from depnb.methods import Claim, dlga, method, msn, papers, temporal_pooling
 from depnb.results import COMMITTED, Store
 from depnb.tables import claims_table, difference, summarise

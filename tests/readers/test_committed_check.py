@@ -129,7 +129,10 @@ def test_recordings_arrays_networks_and_archives_are_refused_by_their_names(tmp_
 
 def test_labels_are_refused(tmp_path):
     assert "label" in check(written(tmp_path, "203_1_Depression.csv", "12\n"))[0]
-    assert "manifest" in check(written(tmp_path, "m.csv", "Video,Subject,Score,Partition\na.mp4,anna,12,train"))[0]
+    for separator in ",;\t":
+        lines = "Video,Subject,Score,Partition\na.mp4,anna,12,train".replace(",", separator)
+        for suffix in ("csv", "tsv", "txt"):
+            assert "manifest" in check(written(tmp_path, f"m.{suffix}", lines))[0]
 
 
 def test_a_report_of_faces_is_refused(tmp_path):

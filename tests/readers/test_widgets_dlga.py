@@ -6,7 +6,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depnb.diagrams import dlga as diagrams
 from depnb.diagrams.dlga import (
     SELECTED,
     Bin,
@@ -256,14 +255,10 @@ def test_attention_is_drawn_at_each_point_in_one_colour_scale():
 def test_attention_that_is_the_same_everywhere_can_be_drawn():
     figure = draw_attention(FACE[None], np.full((1, 24, 2), 9.0), np.full((1, 24), 0.5), [""])
     figure.draw_without_rendering()
+    (discs,) = figure.axes[0].collections
+    assert len(np.unique(discs.get_facecolors(), axis=0)) == 1
 
 
 def test_attention_of_other_points_than_faces_is_refused():
     with pytest.raises(ValueError, match="as many of each"):
         draw_attention(FACE[None], np.zeros((1, 24, 2)), np.zeros((1, 25)), [""])
-
-
-def test_every_drawing_without_a_person_draws_itself():
-    for diagram in diagrams.FIGURES.values():
-        if not diagram.clip:
-            diagram.draw().draw_without_rendering()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from depnb import cli, course, experiments, plan
+from depnb import cli, experiments, plan
 from depnb.methods import method
 from depnb.results import Store
 from depnb.runner import Reproduction, fresh_seed
@@ -98,7 +98,7 @@ def test_a_plan_for_a_gpu_that_is_elsewhere_says_hours_and_disk(avec, tmp_path):
     command = ("reproduce", "--corpus", str(avec), "--profile", "paper", "--device", "cuda", "--plan")
     shown = invoke(*command, "--folder", str(tmp_path / "run"))
     assert shown.exit_code == 0, shown.output
-    runs = course.runs_for("paper", "headline", (fresh_seed("paper"),), str(avec), "honest")
+    runs = experiments.runs_for("paper", "headline", (fresh_seed("paper"),), str(avec), "honest")
     assert f"Trainings: {plan.gpu_hours(runs):.1f} GPU-hours" in shown.output
     assert "4 crops" in shown.output
     assert " GB" in shown.output

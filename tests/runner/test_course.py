@@ -283,7 +283,7 @@ def test_the_folder_to_play_in_is_made_from_the_command_line(tmp_path):
 
 
 def test_another_corpus_runs_every_row_once():
-    runs = course.runs_for("smoke", "all", (0,), "/data/AVEC2014")
+    runs = experiments.runs_for("smoke", "all", (0,), "/data/AVEC2014")
     assert {run.corpus for run in runs} == {"/data/AVEC2014"}
     assert len(set(runs)) == len(runs)
     grid = experiments.grid("smoke", "all", seeds=(0,))
@@ -291,10 +291,10 @@ def test_another_corpus_runs_every_row_once():
 
 
 def test_one_row_can_be_asked_for_by_name():
-    runs = course.runs_for("smoke", "distribution/expectation_imagenet", (3, 4), "null")
+    runs = experiments.runs_for("smoke", "distribution/expectation_imagenet", (3, 4), "null")
     assert [(run.row, run.corpus, run.seed) for run in runs] == [
         ("expectation_imagenet", "null", 3),
         ("expectation_imagenet", "null", 4),
     ]
     with pytest.raises(ValueError, match="choose from expectation, euclidean"):
-        course.runs_for("smoke", "distribution/nothing", (0,))
+        experiments.runs_for("smoke", "distribution/nothing", (0,))

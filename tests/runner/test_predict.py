@@ -234,6 +234,12 @@ def test_another_configuration_or_size_is_refused(made, monkeypatch):
         with pytest.raises(UnusableNetwork, match=r"profile\.frames"):
             predict_video(made.video("unseen"), files, device="cpu")
     with monkeypatch.context() as patch:
+        (path,) = files
+        of = predict._asked(networks.read(path)[0])
+        patch.setattr(predict, "_asked", lambda card: of._replace(every=10))
+        with pytest.raises(UnusableNetwork, match="every"):
+            predict_video(made.video("unseen"), files, device="cpu")
+    with monkeypatch.context() as patch:
         patch.delitem(module.ROWS, STILL.row)
         with pytest.raises(UnusableNetwork, match="which this depnb has not"):
             predict_video(made.video("unseen"), files, device="cpu")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from depnb import course, experiments, runner
+from depnb import experiments, runner
 from depnb.files import StorageError, cache_dir
 from depnb.plan import in_order
 from depnb.report import compare, count
@@ -62,7 +62,7 @@ def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
     runnable(one.source, "02_bad", "1 / 0")
     runnable(one.source, "10_later", "print(store, seed)")
     assert not one.run()
-    grid = course.runs_for("smoke", "headline", (SETTINGS.seed,))
+    grid = experiments.runs_for("smoke", "headline", (SETTINGS.seed,))
     assert trained == in_order(grid)
     assert one.store.missing(grid) == []
     written = state(one.folder)
@@ -101,7 +101,7 @@ def test_plan_starts_nothing(one, trained, said):
 
 def test_a_row_that_fails_does_not_end_the_rest(one, trained, monkeypatch):
     working = experiments.run
-    first = course.runs_for("smoke", "headline", (SETTINGS.seed,))[0]
+    first = experiments.runs_for("smoke", "headline", (SETTINGS.seed,))[0]
 
     def run(run, store, *, device):
         if run == first:
@@ -110,7 +110,7 @@ def test_a_row_that_fails_does_not_end_the_rest(one, trained, monkeypatch):
 
     monkeypatch.setattr(experiments, "run", run)
     assert not one.run()
-    assert len(trained) == len(course.runs_for("smoke", "headline", (SETTINGS.seed,))) - 1
+    assert len(trained) == len(experiments.runs_for("smoke", "headline", (SETTINGS.seed,))) - 1
     assert "no such face" in state(one.folder)["problems"][0]
 
 
@@ -133,7 +133,7 @@ def test_an_interrupted_run_is_continued_and_says_so(one, trained, said, monkeyp
 
     monkeypatch.setattr(experiments, "run", working)
     assert reproduce(SETTINGS, runs=runs, source=one.source, say=said.append)
-    assert len(trained) == len(course.runs_for("smoke", "headline", (SETTINGS.seed,)))
+    assert len(trained) == len(experiments.runs_for("smoke", "headline", (SETTINGS.seed,)))
     assert any(f"Continuing {one.folder}" in line for line in said)
     assert runner.unfinished(SETTINGS, runs) is None
 
@@ -174,7 +174,7 @@ def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_pat
     store = Store(tmp_path / "committed")
     monkeypatch.setattr("depnb.results.COMMITTED", store.path)
     assert runner.fresh_seed("smoke") == 100
-    run = course.runs_for("smoke", "headline", (100,))[0]
+    run = experiments.runs_for("smoke", "headline", (100,))[0]
     store.save(result_of(run))
     assert runner.fresh_seed("smoke") == 101
     assert runner.fresh_seed("quick") == 100
@@ -182,7 +182,7 @@ def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_pat
 
 def test_new_numbers_stand_beside_the_prediction_interval_of_the_committed_seeds(trained):
     """t·s·√(1 + 1/n) with n = 3 and s pooled over two rows: 4 degrees of freedom, t = 2.776."""
-    one = course.runs_for("smoke", "headline", (0,))[0]
+    one = experiments.runs_for("smoke", "headline", (0,))[0]
     two = replace(one, row=next(r for r, *_ in experiments.rows(one.paper) if r != one.row))
     committed = [result_of(replace(run, seed=s), 8.0 + s) for run in (one, two) for s in range(3)]
     inside, outside = (result_of(replace(one, seed=100), 9.0 + d) for d in (3.2, 3.21))

@@ -86,7 +86,8 @@ def behave(
         dynamics: strength of the time-scale channel; at 0 all videos move at the pace of severity 0.5.
 
     Returns:
-        One float64 array [T] per channel, and ``lid`` (offset of the lid aperture) and ``visible`` [T] bool.
+        One float64 array [T] per channel (``smile`` with its opposite, the frown), ``lid`` (offset of the lid
+        aperture), and ``hidden``, int64 [T]: 0 seen, 1 a hand in front of the face, 2 out of the picture.
     """
     tau = correlation_time(0.5 + dynamics * (severity - 0.5))
     rest_tau = correlation_time(0.5)

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -227,7 +228,8 @@ def _lay_out(recipe: Recipe, root: Path) -> None:
     for path, label in labels.items():
         write_text(path, label)
     if shared and not videos.is_symlink():
-        videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
+        with suppress(FileExistsError):  # another process was sooner
+            videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
     write_json(root / RECIPE, recipe.fingerprint())
 
 
