@@ -38,6 +38,8 @@ def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
     A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``left_out``. Nor have, of people
     who exist, the unseen ones of a test set that has fewer than that besides them, and the predictor “identity only”
     where fewer than that were trained on: the difference to the whole test set, or to the constant, would tell of them.
+    Where a recording of people who exist has no score, predictors have no numbers, nor has a row that has not learnt,
+    which is one: beside a row that has scored all, they would tell the label that is lacking.
     """
     groups: dict[str, list[Result]] = {}
     for result in results:
@@ -88,6 +90,9 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
         return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} people"}
     if first.licensed and _few(own["rest_of_test"]):
         return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} others are in the test set"}
+    unscored = round(own["unscored"]) if first.licensed else 0
+    if unscored and not line["learnt"]:
+        return line | {"left_out": f"all numbers: no score of {unscored} recordings, and nothing was learnt"}
     line |= {"people": round(own["subjects"]), "videos": round(own["videos"])}
     line["noise_floor"] = _mean([first.noise_floor])
     for name in (*ERRORS, *METRICS):
@@ -96,6 +101,8 @@ def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
         for error in ERRORS:
             values = [result.metrics[partition][error] for result in group]
             line[f"{error}_sd"] = round(float(np.std(values, ddof=1)), DIGITS)
+    if unscored:
+        return line | {"left_out": f"{', '.join(PREDICTORS)}: no score of {unscored} recordings"}
     for predictor in PREDICTORS:
         if predictor == "identity_only" and first.licensed and _few(own["trained_on"]):
             line["left_out"] = f"identity_only: fewer than {FEWEST_PEOPLE} people were trained on"

@@ -243,6 +243,8 @@ def faces(
     from depnb.corpus import open_corpus
     from depnb.files import write_json, write_text
 
+    if paper is not None and every != 1:
+        raise ValueError(f"--paper {paper} says itself which frames are needed: leave --every {every} out.")
     opened = open_corpus(corpus)
     opened.ensure(opened.recordings)
     if paper is not None:
@@ -629,22 +631,26 @@ def weights_check(name: WeightsName) -> None:
 
 @app.command()
 def tables(
-    store: StoreFolder = None, out: Annotated[Path | None, typer.Option(help="By default figures/.")] = None
+    store: StoreFolder = None,
+    out: Annotated[Path | None, typer.Option(help="By default figures/, with --store a folder figures there.")] = None,
 ) -> None:
     """Write every table (CSV, LaTeX, PNG) from stored results, the printed numbers beside ours."""
     from depnb import tables as tables_stage
 
-    tables_stage.make_all(_store(store), _figures(out))
+    folder = _figures(out, store)
+    typer.echo(f"{len(tables_stage.make_all(_store(store), folder))} files in {folder}")
 
 
 @app.command()
 def figures(
-    store: StoreFolder = None, out: Annotated[Path | None, typer.Option(help="By default figures/.")] = None
+    store: StoreFolder = None,
+    out: Annotated[Path | None, typer.Option(help="By default figures/, with --store a folder figures there.")] = None,
 ) -> None:
     """Draw every figure (PDF and PNG) from stored results."""
     from depnb import figures as figures_stage
 
-    figures_stage.make_all(_store(store), _figures(out))
+    folder = _figures(out, store)
+    typer.echo(f"{len(figures_stage.make_all(_store(store), folder))} files in {folder}")
     if store is None and out is None:
         from depnb import readme
 
@@ -714,10 +720,13 @@ def _say_not_kept(wanted, store: "Store") -> None:
             )
 
 
-def _figures(folder: Path | None) -> Path:
+def _figures(folder: Path | None, store: Path | None) -> Path:
+    """Where tables and figures go: beside the results of a run, into a store of another name, else to ``figures/``."""
     from depnb.course import ROOT
 
-    return folder or ROOT / "figures"
+    if folder or not store:
+        return folder or ROOT / "figures"
+    return (store.parent if store.name == "results" else store) / "figures"
 
 
 def _console():

@@ -30,7 +30,30 @@ REFUSED = {  # suffixes, with what they are
     "a pickle, which may run code": ".pkl .pickle .joblib .dill",
     "an archive, which nobody looks into": ".zip .tar .gz .tgz .bz2 .xz .7z .rar",
 }
-PICTURES = frozenset([".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"])
+PICTURES = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".bmp",
+        ".gif",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".jp2",
+        ".avif",
+        ".heic",
+        ".jxl",
+        ".tga",
+        ".ras",
+        ".hdr",
+    ]
+)
+TABLES = frozenset([".csv", ".tsv", ".txt"])
 PAGES = frozenset([".svg", ".html", ".htm", ".md", ".tex"])
 OF_NUMBERS = ("results", "figures")
 """Folders whose tables must name generated corpora."""
@@ -45,7 +68,7 @@ BEGUN = re.compile(r"^(.+), profile \w+, protocol [\w-]+, results: ", re.M)
 """What ``course.start`` prints."""
 ENDED = re.compile(r"made on: ([^\n]+?), profile \w+, results ")
 """What ``Session.end`` prints; also where a notebook was turned into a page."""
-EMBEDDED = re.compile(r"data:(image|video|audio)/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)")
+EMBEDDED = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+=-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 
 SMALLEST_FACE_PX = 20
 LARGEST_SIDE_PX = 1600
@@ -107,7 +130,7 @@ def _problems(path: Path) -> Iterator[str]:
         yield from _page(path.read_text(encoding="utf-8", errors="replace"))
     elif suffix == ".ipynb":
         yield from _notebook(path)
-    elif suffix == ".csv":
+    elif suffix in TABLES:
         yield from _table(path)
     elif suffix == ".json":
         yield from _numbers(path)
@@ -212,10 +235,10 @@ def _page(text: str, made_on: str | None = None) -> Iterator[str]:
         yield from _origin(corpora)
     made_on = made_on or (ended[-1] if ended else None)
     for kind, data in EMBEDDED.findall(text):
-        if kind == "image":
+        if kind.startswith("image/"):
             yield from _picture(_decoded(data), made_on)
         else:
-            yield f"a recording in it ({kind}): take it out"
+            yield f"something in it that nobody looks into ({kind or 'of no kind'}): take it out"
 
 
 def _decoded(data: str) -> bytes:
@@ -227,7 +250,10 @@ def _decoded(data: str) -> bytes:
 
 def _notebook(path: Path) -> Iterator[str]:
     try:
-        yield from list(_cells(json.loads(path.read_text(encoding="utf-8"))["cells"]))
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        yield from list(_cells(notebook["cells"]))
+        if notebook.get("metadata", {}).get("widgets"):
+            yield "the state of widgets, which may hold pictures: save it without"
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         yield "no notebook that could be read: execute it anew, or take it out"
 
@@ -253,6 +279,8 @@ def _cells(cells: list[dict[str, Any]]) -> Iterator[str]:
 def _shown(mime: str, data: str, made_on: str | None) -> Iterator[str]:
     if mime.startswith(("video/", "audio/")):
         yield f"a recording in it ({mime}): take it out"
+    elif mime == "application/json":
+        yield f"data in it that nobody looks into ({mime}): take it out"
     elif mime.startswith("image/") and mime != "image/svg+xml":
         yield from _picture(_decoded(data), made_on)
     elif mime.startswith(("text/", "image/svg")):
@@ -285,6 +313,8 @@ def _numbers(path: Path) -> Iterator[str]:
         if _of_numbers(path):
             yield "no JSON that could be read: delete it, and make it again"
         return
+    if isinstance(content, dict) and content.keys() >= {"video", "score", "parts"}:
+        yield "the score of a video: keep it in runs/"
     if not (_of_numbers(path) or (isinstance(content, dict) and content.keys() >= {"run", "facts"})):
         return
     for corpus in _corpora(content):

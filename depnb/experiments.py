@@ -42,7 +42,7 @@ from depnb.files import StorageError, cache_dir
 from depnb.methods import Asked, Protocol, asked, baselines, method, one_of, papers, parts, protocols
 from depnb.profiles import PROFILES, Profile
 from depnb.results import Attention, Predictions, Result, Run, Store, opened
-from depnb.training import Training, laid_out, per_video, predict, train
+from depnb.training import Training, device_kind, laid_out, per_video, predict, train
 
 __all__ = [
     "COMMITTED_SEEDS", "WHICH", "Run", "asked_rows", "bodies", "crops_needed", "grid", "rows", "run", "runs_for",
@@ -172,7 +172,9 @@ def prepare(runs: Sequence[Run], device: str = "auto") -> None:
                 _prepare(corpus, list(splits(corpus, protocol)), every)
     for name in dict.fromkeys(run.profile for run in runs):
         with _others_go_on("the people of the face pretraining"):
-            if any(not body.exists() for run in runs if run.profile == name for body in bodies(run, device)):
+            if any(
+                not body.exists() for run in runs if run.profile == name for body in bodies(run, device_kind(device))
+            ):
                 pretraining.people(PROFILES[name])
 
 
@@ -211,13 +213,13 @@ def _prepare(corpus: Corpus, trainings: "Sequence[Split]", every: int) -> None:
     faces.prepare(needed, settings=faces.Settings(every=every))
 
 
-def bodies(run: Run, device: str) -> Iterator[Path]:
-    """Where the pretrained bodies lie, or will lie, that a run starts from when it trains on a device."""
+def bodies(run: Run, kind: str) -> Iterator[Path]:
+    """Where the pretrained bodies lie, or will lie, that a run starts from when it trains on a kind of device."""
     module = method(run.paper)
     for of in asked_rows(run, opened(run.corpus, run.profile)).values():
         if of.config.start == "identity":
             build = partial(_body, module, of.config, of.profile)
-            yield pretraining.file(build, of.profile, of.eats, of.learning.faces, device)
+            yield pretraining.file(build, of.profile, of.eats, of.learning.faces, kind)
 
 
 def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:
@@ -296,7 +298,7 @@ def _trained(
 
     done: list[Training] = []
     predictions: dict[str, list[Predictions]] = {}
-    trained_on: dict[str, int] = {}
+    told: dict[str, dict[str, int]] = {}
     left_out: dict[str, dict[str, str]] = {}
     attention: tuple[Attention, ...] = ()
     for number, split in enumerate(trainings):
@@ -319,7 +321,10 @@ def _trained(
             scores = predict(training.model, frames[name], training.profile, eats)
             predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
             both = {*frames["train"].subjects}.intersection(frames[name].subjects)
-            trained_on[name] = trained_on.get(name, 0) + len(both)
+            labelled = sum(recording.bdi is not None for recording in split.judged[name])
+            own = told.setdefault(name, {"trained_on": 0, "unscored": 0})
+            own["trained_on"] += len(both)
+            own["unscored"] += labelled - len(frames[name])
         for name, part in frames.items():
             left_out.setdefault(name, {}).update(part.left_out)
         if keep:
@@ -333,7 +338,7 @@ def _trained(
         run=run,
         digest=run.digest,
         facts=run.facts,
-        **_evaluated(judged, trained_on if corpus.licensed else None),
+        **_evaluated(judged, told if corpus.licensed else None),
         noise_floor=corpus.noise_floor,
         predictions=judged if corpus.generated else {},
         attention=attention,
@@ -361,15 +366,13 @@ def _fused(
     """The row whose video scores are the means of its parts' scores; what it cost is what they cost."""
     results = [result for result, _ in made]
     judged = {name: _averaged([predictions[name] for _, predictions in made]) for name in made[0][1]}
-    trained_on = None
-    if not results[0].predictions:  # of a licensed corpus
-        trained_on = {name: round(numbers["trained_on"]) for name, numbers in results[0].metrics.items()}
+    told = None if results[0].predictions else results[0].metrics  # of people who exist no scores are kept
     fused = replace(
         results[0],
         run=run,
         digest=run.digest,
         facts=run.facts,
-        **_evaluated(judged, trained_on),
+        **_evaluated(judged, told),
         predictions=judged if results[0].predictions else {},
         attention=(),
         curves=tuple(curve for result in results for curve in result.curves),
@@ -515,22 +518,26 @@ def _joined(pieces: Sequence[Predictions]) -> Predictions:
     return Predictions(**{name: tuple(v for piece in pieces for v in getattr(piece, name)) for name in columns})
 
 
-def _evaluated(judged: Mapping[str, Predictions], trained_on: Mapping[str, int] | None) -> dict[str, dict]:
+def _evaluated(judged: Mapping[str, Predictions], told: Mapping[str, Mapping[str, float]] | None) -> dict[str, dict]:
     """Metrics and baselines of a result, by partition.
 
     Args:
         judged: scores, by partition.
-        trained_on: for people who exist, how many of each partition were trained on. It is kept, with what else tells
-            whether a number is about few people, and sessions of several tasks are judged too, as papers do that count
-            people and not videos: the score of a session is the mean over its videos.
+        told: for people who exist, what it takes to see whether a number is about few of them: in each partition, how
+            many were trained on, and how many recordings have no score. It is kept; a band of few people has no bias;
+            and sessions of several tasks are judged too, as papers do that count people and not videos: the score of a
+            session is the mean over its videos.
     """
     numbers = {name: _metrics(predictions) for name, predictions in judged.items()}
-    if trained_on is not None:
+    if told is not None:
         test = set(judged["test"].subject) if "test" in judged else set()
         for name, predictions in judged.items():
+            metrics, _ = numbers[name]
             rest = test.difference(predictions.subject) if test.issuperset(predictions.subject) else ()
-            own = {"trained_on": float(trained_on[name]), "rest_of_test": float(len(rest))}
-            numbers[name][0].update(own | _session_metrics(predictions))
+            metrics |= {key: float(told[name][key]) for key in ("trained_on", "unscored")}
+            metrics |= {"rest_of_test": float(len(rest))} | _session_metrics(predictions)
+            for few in _bands_of_few(predictions):
+                metrics.pop(f"bias_{few}", None)
     return {
         "metrics": {name: own for name, (own, _) in numbers.items()},
         "baselines": {name: rivals for name, (_, rivals) in numbers.items()},
@@ -552,6 +559,13 @@ def _metrics(predictions: Predictions) -> tuple[dict[str, float], dict[str, dict
         for name in ("constant", "identity_only")
     }
     return {name: value for name, value in numbers.items() if np.isfinite(value)}, rivals
+
+
+def _bands_of_few(predictions: Predictions) -> list[str]:
+    """Severity bands of fewer than ``FEWEST_PEOPLE`` people."""
+    pairs = set(zip(map(band, predictions.bdi), predictions.subject, strict=True))
+    people = Counter(name for name, _ in pairs)
+    return [name for name, _, _ in BANDS if people[name] < FEWEST_PEOPLE]
 
 
 def _session_metrics(predictions: Predictions) -> dict[str, float]:

@@ -435,11 +435,11 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         The files written.
 
     Raises:
-        ValueError: results of several profiles lie in the store.
+        ValueError: as ``tables.check``.
     """
     import matplotlib.pyplot as plt
 
-    tables.demand_one_profile(store)
+    tables.check(store, folder)
     style.apply()
     written, lines = [], ["# Figures and tables", "", "Made by `make figures`.", ""]
     for name, entry in entries().items():

@@ -72,9 +72,9 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
     """
     rows_of = {run: parts(method(run.paper), run.row) for run in runs}
     single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
-    leading, following, known = [], [], set()
+    kind, leading, following, known = device_kind(device), [], [], set()
     for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
-        lacking = {body for body in bodies(run, device) if not body.exists()} - known
+        lacking = {body for body in bodies(run, kind) if not body.exists()} - known
         (leading if lacking else following).append(run)
         known |= lacking
     return [*leading, *following, *(run for run in runs if run not in single)]

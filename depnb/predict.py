@@ -13,12 +13,13 @@ from torch import Tensor
 
 from depnb import clips, faces, networks, style, training
 from depnb.corpus import Corpus, Recording
+from depnb.corpus.synthetic.make import was_generated
 from depnb.evaluation import BANDS, clipped, conformal_radius, people_needed
 from depnb.faces import VideoReport
 from depnb.files import write_json
 from depnb.methods import Asked, asked, method, papers, switches
 from depnb.networks import Card, UnusableNetwork
-from depnb.results import Run, differences
+from depnb.results import Run, demand_ignored, differences
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -216,12 +217,20 @@ def draw(prediction: Prediction) -> "Figure":
 
 
 def write(prediction: Prediction, folder: Path | str) -> list[Path]:
-    """Write the figure (PDF and PNG) and all numbers (JSON); gives the files."""
+    """Write the figure (PDF and PNG) and all numbers (JSON); gives the files.
+
+    Raises:
+        ValueError: somebody who exists is in the video, and git would take the files.
+    """
     import matplotlib.pyplot as plt
 
+    drawn = was_generated(prediction.video)
+    if not drawn:
+        demand_ignored(Path(folder), prediction.video.name)
     style.apply()
     figure = draw(prediction)
-    written = style.save(figure, folder, prediction.name, style.provenance(prediction.corpus))
+    corpora = [prediction.corpus] if drawn else [prediction.corpus, "a video of one’s own"]
+    written = style.save(figure, folder, prediction.name, style.provenance(*corpora))
     plt.close(figure)
     numbers = Path(folder) / f"{prediction.name}.json"
     write_json(numbers, prediction.to_json())

@@ -171,7 +171,7 @@ def identity(
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
-    path = file(build, profile, eats, learning, device)
+    path = file(build, profile, eats, learning, device_kind(device))
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         found = _read(path)
@@ -197,19 +197,20 @@ def people(profile: Profile) -> Corpus:
 def file(
     build: Callable[[], nn.Module],
     profile: Profile,
-    eats: Input = FRAME,
-    learning: Learning = OURS,
-    device: str = "auto",
+    eats: Input,
+    learning: Learning,
+    kind: str,
 ) -> Path:
     """Where the body that ``build`` makes lies after its pretraining, named by what decides its bits.
 
-    Only how a body's weights are drawn is not in the name: whoever changes that raises ``VERSION``.
+    ``kind`` is that of the device (``training.device_kind``), which need not be on this machine. Only how a body's
+    weights are drawn is not in the name: whoever changes that raises ``VERSION``.
     """
     body = build()
-    kind = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
-    computing = {"device": device_kind(device), **profile.computing()}
-    key = _sha256(facts("identity", profile, eats, learning) | kind | computing)
-    return cache_dir() / "pretrained" / f"{kind['body']}-{profile.name}-{computing['device']}-{key[:16]}.safetensors"
+    form = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
+    computing = {"device": kind, **profile.computing()}
+    key = _sha256(facts("identity", profile, eats, learning) | form | computing)
+    return cache_dir() / "pretrained" / f"{form['body']}-{profile.name}-{kind}-{key[:16]}.safetensors"
 
 
 def imagenet(profile: Profile) -> dict[str, Tensor]:

@@ -176,9 +176,10 @@ class Result:
             (mae_low, mae_high, rmse_low, rmse_high), pcc, ccc, what other habits give (rmse_median: median over the
             frames; rmse_clipped: scores cut to the scale), bias_minimal … bias_severe (mean of score − label in the
             severity band), videos, subjects; for people who exist also mae_sessions, rmse_sessions and sessions where a
-            session has several videos, trained_on (subjects whom the network was trained on) and rest_of_test
-            (subjects of the test set who are not among these, where these are a part of it). What is not defined (a
-            correlation of a constant, an empty band) is left out.
+            session has several videos, trained_on (subjects whom the network was trained on), rest_of_test (subjects
+            of the test set who are not among these, where these are a part of it) and unscored (recordings with a label
+            and without a score). What is not defined (a correlation of a constant, an empty band) is left out, of
+            people who exist also the bias in a band of few.
         baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
         noise_floor: RMSE that nobody can beat; None where it is not known.
         predictions: by partition; empty for a corpus that is not generated.
@@ -322,6 +323,8 @@ class Store:
         """
         if opened(run.corpus, run.profile).licensed:
             demand_ignored(self.path, run.corpus)
+            if self.networks:
+                demand_ignored(self.networks, run.corpus)
 
     @property
     def _claims(self) -> Path:

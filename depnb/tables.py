@@ -17,7 +17,7 @@ from depnb.evaluation import mae, paired_permutation_test, paired_subject_bootst
 from depnb.files import atomic_path, write_text
 from depnb.methods import Claim, method, papers
 from depnb.papers import printed
-from depnb.results import Result, Store
+from depnb.results import Result, Store, demand_ignored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -398,13 +398,18 @@ def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
     return frame
 
 
-def demand_one_profile(store: Store) -> None:
-    """Rows of networks of different sizes do not belong into one table or figure.
+def check(store: Store, folder: Path) -> None:
+    """Demand what must hold before tables or figures of a store are written into a folder.
 
     Raises:
-        ValueError: results of several profiles lie in the store.
+        ValueError: results of several profiles lie in the store, and rows of networks of different sizes do not belong
+            into one table; or results on a licensed corpus do, and git would take the files.
     """
-    profiles = sorted({result.run.profile for result in store.results()})
+    results = store.results()
+    for result in results:
+        if result.licensed:
+            demand_ignored(folder, result.run.corpus)
+    profiles = sorted({result.run.profile for result in results})
     if len(profiles) > 1:
         raise ValueError(
             f"{store.path} has results of the profiles {' and '.join(profiles)}, which one table or figure would mix: "
@@ -422,9 +427,9 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         The files written.
 
     Raises:
-        ValueError: results of several profiles lie there.
+        ValueError: as ``check``.
     """
-    demand_one_profile(store)
+    check(store, folder)
     written = []
     for paper in papers():
         results = store.current(paper)

@@ -556,6 +556,9 @@ def _recognised(path: Path, named: Mapping[str, Tensor]) -> tuple[str, dict[str,
     found = {key: tuple(value.shape) for key, value in tensors.items()}
     if found != wanted:
         raise ValueError(f"{path} is none of VGGFace2's networks. Of {architecture}: {_difference(found, wanted)}.")
+    broken = [key for key, value in tensors.items() if not value.isfinite().all()]
+    if broken:
+        raise ValueError(f"{path} is damaged: numbers of {broken[0]} are not finite. Download it again.")
     return architecture, tensors
 
 

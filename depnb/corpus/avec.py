@@ -12,19 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depnb.corpus.records import BDI_MAX, Corpus, Recording, natural_key
-from depnb.corpus.tree import Problem, stamp, walk
+from depnb.corpus.tree import Problem, identity, walk
 
 MEDIA_NAME = re.compile(
     r"(?P<session>\d+_\d+)_(?P<kind>cut_combined|Freeform_video|Northwind_video)"
     r"(?P<form>_aligned|\.(?:mp4|avi|mkv|mov|m4v|webm|wmv))$",
     re.IGNORECASE,
 )
+LABEL = re.compile(r"[0-9]{1,4}")
 LABEL_NAME = re.compile(r"(\d+_\d+)_Depression\.csv$", re.IGNORECASE)
 PARTITION_OF_FOLDER = {
     "training": "train", "train": "train",
     "development": "development", "devel": "development", "dev": "development",
     "testing": "test", "test": "test", "testset": "test", "unseen": "unseen",
 }  # fmt: skip
+CORPORA = ("AVEC2013", "AVEC2014")
+NO_CORPUS = (
+    "AVEC2013 and AVEC2014 lie here, and no folder says whose label this is; give the folder of one of them, or put "
+    "its labels below a folder of its name."
+)
 LOOKED_FOR = (
     "<id>_Freeform_video.mp4, <id>_Northwind_video.mp4 (AVEC2014) or <id>_cut_combined.mp4 (AVEC2013), or folders "
     "with frames of these names and _aligned, below folders Training, Development, Testing"
@@ -100,7 +106,7 @@ def open_avec(root: Path) -> Corpus:
             f"No labels under {root}: looked for <id>_Depression.csv; found {len(found.recordings)} videos. "
             f"Unzip {found.name}_DepressionLabels there."
         )
-    facts = [[r.name, r.partition, r.bdi, stamp(r.video)[0]] for r in found.recordings]
+    facts = [[r.name, r.partition, r.bdi, identity(r.video)] for r in found.recordings]
     return Corpus(found.name, root, found.recordings, generated=False, fingerprint={found.name.lower(): facts})
 
 
@@ -108,13 +114,28 @@ def take_stock(root: Path) -> list[Inventory]:
     """What there is of AVEC2013 and of AVEC2014 below ``root``, in this order; what is wrong stops nothing."""
     tree = walk(root, whole=_is_frames)
     media = [medium for path in (*tree.files, *tree.folders) if (medium := _medium(path, root))]
-    labels, problems = _labels(path for path in tree.files if LABEL_NAME.search(path.name))
-    problems = [*tree.problems, *problems]
-    return [
-        _inventory(name, root, [medium for medium in media if medium.corpus == name], labels, problems)
-        for name in ("AVEC2013", "AVEC2014")
-        if any(medium.corpus == name for medium in media)
-    ]
+    present = [name for name in CORPORA if any(medium.corpus == name for medium in media)]
+    files: dict[str | None, list[Path]] = defaultdict(list)
+    for path in tree.files:
+        if LABEL_NAME.match(path.name):
+            files[present[0] if len(present) == 1 else _corpus_of(path, root, media)].append(path)
+    unclear = [Problem("label", path, NO_CORPUS, fatal=True) for path in files[None]]
+    found = []
+    for name in present:
+        labels, problems = _labels(files[name])
+        own = [medium for medium in media if medium.corpus == name]
+        found.append(_inventory(name, root, own, labels, [*tree.problems, *unclear, *problems]))
+    return found
+
+
+def _corpus_of(label: Path, root: Path, media: Sequence[_Medium]) -> str | None:
+    """Whose label it is where both corpora lie in a folder, from the nearest folder that says or shows it."""
+    for folder in label.relative_to(root).parents:
+        named = [name for name in CORPORA if name.removeprefix("AVEC") in folder.name]
+        below = {medium.corpus for medium in media if medium.path.is_relative_to(root / folder)}
+        if len(named) == 1 or len(below) == 1:
+            return named[0] if len(named) == 1 else below.pop()
+    return None
 
 
 def recordings_of(root: Path, videos: Sequence[Path]) -> list[Recording]:
@@ -123,7 +144,7 @@ def recordings_of(root: Path, videos: Sequence[Path]) -> list[Recording]:
     Raises:
         ValueError: a label is wrong.
     """
-    labels, problems = _labels(path for path in walk(root).files if LABEL_NAME.search(path.name))
+    labels, problems = _labels(path for path in walk(root).files if LABEL_NAME.match(path.name))
     if problems:
         raise ValueError(str(problems[0]))
     media = [medium for path in videos if (medium := _medium(path, root))]
@@ -182,7 +203,7 @@ def _one_each(media: list[_Medium]) -> tuple[list[_Medium], list[Problem]]:
             problems.append(Problem("partition", first.path, text, fatal=True))
             continue
         for copy in copies:
-            same = stamp(copy.path)[0] == stamp(first.path)[0]
+            same = identity(copy.path) == identity(first.path)
             text = f"a second copy of {name}; " + (
                 f"{first.path} is used." if same else f"another one than {first.path}. Remove one of them."
             )
@@ -203,18 +224,20 @@ def _recordings(media: Iterable[_Medium], labels: dict[str, float]) -> list[Reco
 def _labels(paths: Iterable[Path]) -> tuple[dict[str, float], list[Problem]]:
     """Labels by session, and files that hold none or disagree with another one."""
     labels: dict[str, float] = {}
+    first: dict[str, Path] = {}
     problems = []
     for path in sorted(paths):
-        session = LABEL_NAME.search(path.name).group(1)
+        session = LABEL_NAME.match(path.name).group(1)
         try:
             text = path.read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             problems.append(Problem("label", path, f"cannot be read ({error}).", fatal=True))
             continue
-        if not (text.isascii() and text.isdigit() and int(text) <= BDI_MAX):
-            wanted = f"the label {text!r} is not an integer from 0 to {BDI_MAX} (one cell, no header)."
+        if not (LABEL.fullmatch(text) and int(text) <= BDI_MAX):
+            wanted = f"the label {text[:20]!r} is not an integer from 0 to {BDI_MAX} (one cell, no header)."
             problems.append(Problem("label", path, wanted, fatal=True))
         elif labels.setdefault(session, float(text)) != float(text):
-            other = f"session {session} has label {text} here and {labels[session]:.0f} in another file."
+            other = f"another label of session {session} than in {first[session]}; remove the wrong one."
             problems.append(Problem("label", path, other, fatal=True))
+        first.setdefault(session, path)
     return labels, problems

@@ -1,14 +1,16 @@
 """A corpus of your own videos: a table in a CSV file, one line a video."""
 
 import csv
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from depnb.corpus.avec import partition_of
 from depnb.corpus.records import BDI_MAX, PARTITIONS, Corpus, Recording, natural_key
-from depnb.corpus.tree import Problem, stamp
+from depnb.corpus.tree import Problem, identity
 
 NAME = "manifest.csv"
+SCORE = re.compile(r"[0-9]+([.,][0-9]+)?")
 COLUMNS = ("video", "subject", "score", "partition")
 
 
@@ -35,7 +37,7 @@ def open_manifest(path: Path) -> Corpus:
     if problems:
         more = f" And {len(problems) - 1} more: `depnb doctor {path}` lists them." if problems[1:] else ""
         raise ValueError(f"{problems[0]}{more}")
-    facts = [[r.name, r.subject, r.partition, r.bdi, stamp(r.video)[0]] for r in recordings]
+    facts = [[r.name, r.subject, r.partition, r.bdi, identity(r.video)] for r in recordings]
     return Corpus(path.stem, path, tuple(recordings), generated=False, fingerprint={"manifest": facts})
 
 
@@ -58,9 +60,14 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
         if count > 1:
             text = f"{count} lines have the video {name}; one line a video was expected."
             problems.append(Problem("manifest", path, text, fatal=True))
-    where: dict[str, set[str]] = {}
+    files, where = defaultdict(set), defaultdict(set)
     for recording in recordings:
-        where.setdefault(recording.subject, set()).add(recording.partition)
+        files[recording.video.resolve()].add(recording.id)
+        where[recording.subject].add(recording.partition)
+    for names in files.values():
+        if len(names) > 1:
+            text = f"{' and '.join(sorted(names))} are one file; one line a video was expected."
+            problems.append(Problem("manifest", path, text, fatal=True))
     for subject, partitions in where.items():
         if "unseen" in partitions and len(partitions) > 1:
             others = ", ".join(sorted(partitions - {"unseen"}))
@@ -69,10 +76,14 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
     return sorted(recordings, key=lambda recording: natural_key(recording.id)), problems
 
 
-def table_of(text: str) -> csv.DictReader:
-    """The lines of a table, by its columns in small letters; commas, semicolons or tabs separate, as in its header."""
+def table_of(text: str, strict: bool = False) -> csv.DictReader:
+    """The lines of a table, by its columns in small letters; commas, semicolons or tabs separate, as in its header.
+
+    Raises:
+        csv.Error: quotation marks are wrong, if ``strict``; when the lines are read.
+    """
     header = text.partition("\n")[0]
-    table = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=header.count), restval="")
+    table = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=header.count), restval="", strict=strict)
     table.fieldnames = [(name or "").strip().lower() for name in table.fieldnames or ()]
     return table
 
@@ -82,14 +93,32 @@ def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error}): save the table as CSV in UTF-8.") from error
-    table = table_of(text)
+    try:
+        return _right_lines(path, table_of(text, strict=True))
+    except csv.Error as error:
+        raise ValueError(
+            f"{path} is no table that could be read: {error}. Look for a quotation mark too many."
+        ) from error
+
+
+def _right_lines(path: Path, table: csv.DictReader) -> list[tuple[int, dict[str, str]]]:
+    twice = [column for column in COLUMNS if table.fieldnames.count(column) > 1]
+    if twice:
+        raise ValueError(f"{path} has the column {twice[0]} twice; leave one.")
     missing = [column for column in COLUMNS if column not in table.fieldnames]
     if missing:
         raise ValueError(
             f"{path}: no column {', '.join(missing)}; found {', '.join(table.fieldnames) or 'none'}. The first line "
             f"must name the columns {', '.join(COLUMNS)}."
         )
-    lines = [(table.line_num, {column: line[column].strip() for column in COLUMNS}) for line in table]
+    lines = []
+    for line in table:
+        if None in line:
+            raise ValueError(
+                f"{path}, line {table.line_num} has more cells than there are columns; put quotation marks around a "
+                "cell that holds the separator."
+            )
+        lines.append((table.line_num, {column: line[column].strip() for column in COLUMNS}))
     lines = [(number, line) for number, line in lines if any(line.values())]
     if not lines:
         raise ValueError(f"{path}: no line below the header; one line a video was expected.")
@@ -104,7 +133,11 @@ def _recording(line: dict[str, str], folder: Path) -> Recording:
     if windows.is_absolute() or windows.drive or PurePosixPath(name).is_absolute() or ".." in windows.parts:
         raise ValueError(f"the video {name!r} lies outside the manifest's folder: put it, or a link to it, inside.")
     video = folder / PurePosixPath(windows.as_posix())
-    if not video.exists():
+    try:
+        there = video.exists()
+    except OSError as error:
+        raise ValueError(f"the video {name[:80]!r} cannot be looked for ({error.strerror}).") from error
+    if not there:
         raise ValueError(f"no video {name!r} in {folder}.")
     partition = partition_of(line["partition"])
     if partition is None:
@@ -115,10 +148,7 @@ def _recording(line: dict[str, str], folder: Path) -> Recording:
 def _score(text: str) -> float | None:
     if not text:
         return None
-    try:
-        score = float(text.replace(",", "."))
-    except ValueError:
-        score = float("nan")
+    score = float(text.replace(",", ".")) if SCORE.fullmatch(text) else float("nan")
     if not 0 <= score <= BDI_MAX:
         raise ValueError(f"the score {text!r} is not a number from 0 to {BDI_MAX}.")
     return score

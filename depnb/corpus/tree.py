@@ -1,9 +1,13 @@
 """Everything below a folder, whatever it looks like: files, folders, and what could not be looked into."""
 
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+APPLE, APPLE_FILE = "__MACOSX", "._"
+"""What macOS adds to an archive: a folder, and beginnings of file names."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Tree:
     Attributes:
         files: all files, in no order.
         folders: folders that ``whole`` chose: they are given whole and not looked into.
-        problems: folders that cannot be read, and links that lead back into the tree.
+        problems: folders that cannot be read, and links that lead back into the tree or to nothing.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -63,6 +67,18 @@ def stamp(video: Path) -> tuple[int, int]:
     return sum(one.st_size for one in found), max((one.st_mtime_ns for one in found), default=0)
 
 
+def identity(video: Path) -> int | tuple[int, int]:
+    """What two copies of a video have in common, wherever they lie: bytes.
+
+    Of a folder of frames also the CRC-32 of its middle file: all pictures of a format may be of the same length.
+    """
+    size, _ = stamp(video)
+    if not video.is_dir():
+        return size
+    files = sorted(path for path in video.iterdir() if path.is_file())
+    return size, zlib.crc32(files[len(files) // 2].read_bytes()) if files else 0
+
+
 def _look(folder: Path, above: set[tuple[int, int]], whole: Callable[[str], bool], found: Tree) -> None:
     for entry in _entries(folder, found):
         path = Path(entry.path)
@@ -71,14 +87,23 @@ def _look(folder: Path, above: set[tuple[int, int]], whole: Callable[[str], bool
         except OSError as error:  # a link to itself
             found.problems.append(Problem("folder", path, f"leads nowhere ({error.strerror}); not followed."))
             continue
-        if not is_folder:
+        if entry.name == APPLE or entry.name.startswith(APPLE_FILE):
+            continue
+        if not is_folder and entry.is_symlink() and not path.exists():
+            found.problems.append(Problem("folder", path, "a link to nothing; what it stands for is missing here."))
+        elif not is_folder:
             found.files.append(path)
         elif whole(entry.name):
-            found.folders.append(path)
+            found.folders.append(_innermost(path))
         elif (place := _identity(path)) in above:
             found.problems.append(Problem("folder", path, "a link that leads back to a folder above it; not followed."))
         else:
             _look(path, above | {place}, whole, found)
+
+
+def _innermost(folder: Path) -> Path:
+    """An archive that was unpacked into a folder of its own name lies one deeper."""
+    return _innermost(inner) if (inner := folder / folder.name).is_dir() else folder
 
 
 def _entries(folder: Path, found: Tree) -> Iterator[os.DirEntry]:

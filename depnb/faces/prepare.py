@@ -145,6 +145,8 @@ def _one(video: Path, settings: Settings, device: str, proceed: Callable[[int], 
     cached = _from_cache(video, settings)
     if cached.origin == "cached":
         return cached
+    if cached.origin == "remade":
+        stored_path(video, settings).unlink(missing_ok=True)  # damaged crops of all frames would be taken before others
     try:
         facts = make_crops(video, target, settings, detector(device, settings.min_face), proceed)
         return _row(facts, target, "made")

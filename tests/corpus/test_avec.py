@@ -78,8 +78,9 @@ def test_labels_that_disagree_are_refused(tmp_path):
     trees.avec2014(tmp_path)
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "203_1_Depression.csv").write_text("13")
-    with pytest.raises(ValueError, match=r"session 203_1 has label 13 here and 12 in another file"):
+    with pytest.raises(ValueError, match=r"another label of session 203_1 than in .*; remove the wrong one") as raised:
         open_corpus(tmp_path)
+    assert not {"12", "13"}.intersection(str(raised.value).replace(str(tmp_path), "").split())
     (tmp_path / "more" / "203_1_Depression.csv").write_text("12")
     assert facts(open_corpus(tmp_path)) == wanted(ENTRIES_2014)
 
@@ -151,6 +152,60 @@ def test_a_circle_of_links_ends(tmp_path):
     assert facts(open_corpus(tmp_path)) == wanted(ENTRIES_2014)
     (stock,) = take_stock(tmp_path)
     assert [(problem.kind, problem.path) for problem in stock.problems] == [("folder", circle)]
+
+
+def test_links_that_lead_nowhere_are_told_and_the_rest_is_read(tmp_path):
+    trees.avec2014(tmp_path)
+    video = next(path for path in tmp_path.rglob("203_1_Freeform_video.mp4"))
+    video.unlink()
+    video.symlink_to(tmp_path / "gone.mp4")
+    itself = tmp_path / "itself"
+    itself.symlink_to(itself)
+    (stock,) = take_stock(tmp_path)
+    assert {problem.path for problem in stock.problems} == {video, itself}
+    assert "203_1_Freeform" not in [recording.name for recording in open_corpus(tmp_path).recordings]
+
+
+def test_what_macos_adds_to_an_archive_is_left_alone(tmp_path):
+    trees.avec2014(tmp_path)
+    for folder in (tmp_path / "__MACOSX", tmp_path / "AVEC2014_AudioVisual"):
+        folder.mkdir(exist_ok=True)
+        (folder / "._203_1_Depression.csv").write_bytes(b"\0\5\x16\7")
+        (folder / "old_203_1_Depression.csv").write_text("60")
+    assert facts(open_corpus(tmp_path)) == wanted(ENTRIES_2014)
+
+
+def test_where_both_corpora_lie_each_has_its_own_labels(tmp_path):
+    trees.avec2014(tmp_path / "AVEC2014")
+    trees.avec2013(tmp_path / "AVEC2013")
+    for path in (tmp_path / "AVEC2014").rglob("*_Depression.csv"):
+        path.unlink()
+    of_2013, of_2014 = take_stock(tmp_path)
+    assert of_2013.labels
+    assert not of_2014.labels
+    assert all(recording.bdi is None for recording in of_2014.recordings)
+    (tmp_path / "203_1_Depression.csv").write_text("12")
+    assert all("no folder says whose" in str(stock.problems[0]) for stock in take_stock(tmp_path))
+
+
+def test_frames_in_a_folder_of_their_own_name_are_found(tmp_path):
+    folder = tmp_path / "Training" / "203_1_cut_combined_aligned" / "203_1_cut_combined_aligned"
+    folder.mkdir(parents=True)
+    (folder / "frame_1.bmp").write_bytes(b"BM")
+    (tmp_path / "203_1_Depression.csv").write_text("12")
+    assert [recording.video for recording in open_corpus(tmp_path).recordings] == [folder]
+
+
+def test_other_pictures_of_the_same_length_are_another_corpus(tmp_path):
+    folder = tmp_path / "Training" / "203_1_cut_combined_aligned"
+    folder.mkdir(parents=True)
+    (tmp_path / "203_1_Depression.csv").write_text("12")
+    found = []
+    for content in (b"BM1", b"BM2"):
+        for number in range(3):
+            (folder / f"frame_{number}.bmp").write_bytes(content)
+        found.append(open_corpus(tmp_path).fingerprint)
+    assert found[0] != found[1]
 
 
 def test_linked_folders_are_looked_into(tmp_path):

@@ -83,6 +83,33 @@ def test_a_video_twice_is_refused(tmp_path):
         open_corpus(manifest(tmp_path, GOOD[0], GOOD[0]))
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (['videos/a.mp4,a,1,train,"unclosed', "videos/c.mp4,c,2,train"], "quotation mark"),
+        (["videos/a.mp4,a,12,5,train,x"], "line 2 has more cells than there are columns"),
+    ],
+)
+def test_a_table_that_would_lose_lines_or_cells_is_refused(tmp_path, lines, message):
+    path = manifest(tmp_path, *lines, header=f"{HEADER},note")
+    with pytest.raises(ValueError, match=message):
+        read_manifest(path)
+
+
+def test_a_column_twice_is_refused(tmp_path):
+    path = manifest(tmp_path, "videos/a.mp4,a,1,train,63", header=f"{HEADER},Score")
+    with pytest.raises(ValueError, match="the column score twice"):
+        read_manifest(path)
+
+
+def test_one_file_under_two_names_is_named(tmp_path):
+    path = manifest(tmp_path, "videos/a.mp4,a,1,train", "videos/d.mp4,d,2,test")
+    (tmp_path / "videos" / "d.mp4").symlink_to(tmp_path / "videos" / "a.mp4")
+    _, problems = read_manifest(path)
+    assert ["videos/a.mp4 and videos/d.mp4 are one file" in str(problem) for problem in problems] == [True]
+    assert problems[0].fatal
+
+
 def test_who_is_unseen_and_elsewhere_is_named(tmp_path):
     for name in "abc":
         (tmp_path / f"{name}.mp4").touch()

@@ -30,6 +30,7 @@ def _digest(monkeypatch):
 
 def numbers(people: int, **others: float) -> dict[str, float]:
     ends = {"mae_low": 5.0, "mae_high": 9.0, "rmse_low": 7.0, "rmse_high": 11.0, "trained_on": 0.0, "rest_of_test": 0.0}
+    ends["unscored"] = 0.0
     return {"mae": 7.0, "rmse": 9.0, "subjects": float(people), "videos": 2.0 * people, **ends, **others}
 
 
@@ -117,6 +118,17 @@ def test_a_difference_tells_of_few_people_neither(others, told):
     assert lines["unseen"]["identity_only_rmse"] == (10.0 if told else None)
     assert lines["test"]["rmse"] == 9.0
     assert lines["test"]["constant_rmse"] == 11.0
+
+
+def test_beside_rows_that_scored_all_the_constant_would_tell_the_label_that_is_lacking():
+    learnt, constant = made({"test": 50}, unscored=1.0), replace(made({"test": 50}, unscored=1.0), learnt=False)
+    (line,) = aggregates([learnt])
+    assert line["rmse"] == 9.0
+    assert line["constant_rmse"] is line["identity_only_mae"] is None
+    assert line["left_out"] == "constant, identity_only: no score of 1 recordings"
+    (line,) = aggregates([constant])
+    assert line["rmse"] is line["people"] is None
+    assert "nothing was learnt" in line["left_out"]
 
 
 def test_both_forms_say_the_same(tmp_path):

@@ -367,17 +367,23 @@ def test_who_is_unseen_was_trained_and_selected_on_nowhere(bright_corpus, own_pa
     assert [r.subject for r in split.judged["unseen"]] == ["4" if own_partition else "3"]
 
 
+TOLD = {"test": {"trained_on": 1, "unscored": 2}, "unseen": {"trained_on": 0, "unscored": 0}}
+
+
 def test_of_people_who_exist_it_is_kept_how_many_were_trained_on():
     def side(*subjects):
         columns = {name: (1.0,) * len(subjects) for name in ("bdi", "score", "median", "constant", "identity_only")}
         return Predictions(tuple(f"{s}_1" for s in subjects), subjects, **columns)
 
     judged = {"test": side("a", "b", "c"), "unseen": side("b", "c")}
-    metrics = experiments._evaluated(judged, {"test": 1, "unseen": 0})["metrics"]
+    metrics = experiments._evaluated(judged, TOLD)["metrics"]
     assert (metrics["test"]["trained_on"], metrics["test"]["rest_of_test"]) == (1, 0)
     assert (metrics["unseen"]["trained_on"], metrics["unseen"]["rest_of_test"]) == (0, 1)
-    apart = experiments._evaluated(judged | {"unseen": side("d", "e")}, {"test": 1, "unseen": 0})["metrics"]
+    apart = experiments._evaluated(judged | {"unseen": side("d", "e")}, TOLD)["metrics"]
     assert apart["unseen"]["rest_of_test"] == 0
+    assert metrics["test"]["unscored"] == 2
+    assert not any(name.startswith("bias") for name in metrics["test"])
+    assert "bias_minimal" in experiments._evaluated(judged, None)["metrics"]["test"]
     assert "trained_on" not in experiments._evaluated(judged, None)["metrics"]["test"]
 
 

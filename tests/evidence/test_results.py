@@ -1,8 +1,11 @@
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 
+from depnb import results, tables
 from depnb.methods import later, msn, switches
 from depnb.results import NAMED_FACTS, Attention, DamagedResult, MissingResult, Predictions, Result, Run, Store
 
@@ -154,3 +157,29 @@ def test_a_file_under_the_wrong_name_is_no_hit(tmp_path, run):
     store.file(other).parent.mkdir()
     store.file(other).write_bytes(store.save(result_of(run)).read_bytes())
     assert store.load(other) is None
+
+
+def test_networks_of_people_who_exist_do_not_go_where_git_would_take_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "COMMITTED", tmp_path / "results")
+    monkeypatch.setattr(results, "opened", lambda corpus, profile: SimpleNamespace(licensed=True))
+    for networks, refused in ((tmp_path / "nets", True), (tmp_path / "runs" / "nets", False)):
+        store = Store(tmp_path / "runs" / "mine", networks=networks)
+        with pytest.raises(ValueError, match="git would take it") if refused else nullcontext():
+            store.demand_place(Run("distribution", "expectation", profile="smoke"))
+
+
+def test_figures_of_people_who_exist_or_of_two_profiles_are_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "COMMITTED", tmp_path / "results")
+    run = Run("distribution", "expectation", profile="smoke")
+    store = Store(tmp_path / "runs" / "mine")
+    store.save(result_of(run))
+    tables.check(store, tmp_path / "figures")
+    store.save(result_of(replace(run, profile="quick")))
+    with pytest.raises(ValueError, match="profiles quick and smoke"):
+        tables.check(store, tmp_path / "figures")
+    people = Store(tmp_path / "runs" / "people")
+    licensed = result_of(run)
+    people.save(replace(licensed, facts=licensed.facts | {"corpus": {"sha256": "0"}}))
+    with pytest.raises(ValueError, match="git would take it"):
+        tables.check(people, tmp_path / "figures")
+    tables.check(people, tmp_path / "runs" / "figures")

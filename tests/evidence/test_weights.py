@@ -306,6 +306,10 @@ def with_one_more(arrays):
     arrays["layer3.6.bn2.running_var"] = np.zeros(1)
 
 
+def not_finite(arrays):
+    arrays["layer1.0.conv1.weight"][0] = np.nan
+
+
 def of_another_shape(arrays):
     arrays["layer4.0.conv2.weight"] = arrays["layer4.0.conv2.weight"][:, :1]
 
@@ -316,6 +320,7 @@ def of_another_shape(arrays):
         (changed_fc, "1000 classes .* torchvision's networks share"),
         (without_one, r"layer3\.4\.bn2\.running_var should be \[256\] and is missing"),
         (with_one_more, r"there is no layer3\.6\.bn2\.running_var"),
+        (not_finite, r"damaged: numbers of layer1\.0\.conv1\.weight are not finite"),
         (of_another_shape, r"layer4\.0\.conv2\.weight should be \[512, 512, 3, 3\] and is \[512, 1, 3, 3\]"),
     ],
 )

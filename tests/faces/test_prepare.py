@@ -15,6 +15,7 @@ import pytest
 
 from depnb import faces, files
 from depnb.faces import TEMPLATE, transform_points
+from depnb.faces.crops import crop_path
 from depnb.faces.samples import talking_face_clip
 from depnb.files import StorageError
 from depnb.progress import Progress
@@ -396,3 +397,13 @@ def test_the_bar_counts_every_frame(workers, tmp_path, recording, monkeypatch):
     monkeypatch.setattr(Progress, "advance", lambda bar, steps=1, note="": shown.append(steps))
     faces.prepare([recording(bad_videos.good(tmp_path, count=20))], workers=workers)
     assert sum(shown) == 20
+
+
+def test_damaged_crops_of_all_frames_do_not_stand_before_new_ones_of_some(tmp_path, recording):
+    one, some = recording(bad_videos.good(tmp_path, count=9)), faces.Settings(every=4)
+    faces.prepare([one])
+    whole = crop_path(one.video)
+    whole.write_bytes(whole.read_bytes()[:-100])
+    assert faces.prepare([one], settings=some).summary()["remade"] == 1
+    assert faces.load(one, settings=some).index.tolist() == [0, 4, 8]
+    assert faces.prepare([one], settings=some).summary()["cached"] == 1

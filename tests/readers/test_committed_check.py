@@ -135,6 +135,25 @@ def test_labels_are_refused(tmp_path):
             assert "manifest" in check(written(tmp_path, f"m.{suffix}", lines))[0]
 
 
+def test_the_score_of_a_video_is_refused(tmp_path):
+    assert "runs/" in check(written(tmp_path, "a.json", json.dumps({"video": "a", "score": 1, "parts": []})))[0]
+
+
+@pytest.mark.parametrize("suffix", [".ppm", ".jp2", ".tiff"])
+def test_a_face_is_found_in_rarer_forms_of_pictures(tmp_path, suffix):
+    assert "face" in check(written(tmp_path, f"a{suffix}", encoded(suffix=suffix)))[0]
+
+
+def test_what_nobody_looks_into_is_refused(tmp_path):
+    hidden = base64.b64encode(encoded()).decode()
+    page = f'<a href="data:application/octet-stream;base64,{hidden}">'
+    assert "nobody looks into" in check(written(tmp_path, "a.html", page))[0]
+    data = {"output_type": "display_data", "data": {"application/json": {"203_1": 12}}}
+    assert "nobody looks into" in check(written(tmp_path, "a.ipynb", notebook(data)))[0]
+    content = json.loads(notebook()) | {"metadata": {"widgets": {"state": {"buffers": [hidden]}}}}
+    assert "state of widgets" in check(written(tmp_path, "a.ipynb", json.dumps(content)))[0]
+
+
 def test_a_report_of_faces_is_refused(tmp_path):
     table = Report([VideoReport("203_1", "ok")]).table().to_csv(index=False)
     assert "names of recordings" in check(written(tmp_path, "faces.csv", table))[0]

@@ -189,9 +189,18 @@ def test_errors_of_others_keep_their_traceback(monkeypatch):
 
 def test_tables_and_figures_go_where_they_are_sent(tmp_path, monkeypatch):
     asked = []
-    module = SimpleNamespace(make_all=lambda store, folder: asked.append((store.path, folder)))
+    module = SimpleNamespace(make_all=lambda store, folder: asked.append((store.path, folder)) or [])
     for name in ("tables", "figures"):
         monkeypatch.setitem(sys.modules, f"depnb.{name}", module)
         monkeypatch.setattr(f"depnb.{name}", module, raising=False)
         assert invoke(name, "--store", str(tmp_path / "s"), "--out", str(tmp_path / "o")).exit_code == 0
-    assert asked == [(tmp_path / "s", tmp_path / "o")] * 2
+        assert invoke(name, "--store", str(tmp_path / "s")).exit_code == 0
+        assert invoke(name, "--store", str(tmp_path / "results")).exit_code == 0
+    s, results = tmp_path / "s", tmp_path / "results"
+    assert asked == [(s, tmp_path / "o"), (s, s / "figures"), (results, tmp_path / "figures")] * 2
+
+
+def test_frames_are_chosen_by_a_paper_or_by_number_and_not_by_both(avec):
+    shown = invoke("faces", str(avec), "--paper", "msn", "--every", "4")
+    assert shown.exit_code == 1
+    assert "leave --every 4 out" in str(shown.exception)

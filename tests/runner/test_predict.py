@@ -300,6 +300,20 @@ def invoke(*arguments) -> str:
     return done.stdout
 
 
+def test_of_a_video_of_ones_own_git_takes_nothing_and_its_picture_says_so(made, tmp_path, monkeypatch):
+    own = tmp_path / "elsewhere" / made.video("unseen").name
+    own.parent.mkdir()
+    shutil.copyfile(made.video("unseen"), own)
+    found = replace(predict_video(made.video("unseen"), made.files(STILL), device="cpu"), video=own)
+    monkeypatch.setattr(results, "COMMITTED", tmp_path / "repository" / "results")
+    with pytest.raises(ValueError, match=r"git would take it\. Name a folder in runs/"):
+        predict.write(found, tmp_path / "repository" / "predicted")
+    assert not (tmp_path / "repository").exists()
+    predict.write(found, tmp_path / "repository" / "runs" / "predicted")
+    (picture,) = (tmp_path / "repository").rglob("*.png")
+    assert f"{made.corpus.title}, a video of one’s own" in said_by(picture)
+
+
 def test_the_command_prints_and_writes(made, tmp_path):
     (file,), video = made.files(STILL), made.video("unseen")
     command = ("predict", video, "--method", "distribution", "--weights", file, "--coverage", 0.5, "--device", "cpu")

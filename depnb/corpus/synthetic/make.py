@@ -68,6 +68,11 @@ def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
     )
 
 
+def was_generated(video: Path) -> bool:
+    """Whether a video lies in a generated corpus."""
+    return any((folder / RECIPE).is_file() for place in (video.absolute(), video.resolve()) for folder in place.parents)
+
+
 def make(
     recipe: Recipe,
     recordings: Sequence[Recording] | None = None,
