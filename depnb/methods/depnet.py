@@ -3,7 +3,7 @@
 L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang, *DepNet: An Automated Industrial Intelligent System Using Deep
 Learning for Video-Based Depression Analysis*, International Journal of Intelligent Systems 37(7), 2022. Implemented:
 §4.1 (SE-ResNet-50 in ``backbones``, head), §4.2 (Feature Aggregation Module, Fig. 6), the four networks of Tables 2–3.
-What the paper leaves open is decided in the modules; E-numbers name entries of the errata list.
+What the paper leaves open is decided in the modules; E-numbers name entries of docs/errata.md.
 """
 
 import math

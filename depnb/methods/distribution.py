@@ -2,7 +2,7 @@
 
 W. C. de Melo, E. Granger, A. Hadid, *Depression Detection Based on Deep Distribution Learning*, ICIP 2019.
 Implemented: §2 (network, eq. 1–3), the three losses of Table 1, training of §3. What the paper leaves open is
-decided in ``Config``; E-numbers name entries of the errata list.
+decided in ``Config``; E-numbers name entries of docs/errata.md.
 """
 
 from collections.abc import Mapping

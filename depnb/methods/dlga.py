@@ -3,7 +3,7 @@
 L. He, J. C.-W. Chan, Z. Wang, *Automatic Depression Recognition Using CNN with Attention Mechanism from Videos*,
 Neurocomputing 422, 2021. Implemented: §3 (Depressed-CNN of Table 2, patches, local and global attention eq. 1–6,
 weighted spatial pyramid pooling), the rows of Tables 3–6. What the paper leaves open is decided in ``DLGACNN`` and
-``Config``; E-numbers name entries of the errata list. “Ancestor” is the public network of its reference [27], from
+``Config``; E-numbers name entries of docs/errata.md. “Ancestor” is the public network of its reference [27], from
 which it takes patches and attention.
 """
 

@@ -3,7 +3,7 @@
 W. C. de Melo, E. Granger, A. Hadid, *A Deep Multiscale Spatiotemporal Network for Assessing Depression from Facial
 Dynamics*, IEEE Transactions on Affective Computing, 2020. Implemented: §3 (basic block eq. 1–2, Table 1), the rows of
 Fig. 4 and Tables 2–7, with C3D and I3D beside it. What the paper leaves open is decided in ``MSN`` and ``Config``;
-E-numbers name entries of the errata list.
+E-numbers name entries of docs/errata.md.
 """
 
 from bisect import bisect_left

@@ -2,7 +2,7 @@
 
 W. C. de Melo, E. Granger, M. Bordallo Lopez, *Encoding Temporal Information for Automatic Depression Recognition from
 Facial Analysis*, ICASSP 2020. Implemented: §2 (code image, eq. 1–3; both streams), Tables 1–2, fusion of the scores.
-What the paper leaves open is decided in ``encode`` and ``Config``; E-numbers name entries of the errata list.
+What the paper leaves open is decided in ``encode`` and ``Config``; E-numbers name entries of docs/errata.md.
 """
 
 import math
