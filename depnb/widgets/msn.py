@@ -63,13 +63,16 @@ def draw_reach(kernels: Sequence[int] = (3, 5, 7), depth: int = 69) -> "Figure":
     """``reach`` of each kernel in frames and in pixels, beside the clip's 16 frames and 112 pixels."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(8, 2.9))
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
     for kernel in kernels:
         found = reach(kernel, depth)
         for axis, extents in zip(axes, ([r.frames for r in found], [r.side for r in found]), strict=True):
             axis.plot(range(len(found)), extents, label=f"kernel {kernel}", markersize=3)
     layers = [r.layer for r in found]
     starts = [layers.index(f"conv{stage}.1") for stage in range(2, 6)]
+    ticks = [layers.index("conv1"), layers.index("pool1"), *starts]
+    names = ["conv1", "pool1", *(f"Conv{stage}" for stage in range(2, 6))]
+    staggered = ["\n" * (place % 3) + name for place, name in enumerate(names)]  # neighbours on lines of their own
     titles = (("time", "frames", CLIP_FRAMES), ("height and width", "pixels", CLIP_SIDE))
     for axis, (title, unit, whole) in zip(axes, titles, strict=True):
         axis.axhline(whole, color="black", linestyle="--", marker="")
@@ -79,17 +82,17 @@ def draw_reach(kernels: Sequence[int] = (3, 5, 7), depth: int = 69) -> "Figure":
             (0, -2),
             ("axes fraction", "data"),
             "offset points",
-            fontsize=7,
+            fontsize=9,
             ha="right",
             va="top",
         )
         for start in starts:
             axis.axvline(start - 0.5, color="0.85", linestyle="-", marker="", linewidth=0.8)
-        axis.set_xticks(starts, [f"Conv{stage}" for stage in range(2, 6)], ha="left", fontsize=7)
+        axis.set_xticks(ticks, staggered, fontsize=8.5)
         axis.set_yscale("log", base=2)
         axis.set_yticks([8, 16, 32, 64, 128, 256, 512], [8, 16, 32, 64, 128, 256, 512])
         axis.set_ylim(6, 1024)
         axis.set_ylabel(f"{unit} that a unit can see")
-        axis.set_title(title, fontsize=9)
-    axes[1].legend(fontsize=7, loc="lower right")
+        axis.set_title(title, fontsize=10)
+    axes[1].legend(fontsize=9, loc="lower right")
     return figure

@@ -35,16 +35,17 @@ def check_layers(answer):
     assert answer((3, 3, 3, 3)) == 39, "the network that the paper calls 36 has 39 by the same rule"
 
 
-def influence(layers):
+def influence(depth):
     weights = np.ones(1)
-    for _ in range(layers):
+    for _ in range(depth):
         weights = np.convolve(weights, np.ones(3) / 3)
     return weights
 
 
 def check_influence(answer):
-    assert np.allclose(answer(1), [1 / 3] * 3), "one layer: a third for each of three frames"
-    given = np.asarray(answer(2), dtype=float)
+    one, given = np.asarray(answer(1), dtype=float), np.asarray(answer(2), dtype=float)
+    assert one.shape == (3,), f"one layer sees 3 frames, not {one.size}"
+    assert np.allclose(one, 1 / 3), "one layer: a third for each of three frames"
     assert given.shape == (5,), f"two layers see 5 frames, not {given.size}"
     assert not np.allclose(given, 0.2), "not equal shares: the middle frame is reached on three ways, the rim on one"
     assert np.allclose(given, np.array([1, 2, 3, 2, 1]) / 9), "two layers: 1, 2, 3, 2, 1 of 9"
@@ -57,12 +58,26 @@ def conv_cost(inputs, outputs, kernel, shape):
 
 
 def check_conv_cost(answer):
-    given = tuple(answer(3, 64, (3, 3, 3), (16, 112, 112)))
-    assert len(given) == 2, "return two numbers: weights, and multiplications"
+    given = _costs(answer, 3, 64, (3, 3, 3), (16, 112, 112))
     assert given[0] == 5184, f"3 · 64 · 27 = 5184 weights, not {given[0]}"
     assert given[1] != 2 * 1_040_449_536, "a multiplication with its addition counts once here"
     assert given[1] == 1_040_449_536, "every weight is used once for each of the 16 · 112 · 112 places of the output"
-    assert tuple(answer(32, 32, (7, 7, 7), (8, 28, 28)))[0] == 32 * 32 * 343, "the kernel's three sides multiply"
+    assert _costs(answer, 32, 32, (7, 7, 7), (8, 28, 28))[0] == 32 * 32 * 343, "the kernel's three sides multiply"
+    assert _costs(answer, 8, 8, (3, 1, 1), (8, 28, 28))[0] == 8 * 8 * 3, "a kernel (3, 1, 1) has three weights, not 27"
+
+
+def _costs(answer, inputs, outputs, kernel, shape):
+    """The two numbers of an answer, or what it is that was given in their place."""
+    called = f"conv_cost({inputs}, {outputs}, kernel={kernel}, shape={shape})"
+    try:
+        given = answer(inputs, outputs, kernel, shape)
+    except TypeError as error:
+        raise AssertionError(
+            f"{called} stops with “{error}”: kernel and shape are three numbers each, to be multiplied with each other"
+        ) from error
+    two = isinstance(given, tuple | list | np.ndarray) and [np.ndim(number) for number in given] == [0, 0]
+    assert two, f"{called}: return two numbers, weights and multiplications, not {given!r}"
+    return tuple(given)
 
 
 def clip_starts(frames, length=16):
@@ -70,8 +85,10 @@ def clip_starts(frames, length=16):
 
 
 def check_clip_starts(answer):
-    assert list(answer(48)) == [0, 16, 32], "48 frames are three clips, at 0, 16 and 32"
-    assert list(answer(40)) != [0, 16, 32], "the clip at 32 has 8 frames: an incomplete last one is dropped"
-    assert list(answer(40)) == [0, 16], "40 frames are two clips, at 0 and 16"
-    assert list(answer(10)) == [0], "a video that is too short still has one clip, at 0: it wraps around"
+    starts = [np.asarray(answer(frames)).tolist() for frames in (48, 40, 10)]
+    assert isinstance(starts[0], list), f"return a list, also of a single clip; of 48 frames it is {starts[0]}"
+    assert starts[0] == [0, 16, 32], "48 frames are three clips, at 0, 16 and 32"
+    assert starts[1] != [0, 16, 32], "the clip at 32 has 8 frames: an incomplete last one is dropped"
+    assert starts[1] == [0, 16], "40 frames are two clips, at 0 and 16"
+    assert starts[2] == [0], "a video that is too short still has one clip, at 0: it wraps around"
     assert list(answer(9, 3)) == [0, 3, 6], "length may be another than 16"

@@ -1,7 +1,10 @@
 """How far a unit sees is what its gradient says, and the drawings show what is built."""
 
+from itertools import combinations
+
 import pytest
 import torch
+from matplotlib.text import Text
 
 from depnb.diagrams.msn import draw_block, draw_pipeline
 from depnb.methods import msn
@@ -66,6 +69,23 @@ def test_the_picture_has_a_line_for_each_kernel_and_one_for_the_clip():
     labels = [line.get_label() for line in figure.axes[0].lines]
     assert [label for label in labels if label.startswith("kernel")] == ["kernel 3", "kernel 7"]
     assert any(list(line.get_ydata()) == [16, 16] for line in figure.axes[0].lines)
+
+
+@pytest.mark.parametrize("depth", msn.BLOCKS)
+def test_every_stage_has_a_label_and_no_two_overlap(depth):
+    figure = draw_reach((3, 5, 7, 9), depth)
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        labels = axis.get_xticklabels()
+        assert [label.get_text().strip() for label in labels] == ["conv1", "pool1", "Conv2", "Conv3", "Conv4", "Conv5"]
+        for label, other in combinations(labels, 2):
+            if label.get_text().count("\n") == other.get_text().count("\n"):  # else on lines of their own
+                assert label.get_window_extent().x1 < other.get_window_extent().x0
+
+
+def test_letters_are_large_enough_to_read():
+    for figure in (draw_reach(), draw_block(), draw_pipeline(torch.zeros(16, 8, 8, 3, dtype=torch.uint8).numpy())):
+        assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 8
 
 
 def test_the_block_shows_every_cube_and_its_shortcut():
