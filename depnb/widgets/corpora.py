@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 TEST_SETS = 200
 PEOPLE = 50
+SPREAD = 3.5
+"""Standard deviations from the mean label that are drawn to both sides."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def draw_identity_gain(
 ) -> "Figure":
     """Left a simulated test set of 50 people, right the error over the share of people seen in training.
 
+    Size and axes are the same for all arguments; a mark above the worst interval moves the right one.
+
     Args:
         share, correlation, sessions: as for ``simulate``.
         marks: points to add at the right, title → (share, ratio of the RMSEs).
@@ -82,20 +86,20 @@ def draw_identity_gain(
     import matplotlib.pyplot as plt
 
     test = simulate(share, correlation, sessions)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.0))
-    left.plot([-3, 3], [-3, 3], color="0.7", linestyle=":", marker="")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), layout="constrained")
+    figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
+    left.plot([-SPREAD, SPREAD], [-SPREAD, SPREAD], color="0.7", linestyle=":", marker="")
     for group, marker, title in ((test.seen, "o", "seen in training"), (~test.seen, "^", "new: gets the mean")):
         fill = "none" if marker == "^" else None
         left.plot(test.label[group], test.remembered[group], linestyle="", marker=marker, mfc=fill, label=title)
-    left.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="label (sd from the mean)", ylabel="identity-only prediction (sd)")
+    left.set(xlim=(-SPREAD, SPREAD), xlabel="label (sd from the mean)")
+    left.set(ylim=(-SPREAD, SPREAD), ylabel="identity-only prediction (sd)")
     left.set_title(f"50 people: RMSE {test.ratio:.2f} of the constant's", fontsize=8)
-    left.legend(fontsize=7, loc="upper left")
 
     grid = np.linspace(0, 1, 51)
     right.axhline(1, color="black", linestyle="--", marker="", label="constant predictor")
     right.plot(grid, [expected_ratio(x, correlation, sessions) for x in grid], marker="", label="identity only")
-    draws = [[simulate(x, correlation, sessions, seed=k).ratio for k in range(TEST_SETS)] for x in SHARES]
-    low, middle, high = np.percentile(draws, [2.5, 50, 97.5], axis=1)
+    low, middle, high = np.percentile([_ratios(x, correlation, sessions) for x in SHARES], [2.5, 50, 97.5], axis=1)
     right.errorbar(
         SHARES,
         middle,
@@ -109,10 +113,17 @@ def draw_identity_gain(
     for (title, (x, y)), marker in zip((marks or {}).items(), "Dx+", strict=False):
         right.plot(x, y, linestyle="", marker=marker, color="black", mfc="none", markersize=7, label=title)
     right.set(xlim=(-0.03, 1.03), xlabel="share of test people who are in training", ylabel="RMSE / constant's RMSE")
-    right.set_ylim(0, 1.6)
+    worst = np.percentile(_ratios(share=1, correlation=0, sessions=1), 97.5)
+    top = 1.08 * max([worst, *(y for _, y in (marks or {}).values())])
+    right.set_ylim(-0.05 * top, top)
     right.set_title(f"pays on people seen if correlation > {1 / (sessions + 1):.2f}", fontsize=8)
-    right.legend(fontsize=7, loc="lower left", ncols=2)
+    entries = sum(len(axis.get_legend_handles_labels()[1]) for axis in figure.axes)
+    figure.legend(fontsize=7, loc="outside lower center", ncols=(entries + 1) // 2)
     return figure
+
+
+def _ratios(share: float, correlation: float, sessions: int) -> list[float]:
+    return [simulate(share, correlation, sessions, seed=seed).ratio for seed in range(TEST_SETS)]
 
 
 def _check(share: float, correlation: float, sessions: int, people: int) -> None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 KERNELS = (3, 5, 9)
 """As ``methods.depnet.KERNELS``, which costs the import of torch."""
 PADDINGS = ("none", "same", "clip")
+ROOM = 11
+"""Frames that every drawing has room for, so that one with fewer is as large."""
+SQUARE, GAP = 0.16, 0.35
+"""Side of a square and space between panels, inches."""
 
 
 class Taps(NamedTuple):
@@ -55,17 +59,29 @@ def taps(kernel: int, frames: int = 5, padding: Literal["none", "same", "clip"] 
 
 
 def draw_taps(frames: int = 5, padding: Literal["none", "same", "clip"] = "same") -> "Figure":
-    """``taps`` of the three kernels: lines are outputs, columns frames; taps on zeros are grey and hatched."""
+    """``taps`` of the three kernels: lines are outputs, columns frames; taps on zeros are grey and hatched.
+
+    Size and axes are the same for up to ``ROOM`` frames.
+    """
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
     laid = [taps(kernel, frames, padding) for kernel in KERNELS]
-    widths = [len(own.places) for own in laid]
-    scale = min(0.36, 7.5 / (sum(widths) + 3))  # inches a square
-    tallest = max(1, *(len(own.taps) for own in laid))
-    size = scale * (sum(widths) + 3) + 0.4, scale * tallest + 0.9
-    figure, axes = plt.subplots(1, 3, figsize=size, width_ratios=widths)
-    for axis, kernel, own in zip(axes, KERNELS, laid, strict=True):
+    room = max(ROOM, frames)
+    beside = [kernel // 2 for kernel in KERNELS]
+    widths = [room + 2 * zeros + 0.2 for zeros in beside]
+    width, height = SQUARE * sum(widths) + 2 * GAP + 0.6, SQUARE * (room + 0.2) + 1.0
+    panels = {
+        "left": 0.55 / width,
+        "right": 1 - 0.05 / width,
+        "bottom": 0.5 / height,
+        "top": 1 - 0.5 / height,
+        "wspace": GAP / (SQUARE * sum(widths) / 3),
+    }
+    grid = {"width_ratios": widths, "gridspec_kw": panels}
+    figure, axes = plt.subplots(1, 3, figsize=(width, height), layout="none", **grid)
+    figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
+    for axis, kernel, zeros, own in zip(axes, KERNELS, beside, laid, strict=True):
         rows, _ = own.taps.shape
         axis.add_patch(Rectangle((0.5, 0.5), frames, max(rows, 1), facecolor="0.93", edgecolor="none"))
         for row, line in enumerate(own.taps, start=1):
@@ -76,20 +92,21 @@ def draw_taps(frames: int = 5, padding: Literal["none", "same", "clip"] = "same"
                     Rectangle((place - 0.44, row - 0.44), 0.88, 0.88, edgecolor="0.4", linewidth=0.6, **look)
                 )
                 if on_frame:
-                    axis.text(place, row, str(tap), ha="center", va="center", fontsize=7)
+                    axis.text(place, row, str(tap), ha="center", va="center", fontsize=6.5)
         length = int(own.taps.max(initial=0)) or kernel
         if rows:
-            title = f"{length} taps: {own.on_frames(frames)} of {rows * length} on frames"
+            title = f"{length} taps:\n{own.on_frames(frames)} of {rows * length} on frames"
         else:
-            title = f"{kernel} taps on {frames} frames: {frames - kernel + 1} rows".replace("-", "−")
-            axis.text((frames + 1) / 2, 1, "does not fit", ha="center", va="center", fontsize=8)
+            title = f"{kernel} taps on {frames} frames:\n{frames - kernel + 1} rows".replace("-", "−")
+            axis.text(0.6, 2, "does not fit", ha="left", va="center", fontsize=8)
         axis.set_title(title, fontsize=8.5)
         axis.set_xticks(range(1, frames + 1))
         axis.set_yticks(range(1, rows + 1))
         axis.tick_params(labelsize=7)
-        axis.set_xlim(own.places[0] - 0.6, own.places[-1] + 0.6)
-        axis.set_ylim(max(rows, 1) + 0.6, 0.4)
+        axis.set_xlim(0.4 - zeros, room + zeros + 0.6)
+        axis.set_ylim(room + 0.6, 0.4)
         axis.set_aspect("equal")
         axis.set_xlabel("frame")
     axes[0].set_ylabel("output")
+    axes[0].yaxis.set_label_coords(-0.38 / (SQUARE * widths[0]), 0.5)
     return figure

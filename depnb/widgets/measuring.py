@@ -10,6 +10,13 @@ if TYPE_CHECKING:
 Z95 = 1.96
 GAINS = (0.05, 0.5)
 """RMSE points by which a paper's own method mostly lies before the runner-up of its table."""
+BAND = "gains that papers mostly print"
+PEOPLE = (20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000)
+RMSES = (1.0, 14.0)
+CORRELATIONS = (0.0, 0.5, 0.8, 0.95, 0.99)
+"""What the axes of ``draw_smallest_difference`` hold: test sets, smallest and largest RMSE, curves."""
+EPOCHS, JITTER = 400, 0.6
+"""Most epochs and largest jitter that the axes of ``draw_best_of`` hold."""
 
 
 def smallest_difference(rmse: float, n: int, rho: float) -> float:
@@ -30,14 +37,17 @@ def smallest_difference(rmse: float, n: int, rho: float) -> float:
 
 
 def draw_smallest_difference(n: int = 50, rho: float = 0.8, rmse: float = 7.9) -> "Figure":
-    """``smallest_difference`` over the number of people for five correlations, and the point that was asked for."""
+    """``smallest_difference`` over the number of people for five correlations, and the point that was asked for.
+
+    Size and axes are the same for all arguments within ``PEOPLE``, ``CORRELATIONS`` and ``RMSES``.
+    """
     import matplotlib.pyplot as plt
 
-    people = np.geomspace(20, 2000, 60)
-    figure, axis = plt.subplots(figsize=(6, 3.0))
-    axis.axhspan(*GAINS, color="0.9", linewidth=0)
-    axis.annotate("gains that papers mostly print", (21, GAINS[0] * 1.15), fontsize=7, color="0.3")
-    for r in (0.0, 0.5, 0.8, 0.95, 0.99):
+    people = np.geomspace(PEOPLE[0], PEOPLE[-1], 60)
+    figure, axis = plt.subplots(figsize=(6, 3.3), layout="constrained")
+    figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
+    axis.axhspan(*GAINS, color="0.9", linewidth=0, label=BAND)
+    for r in CORRELATIONS:
         curve = [smallest_difference(rmse, count, r) for count in people]
         axis.plot(people, curve, marker="", label=f"ρ = {r:g}")
     least = smallest_difference(rmse, n, rho)
@@ -45,13 +55,15 @@ def draw_smallest_difference(n: int = 50, rho: float = 0.8, rmse: float = 7.9) -
     axis.set_xscale("log")
     axis.set_yscale("log")
     axis.set_xticks([20, 50, 100, 200, 500, 1000, 2000], ["20", "50", "100", "200", "500", "1000", "2000"])
-    axis.set_yticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"])
+    ticks = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
-    axis.set_ylim(0.04, 6)
+    least_of_all = smallest_difference(RMSES[0], PEOPLE[-1], CORRELATIONS[-1])
+    axis.set_ylim(least_of_all / 1.4, 1.4 * smallest_difference(RMSES[1], PEOPLE[0], CORRELATIONS[0]))
     axis.set_xlabel("people in the test set")
     axis.set_ylabel("smallest difference (points)")
     axis.set_title(f"RMSE {rmse:.1f}, {n} people, ρ = {rho:.2f}: {least:.2f} points", fontsize=9)
-    axis.legend(fontsize=7, ncols=5, loc="upper center")
+    figure.legend(fontsize=7, ncols=len(CORRELATIONS) + 1, columnspacing=1.2, loc="outside lower center")
     return figure
 
 
@@ -77,22 +89,30 @@ def best_of(epochs: int, jitter: float, draws: int = 1000, seed: int = 0) -> np.
 
 
 def draw_best_of(epochs: int = 200, jitter: float = 0.2) -> "Figure":
-    """``best_of`` for three sizes of jitter and for the one that was asked for."""
+    """``best_of`` for three sizes of jitter and for the one that was asked for; of one epoch the exact value, 0.
+
+    Size and axes are the same for all arguments up to ``EPOCHS`` and ``JITTER``.
+    """
     import matplotlib.pyplot as plt
 
-    figure, axis = plt.subplots(figsize=(6, 2.6))
-    axis.axhspan(*GAINS, color="0.9", linewidth=0)
-    axis.annotate("gains that papers mostly print", (45, 0.24), fontsize=7, color="0.3")
+    figure, axis = plt.subplots(figsize=(6, 2.9), layout="constrained")
+    figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
+    axis.axhspan(*GAINS, color="0.9", linewidth=0, label=BAND)
+    most = max(JITTER, jitter)
+    gains = {sd: np.append(0.0, best_of(EPOCHS, sd)[1:]) for sd in {0.05, 0.2, 0.5, jitter, most}}
     for sd in dict.fromkeys((0.05, 0.2, 0.5, jitter)):
-        axis.plot(np.arange(1, 401), best_of(400, sd), marker="", label=f"jitter {sd:g}")
-    gain = best_of(epochs, jitter)[-1]
+        axis.plot(np.arange(1, EPOCHS + 1), gains[sd], marker="", label=f"jitter {sd:g}")
+    gain = 0.0 if epochs == 1 else best_of(epochs, jitter)[-1]
     axis.plot([epochs], [gain], linestyle="", marker="o", color="black", markersize=7)
     axis.set_xscale("log")
     axis.set_xticks([1, 3, 10, 30, 100, 200, 400], ["1", "3", "10", "30", "100", "200", "400"])
     axis.minorticks_off()
-    axis.set_ylim(-0.05, 1.6)
+    top = 1.06 * gains[most][-1]
+    axis.set_ylim(-0.06 * top, top)
     axis.set_xlabel("epochs to pick from")
     axis.set_ylabel("taken off the RMSE (points)")
-    axis.set_title(f"best of {epochs} epochs, jitter {jitter:.2f}: {gain:.2f} points for nothing", fontsize=9)
-    axis.legend(fontsize=7, loc="upper left")
+    axis.set_title(
+        f"best of {epochs} epoch{'s' * (epochs > 1)}, jitter {jitter:.2f}: {gain:.2f} points for nothing", fontsize=9
+    )
+    figure.legend(fontsize=7, ncols=5, columnspacing=1.2, loc="outside lower center")
     return figure

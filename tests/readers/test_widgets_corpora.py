@@ -45,7 +45,14 @@ def test_the_picture_names_threshold_and_marks():
     left, right = figure.axes
     assert f"RMSE {simulate(0.5, 0.8, 2).ratio:.2f}" in left.get_title()
     assert "correlation > 0.33" in right.get_title()
-    assert "somewhere (published)" in [text.get_text() for text in right.get_legend().get_texts()]
+    assert "somewhere (published)" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_no_setting_draws_a_point_above_the_axis():
+    top = draw_identity_gain().axes[1].get_ylim()[1]
+    steps = np.linspace(0, 1, 11)
+    assert max(simulate(share, r, k).ratio for share in steps for r in steps for k in range(1, 5)) < top
+    assert draw_identity_gain(marks={"high": (0.5, 3.0)}).axes[1].get_ylim()[1] > 3
 
 
 BANDS = ("minimal", "mild", "moderate", "severe")

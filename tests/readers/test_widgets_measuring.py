@@ -47,3 +47,18 @@ def test_the_pictures_say_what_was_asked_for():
     assert draw_best_of(200, 0.0).axes[0].get_title() == "best of 200 epochs, jitter 0.00: 0.00 points for nothing"
     title = draw_best_of(100, 0.2).axes[0].get_title()
     assert f"{best_of(100, 0.2)[-1]:.2f} points" in title
+
+
+def test_one_epoch_leaves_nothing_to_pick():
+    (axis,) = draw_best_of(1, 0.2).axes
+    assert axis.get_title() == "best of 1 epoch, jitter 0.20: 0.00 points for nothing"
+    assert [line.get_ydata()[0] for line in axis.lines] == [0] * len(axis.lines)
+
+
+def test_more_epochs_or_jitter_than_the_sliders_have_are_drawn_too():
+    (axis,) = draw_best_of(500, 1.0).axes
+    gain = best_of(500, 1.0)[-1]
+    assert axis.lines[-1].get_ydata() == [gain]
+    assert axis.get_ylim()[1] > gain
+    with pytest.raises(ValueError, match="at least one epoch"):
+        draw_best_of(0, 0.2)

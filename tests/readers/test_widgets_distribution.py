@@ -38,5 +38,21 @@ def test_impossible_peaks_are_refused(wrong):
 def test_the_picture_says_what_the_loss_does_not_see():
     title = draw_two_peaks(10, 20).axes[0].get_title()
     assert "expectation loss 0.00" in title
-    assert "cross-entropy ∞" in title
+    assert "cross-entropy infinite" in title
     assert "variance 100" in title
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((0, 20), "peaks 0 apart (cut from 20 to fit the scale)"),
+        ((45, 60), "peaks 48 apart (cut from 60 to fit the scale)"),
+        ((10, 0), "cross-entropy 0.00"),
+        ((10, 20, 0.1), "cross-entropy above 700"),
+        ((10, 1), "peaks 2 apart"),
+    ],
+)
+def test_the_picture_says_what_became_of_the_setting(arguments, said):
+    title = draw_two_peaks(*arguments).axes[0].get_title()
+    assert said in title
+    assert ("cut" in said) == ("cut" in title)
