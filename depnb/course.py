@@ -4,14 +4,19 @@
 """
 
 import hashlib
+import html
+import inspect
 import json
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import cycle
+from numbers import Number
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +25,7 @@ from depnb.files import write_bytes, write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
     from depnb.corpus import Corpus
     from depnb.experiments import Run
@@ -31,6 +36,11 @@ NOTEBOOKS = ROOT / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
 LIVE_SEED = 41
 DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+VERDICT_WIDTH = 88  # columns; JupyterLab breaks a longer line anywhere, also within a word
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # classes in which JupyterLab and nbconvert take a $ for a dollar
+CONSTANTS = ("corpus", "protocol", "partition")  # columns of a table of results that may be the same in every row
+SHORT_TEXT = 24  # characters of a table's text that stay on one line
+LONG_TABLE = 4  # rows from which on such a column goes into the caption
 
 _current: "Session | None" = None
 
@@ -174,9 +184,9 @@ class Session:
         if not self.committed:
             provenance = style.provenance(made_on or self.corpus.title)
             style.save(figure, self.run_folder / "figures", name, provenance)
-        plt.show()
+        _show({"text/plain": repr(figure), "image/png": style.inline_png(figure)})
         plt.close(figure)
-        print(caption)
+        _show_caption(caption)
 
     def end(self) -> None:
         """Print what everything was made on, and the end-marker: without it a headless run counts as failed."""
@@ -226,7 +236,7 @@ def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str
 
     Returns:
         ``claim: confirmed …`` if the interval lies below 0, ``not confirmed`` if it lies above (or touches) 0
-        with its lower end, else ``too little data to tell``.
+        with its lower end, else ``too little data to tell``; lines of at most ``VERDICT_WIDTH`` columns.
     """
     from depnb.tables import answer
 
@@ -234,18 +244,66 @@ def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str
     if low > high:
         raise ValueError(f"The interval of {claim!r} runs from {low} to {high}: give (low, high).")
     numbers = f"difference {difference:+.2f}, 95 % interval {low:+.2f} to {high:+.2f} BDI-II points"
-    return f"{claim}: {answer(low, high)} ({numbers})"
+    sentence = f"{claim}: {answer(low, high)} ({numbers})"
+    return textwrap.fill(sentence, VERDICT_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:
-    """Show a table as text and HTML that are the same each time, with the caption above it."""
+    """Show a table as text and HTML that are the same each time, with the caption above it.
+
+    In a table of ``LONG_TABLE`` rows or more, a column of ``CONSTANTS`` that says the same in each goes into the
+    caption.
+    """
+    named = CONSTANTS if len(frame) >= LONG_TABLE else ()
+    constant = [name for name in named if name in frame and frame[name].nunique(dropna=False) == 1]
+    said = ", ".join(f"{name} {frame[name].iloc[0]}" for name in constant)
+    frame = frame.drop(columns=constant)
+    if caption or said:
+        _show_caption(f"{caption} {said}".strip())
+    options = {"float_format": lambda value: f"{value:.{digits}f}", "na_rep": "–", "index": False}
+    markup = _styled(frame.to_html(**options, border=0), [_style(column) for _, column in frame.items()])
+    _show({"text/plain": frame.to_string(**options), "text/html": markup})
+
+
+def _style(column: "Series") -> str:
+    """Numbers stand on the right, text on the left; no number and no short text is broken."""
+    number = column.dropna().map(_is_number).all()
+    whole = number or column.astype(str).str.len().max() <= SHORT_TEXT
+    return f"text-align:{'right' if number else 'left'};white-space:{'nowrap' if whole else 'normal'}"
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a table's cell holds a number, maybe with signs about it (``8.68 ± 0.22``, ``-1.2 to 0.4``, ``–``)."""
+    return isinstance(value, Number) or not re.search(r"[^\W\d_]", str(value).replace(" to ", " "))
+
+
+def _styled(markup: str, styles: list[str]) -> str:
+    """A table's HTML with a style for each column, its heading broken between words; a wide table scrolls.
+
+    The styles stand in the cells: JupyterLab has its own for every cell of an output.
+    """
+    heads, cells = cycle(styles), cycle(styles)
+    markup = re.sub("<th>", lambda _: f'<th style="{next(heads).replace("nowrap", "normal")}">', markup)
+    markup = re.sub("<td>", lambda _: f'<td style="{next(cells)}">', markup)
+    return f'<div class="{NO_FORMULAS}" style="overflow-x:auto">{markup}</div>'
+
+
+def _show_caption(caption: str) -> None:
+    """A caption as text, and as HTML that is broken between words only."""
+    style = "white-space:pre-wrap;overflow-wrap:break-word"
+    markup = f'<div class="{NO_FORMULAS}" style="{style}">{html.escape(caption)}</div>'
+    _show({"text/plain": caption, "text/html": markup})
+
+
+def _show(bundle: dict[str, str | bytes]) -> None:
+    """Show one thing in all its forms in a notebook; anywhere else print its text, and of a picture nothing."""
+    from IPython import get_ipython
     from IPython.display import display
 
-    if caption:
-        print(caption)
-    options = {"float_format": lambda value: f"{value:.{digits}f}", "na_rep": "–", "index": False}
-    bundle = {"text/plain": frame.to_string(**options), "text/html": frame.to_html(**options, border=0)}
-    display(bundle, raw=True)
+    if get_ipython() is not None:
+        display(bundle, raw=True)
+    elif "image/png" not in bundle:
+        print(bundle["text/plain"])
 
 
 def check(name: str, answer: Any) -> None:
@@ -296,15 +354,34 @@ def judge(module: ModuleType, name: str, answer: Any) -> str | None:
         raise ValueError(f"No exercise {name!r}: this notebook has {', '.join(known) or 'none'}.")
     if answer is None or answer is Ellipsis:
         return "not answered yet"
+    watched, returned_nothing = _watched(answer)
     try:
-        known[name](answer)
+        known[name](watched)
     except NotImplementedError:
         return "not answered yet"
-    except AssertionError as wrong:
-        return str(wrong) or "not yet right"
     except Exception as error:  # an exercise may fail in any way; the learner reads how
+        if returned_nothing:
+            return "your function returns nothing: is `return` missing?"
+        if isinstance(error, AssertionError):
+            return str(error) or "not yet right"
         return f"your code stops with {type(error).__name__}: {error}"
     return None
+
+
+def _watched(answer: Any) -> tuple[Any, list[None]]:
+    """An answer that is a function, as one that notes each call which returns ``None``; any other answer as it is."""
+    nothing: list[None] = []
+    if not inspect.isfunction(answer):
+        return answer, nothing
+
+    @wraps(answer)
+    def watched(*args, **kwargs):
+        result = answer(*args, **kwargs)
+        if result is None:
+            nothing.append(result)
+        return result
+
+    return watched, nothing
 
 
 @dataclass
@@ -317,7 +394,11 @@ class Copies:
 
 
 def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
-    """Copy the notebooks into ``folder``; a copy that was edited there is never touched."""
+    """Copy the notebooks into ``folder``, and the solutions beside them; a copy that was edited is never touched.
+
+    A notebook is edited when the sources of its cells are others than those copied: running and saving change none. It
+    is written again when the original has changed since. Solutions are for reading, and always those of ``source``.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / ".copied.json"
@@ -326,17 +407,43 @@ def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
     for original in sorted(source.glob("*.ipynb")):
         target = folder / original.name
         content = original.read_bytes()
+        now = {"file": _digest(content), "sources": _sources(content)}
+        then = known.get(target.name, {})
+        if isinstance(then, str):  # as written before sources were compared
+            then = {"file": then, "sources": None}
         if not target.exists():
             copies.new.append(target.name)
-        elif _digest(target.read_bytes()) != known.get(target.name):
+        elif not _is_unedited(target.read_bytes(), then, now):
             copies.yours.append(target.name)
             continue
-        elif target.read_bytes() != content:
+        elif now["file"] not in (then.get("file"), _digest(target.read_bytes())):
             copies.updated.append(target.name)
-        write_bytes(target, content)
-        known[target.name] = _digest(content)
+        if target.name in (*copies.new, *copies.updated):
+            write_bytes(target, content)
+        known[target.name] = now
+    for solution in sorted((source / SOLUTIONS.name).glob("*.py")):
+        write_bytes(folder / SOLUTIONS.name / solution.name, solution.read_bytes())
     write_json(record, known)
     return copies
+
+
+def _is_unedited(copy: bytes, then: dict[str, str | None], now: dict[str, str | None]) -> bool:
+    """Whether a copy is the file or has the sources that were copied then, or has those of the original now."""
+    sources = _sources(copy)
+    same = sources is not None and sources in (then.get("sources"), now["sources"])
+    return same or _digest(copy) == then.get("file")
+
+
+def _sources(content: bytes) -> str | None:
+    """Digest of the types and sources of a notebook's cells, empty ones left out; ``None`` if it is no notebook.
+
+    An empty cell is what Shift+Enter leaves behind the last one.
+    """
+    try:
+        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(content)["cells"]]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return _digest(json.dumps([cell for cell in cells if cell[1].strip()]).encode())
 
 
 def main(arguments: list[str]) -> None:

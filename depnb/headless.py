@@ -93,6 +93,16 @@ class _Client(AsyncKernelClient):
     shell_channel_class = _Shell
 
 
+class _Notebook(PapermillNotebookClient):
+    """papermill's own client, which also writes captions and tables to the log, as text."""
+
+    def log_output_message(self, output) -> None:
+        super().log_output_message(output)
+        data = output.get("data", {})
+        if "text/html" in data and "text/plain" in data:
+            self.stdout_file.write(f"{data['text/plain']}\n")
+
+
 class _Engine(NBClientEngine):
     """papermill's own engine with a kernel that is given to it; reports each finished cell, and saves now and then."""
 
@@ -112,7 +122,7 @@ class _Engine(NBClientEngine):
                 saved = time.monotonic()
 
         nb_man.cell_complete, nb_man.save = reported, seldom
-        client = PapermillNotebookClient(
+        client = _Notebook(
             nb_man,
             km=kernel,
             timeout=cell_timeout,

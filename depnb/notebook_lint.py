@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from depnb import progress
 from depnb.files import write_text
 
 DEFAULTS = {
@@ -264,14 +265,14 @@ def shown(notebook: NotebookNode, path: Path) -> Iterable[str]:
         for index, output in enumerate(cell.outputs):
             data = output.get("data", {})
             if "image/png" in data:
-                caption = _stdout(cell, index + 1)
+                caption = _words(cell, index + 1)
                 if not caption:
                     yield f"cell {number} shows a picture without a caption below; use session.figure"
                 elif not ORIGIN.search(caption):
                     yield f"cell {number}: the caption does not say what the picture is made from: {caption[:60]!r}"
             if "<table" in data.get("text/html", ""):
-                caption = _stdout(cell, index - 1)
-                if not data["text/html"].startswith('<table class="dataframe">'):
+                caption = _words(cell, index - 1)
+                if '<table class="dataframe">' not in data["text/html"]:
                     yield f"cell {number} shows a table past course.table"
                 elif not caption:
                     yield f"cell {number} shows a table without a caption above"
@@ -321,7 +322,8 @@ def taught(notebook: NotebookNode, path: Path) -> Iterable[str]:
         elif not any(_defines(cell) for cell in notebook.cells[: agreed[0][0] + 1]):
             yield "no function is written out before “notebook = package”"
     code = _code(notebook)
-    if "claims" in parts and not any("course.verdict(" in c.source and VERDICT.search(_text(c)) for c in code):
+    judged = [_one_line(_text(cell)) for cell in code if "course.verdict(" in cell.source]
+    if "claims" in parts and not any(VERDICT.search(text) for text in judged):
         yield "no claim is printed with its verdict (course.verdict)"
     if "printed" in parts and not any("(printed)" in _text(c) and "generated" in _text(c) for c in code):
         yield "no table has the paper's printed numbers beside ours, with the corpus of ours"
@@ -455,7 +457,7 @@ def normalise(path: Path | str) -> bool:
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type != "code":
             continue
-        cell.outputs = _merged([o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")])
+        cell.outputs = _merged([output for output in cell.outputs if not _tells_progress(output)])
         for output in cell.outputs:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             if "metadata" in output:
@@ -464,6 +466,13 @@ def normalise(path: Path | str) -> bool:
     if after != before:
         write_text(path, after)
     return after != before
+
+
+def _tells_progress(output: NotebookNode) -> bool:
+    """Whether an output is of standard error, or the progress line of a notebook with a reader before it."""
+    if output.output_type == "stream":
+        return output.name == "stderr"
+    return output.get("data", {}).get("text/html", "").startswith(progress.MARKUP)
 
 
 def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -504,6 +513,10 @@ def _text(cell: NotebookNode) -> str:
     return "\n".join(parts)
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _numbered_code(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
     """Code cells with their place in the notebook, counted from 1."""
     return ((number, cell) for number, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "code")
@@ -526,12 +539,17 @@ def _section(notebook: NotebookNode, words: str) -> str | None:
     return found[1] if found else None
 
 
-def _stdout(cell: NotebookNode, index: int) -> str:
-    """The text of the cell's output number ``index`` if that is standard output, else nothing."""
+def _words(cell: NotebookNode, index: int) -> str:
+    """The words of the cell's output number ``index``: a caption, or what was printed; of anything else nothing."""
     if not 0 <= index < len(cell.outputs):
         return ""
     output = cell.outputs[index]
-    return output.text.strip() if output.output_type == "stream" and output.name == "stdout" else ""
+    if output.output_type == "stream":
+        return output.text.strip() if output.name == "stdout" else ""
+    data = output.get("data", {})
+    if "image/png" in data or "<table" in data.get("text/html", ""):
+        return ""
+    return data.get("text/plain", "").strip()
 
 
 def _tree(cell: NotebookNode) -> ast.Module:

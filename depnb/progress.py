@@ -1,11 +1,23 @@
-"""One progress display for long work: a bar in a terminal, a line now and then anywhere else."""
+"""One progress display for long work: a bar in a terminal, a changing line in a notebook, else a line now and then.
 
+A notebook that is executed without a person (papermill, nbconvert, nbval) gets lines on stderr, which are neither kept
+nor compared: what is displayed would be both.
+"""
+
+import html
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_UPDATES = 0.5
+SECONDS_OF_SILENCE = 2.0
+MARKUP = '<pre class="depnb-progress">'
+"""How the HTML of a progress line in a notebook begins."""
+
+_displays: dict[str, Any] = {}  # the display of the cell that runs, by its request
 
 
 class Progress:
@@ -56,11 +68,54 @@ class _TerminalProgress(Progress):
         self._bar.update(self._task, completed=self.done, rate=f"{self.rate:.1f}/s", note=self.note)
 
 
+class _CellProgress(Progress):
+    """The same count as one line below a notebook's cell, changed in place; work that ends soon shows nothing."""
+
+    def __init__(self, label: str, total: int, unit: str, cell: str):
+        super().__init__(label, total, unit)
+        self._cell = cell
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        self.done += steps
+        self.note = note or self.note
+        now = time.monotonic()
+        if now - self._last >= SECONDS_BETWEEN_UPDATES and self.done < self.total:
+            self._last = now
+            self._line()
+
+    def _line(self) -> None:
+        if time.monotonic() - self._start < SECONDS_OF_SILENCE:
+            return
+        from IPython.display import display
+
+        line = self.line()
+        bundle = {"text/plain": line, "text/html": f"{MARKUP}{html.escape(line)}</pre>"}
+        if self._cell in _displays:
+            _displays[self._cell].update(bundle, raw=True)
+        else:
+            _displays.clear()
+            _displays[self._cell] = display(bundle, raw=True, display_id=True)
+
+
+def _watched_cell() -> str | None:
+    """The request of the running cell, in a notebook whose reader sits before it; else ``None``.
+
+    A reader can be asked for input; what executes notebooks without one says in its request that nobody can.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return None
+    request = kernel.get_parent("shell")
+    return request["header"]["msg_id"] if request.get("content", {}).get("allow_stdin") else None
+
+
 @contextmanager
 def progress(label: str, total: int, unit: str = "steps") -> Iterator[Progress]:
     """Show the progress of ``total`` steps: ``with progress("faces", 400, "videos") as bar: bar.advance()``."""
     if not sys.stderr.isatty():
-        bar = Progress(label, total, unit)
+        cell = _watched_cell()
+        bar = Progress(label, total, unit) if cell is None else _CellProgress(label, total, unit, cell)
         yield bar
         bar._line()
         return

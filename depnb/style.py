@@ -1,5 +1,6 @@
 """One look for every figure: readable at column width, and without colour."""
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from depnb.files import atomic_path
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INLINE_DPI = 80
+INLINE_DPI = 110
+INLINE_LEVELS = 32
 FILE_DPI = 200
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (5, 5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -72,6 +74,22 @@ def save(figure: "Figure", folder: Path | str, name: str, provenance: str) -> li
             figure.savefig(temporary, metadata=metadata(suffix, provenance))
         written.append(path)
     return written
+
+
+def inline_png(figure: "Figure") -> bytes:
+    """A PNG for a notebook's output, with ``INLINE_LEVELS`` levels a colour: about 0.4 of the bytes of the full one."""
+    import cv2
+    import numpy as np
+
+    full = io.BytesIO()
+    figure.savefig(full, format="png", dpi=INLINE_DPI, bbox_inches="tight")
+    pixels = cv2.imdecode(np.frombuffer(full.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    steps = INLINE_LEVELS - 1
+    levels = np.rint(np.rint(np.arange(256) / 255 * steps) / steps * 255).astype(np.uint8)  # black and white stay
+    smallest = (cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
+    smallest += (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT)
+    _, png = cv2.imencode(".png", cv2.LUT(pixels, levels), smallest)
+    return png.tobytes()
 
 
 def metadata(suffix: str, provenance: str) -> dict[str, str | None]:

@@ -229,6 +229,12 @@ FAULTS = {
     "plt.show": (_code("plt.show()"), "calls plt.show"),
     "a picture without caption": (_edit(6, outputs=[PICTURE]), "picture without a caption"),
     "a picture after its caption": (_edit(6, outputs=[CAPTION, PICTURE]), "picture without a caption"),
+    "a picture below a picture": (_edit(6, outputs=[PICTURE, PICTURE, CAPTION]), "picture without a caption"),
+    "a table below a table": (_edit(8, outputs=[CAPTION, TABLE, TABLE]), "table without a caption"),
+    "a table of pandas": (
+        _code("f", CAPTION, _html('<div><table border="1" class="dataframe">')),
+        "table past course.table",
+    ),
     "a caption without origin": (
         _edit(6, outputs=[PICTURE, _stdout("RMSE.")]),
         "what the picture is made from: 'RMSE.'",
@@ -283,7 +289,23 @@ def test_each_fault_is_named(tmp_path, fault):
     assert any(expected in message for message in messages), messages
 
 
+def _rich_captions(notebook):
+    """Captions, tables and verdicts as session.figure, course.table and course.verdict put them out."""
+    caption = new_output("display_data", data={"text/plain": "Generated people.", "text/html": "<div>Generated…</div>"})
+    table = new_output(
+        "display_data",
+        data={
+            "text/html": '<div style="overflow-x:auto"><table class="dataframe"> RMSE (printed) generated</div>',
+            "text/plain": "RMSE (printed)",
+        },
+    )
+    notebook.cells[6].outputs = [PICTURE, caption]
+    notebook.cells[8].outputs = [caption, table]
+    notebook.cells[9].outputs = [_stdout("A beats B: not\n    confirmed\n    (difference +1)\n")]
+
+
 HARMLESS = {
+    "captions as rich text": _rich_captions,
     "a hash in a code block": _prose("```\n# a comment\n```"),
     "links out of the course": _prose("[there](https://example.org/x.ipynb), [above](#the-idea)"),
     "a magic": _code("%config InlineBackend.figure_format = 'png'"),

@@ -35,6 +35,7 @@ def test_a_good_notebook_gets_its_parameters_and_this_environments_kernel(tmp_pa
         "01_good",
         "import os, sys\nprint(profile, seed, store, sys.prefix)",
         "open('beside', 'w').close()\nprint('note', file=sys.stderr)",
+        "from depnb import course\nimport pandas as pd\ncourse.table(pd.DataFrame({'RMSE': [8.126]}), 'Generated:')",
     )
     before, ticks = path.read_bytes(), []
     outcome = run(path, tmp_path / "out", on_cell=lambda: ticks.append(1))
@@ -44,7 +45,9 @@ def test_a_good_notebook_gets_its_parameters_and_this_environments_kernel(tmp_pa
     assert len(ticks) == len(cells)
     assert any(o.text == f"smoke 7 /somewhere/results {sys.prefix}\n" for c in cells for o in c.get("outputs", ()))
     assert (path.parent / "beside").exists()
-    assert "note" in (tmp_path / "out" / "log").read_text()
+    log = (tmp_path / "out" / "log").read_text()
+    assert "note" in log
+    assert "Generated:\n RMSE\n 8.13\n" in log
     assert not normalise(outcome.output)
 
 
