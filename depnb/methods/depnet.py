@@ -46,6 +46,8 @@ HLF_CHANNELS = 64
 """Channels of the high-level feature (§4.2, Fig. 6: 64×1×12544)."""
 STATISTICS = {"max_avg": (torch.amax, torch.mean), "max_max": (torch.amax, torch.amax)}
 """The two pools beside the convolutions, by ``stat_pools`` (E43)."""
+PRINTED_RATE = 1e-5
+"""Learning rate of the paper's training (§4.2)."""
 SWITCHES = {
     "cmp_kernel": (8, 4),
     "temporal_padding": ("same", "clip"),
@@ -438,8 +440,8 @@ def model(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
 def learning(config: Config, profile: Profile) -> Learnings:
     """For the scores; faces are learnt as by all methods."""
     if config.learning == "printed":
-        # a tenth of the profile's 1e-4
-        return Learnings(Learning("sgd", "inv", 0.1, weight_decay=5e-4, patience=200, stop_on=config.stop_on))
+        rate = round(PRINTED_RATE / profile.lr, 9)  # the same in a small profile, whose own would make it diverge
+        return Learnings(Learning("sgd", "inv", rate, weight_decay=5e-4, patience=200, stop_on=config.stop_on))
     return Learnings(SINGLE_IMAGES if config.frames == 1 else SEQUENCES)
 
 
