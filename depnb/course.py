@@ -36,7 +36,7 @@ NOTEBOOKS = ROOT / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
 LIVE_SEED = 41
 DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
-VERDICT_WIDTH = 88  # columns; JupyterLab breaks a longer line anywhere, also within a word
+LINE_WIDTH = 88  # columns; JupyterLab breaks a longer line anywhere, also within a word
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # classes in which JupyterLab and nbconvert take a $ for a dollar
 CONSTANTS = ("corpus", "protocol", "partition")  # columns of a table of results that may be the same in every row
 SHORT_TEXT = 24  # characters of a table's text that stay on one line
@@ -236,7 +236,7 @@ def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str
 
     Returns:
         ``claim: confirmed …`` if the interval lies below 0, ``not confirmed`` if it lies above (or touches) 0
-        with its lower end, else ``too little data to tell``; lines of at most ``VERDICT_WIDTH`` columns.
+        with its lower end, else ``too little data to tell``; lines of at most ``LINE_WIDTH`` columns.
     """
     from depnb.tables import answer
 
@@ -244,8 +244,13 @@ def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str
     if low > high:
         raise ValueError(f"The interval of {claim!r} runs from {low} to {high}: give (low, high).")
     numbers = f"difference {difference:+.2f}, 95 % interval {low:+.2f} to {high:+.2f} BDI-II points"
-    sentence = f"{claim}: {answer(low, high)} ({numbers})"
-    return textwrap.fill(sentence, VERDICT_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return _in_lines(f"{claim}: {answer(low, high)} ({numbers})")
+
+
+def _in_lines(text: str) -> str:
+    """Text whose lines are broken between words at ``LINE_WIDTH``."""
+    wrap = textwrap.TextWrapper(LINE_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return "\n".join(map(wrap.fill, text.splitlines()))
 
 
 def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:
@@ -319,7 +324,7 @@ def check(name: str, answer: Any) -> None:
     if _current is None:
         raise RuntimeError("No session: run the set-up cell (course.start) first.")
     problem = judge(exercises(_current.name), name, answer)
-    print(f"✔ {name}" if problem is None else f"✘ {name}: {problem}")
+    print(f"✔ {name}" if problem is None else _in_lines(f"✘ {name}: {problem}"))
 
 
 def exercises(notebook: str) -> ModuleType:

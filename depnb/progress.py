@@ -98,16 +98,14 @@ class _CellProgress(Progress):
 
 
 def _watched_cell() -> str | None:
-    """The request of the running cell, in a notebook whose reader sits before it; else ``None``.
+    """The request of the running cell or moved widget, in a notebook whose reader sits before it; else ``None``.
 
-    A reader can be asked for input; what executes notebooks without one says in its request that nobody can.
+    A reader can be asked for input; what executes notebooks without one says in its requests that nobody can.
     """
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        return None
-    request = kernel.get_parent("shell")
-    return request["header"]["msg_id"] if request.get("content", {}).get("allow_stdin") else None
+    request = kernel.get_parent("shell") if kernel else {}
+    return request["header"]["msg_id"] if request and request["content"].get("allow_stdin", True) else None
 
 
 @contextmanager

@@ -216,7 +216,7 @@ def test_a_long_verdict_is_broken_between_words():
     said = course.verdict(claim, -0.04, (-1.13, 1.1))
     lines = said.splitlines()
     assert len(lines) == 3
-    assert max(map(len, lines)) <= course.VERDICT_WIDTH
+    assert max(map(len, lines)) <= course.LINE_WIDTH
     assert " ".join(said.split()) == (
         f"{claim}: too little data to tell (difference -0.04, 95 % interval -1.13 to +1.10 BDI-II points)"
     )
@@ -238,6 +238,7 @@ def check_half(answer):
     assert answer == 0.5
 
 def check_size(answer):
+    assert len(answer([1, 2])) < 4, "so many " * 10 + "are too many"
     assert len(answer([1, 2])) == 2, "two in, two out"
 
 half = 0.5
@@ -266,6 +267,7 @@ def _unanswered(x):
         ("size", lambda x: print(end=""), "✘ size: your function returns nothing: is `return` missing?"),
         ("size", lambda x: x[1:], "✘ size: two in, two out"),
         ("size", lambda x: x, "✔ size"),
+        ("size", lambda x: x * 3, f"✘ size: {('so many ' * 10).strip()}\n    are too many"),
         ("half", 0.5, "✔ half"),
         ("half", ..., "✘ half: not answered yet"),
         ("half", 2, "✘ half: not yet right"),

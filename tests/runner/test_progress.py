@@ -1,5 +1,8 @@
 """Progress changes one line below a cell that is watched, and leaves nothing in a notebook that is executed."""
 
+import sys
+from types import SimpleNamespace
+
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
@@ -7,7 +10,7 @@ from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from depnb.notebook_lint import normalise
-from depnb.progress import MARKUP, progress
+from depnb.progress import MARKUP, _watched_cell, progress
 
 WORK = """
 import time
@@ -62,6 +65,29 @@ def test_a_cell_that_nobody_watches_has_lines_on_standard_error(kernel):
     sent = _sent(kernel, silence=0.0, watched=False)
     assert {(kind, content["name"]) for kind, content in sent} == {("stream", "stderr")}
     assert "first: 3/3 steps" in "".join(content["text"] for _, content in sent)
+
+
+@pytest.mark.parametrize(
+    ("request_", "cell"),
+    [
+        ({"header": {"msg_id": "a"}, "content": {"code": "1", "allow_stdin": True}}, "a"),
+        ({"header": {"msg_id": "a"}, "content": {"code": "1", "allow_stdin": False}}, None),
+        ({"header": {"msg_id": "b"}, "content": {"comm_id": "slider", "data": {}}}, "b"),
+        ({}, None),
+    ],
+)
+def test_cells_with_a_reader_and_moved_widgets_are_watched(monkeypatch, request_, cell):
+    kernel = SimpleNamespace(get_parent=lambda channel: request_)
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=kernel))
+    assert _watched_cell() == cell
+
+
+def test_python_and_ipython_in_a_terminal_are_no_notebook(monkeypatch):
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace())
+    assert _watched_cell() is None
+    monkeypatch.delitem(sys.modules, "IPython")
+    assert _watched_cell() is None
+    assert "IPython" not in sys.modules
 
 
 def test_an_executed_notebook_keeps_no_progress(tmp_path):
