@@ -51,6 +51,7 @@ bench: $(READY)  ## measure what the speed claims rest on
 
 notebooks: $(READY)  ## execute the committed notebooks in place and normalise them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 \
+		--ExecutePreprocessor.kernel_manager_class=depnb.headless.KernelManager \
 		--ExecutePreprocessor.timeout=3600 notebooks/*.ipynb
 	@$(PY) -m depnb.notebook_lint --normalise notebooks
 

@@ -93,6 +93,13 @@ class _Client(AsyncKernelClient):
     shell_channel_class = _Shell
 
 
+class KernelManager(AsyncKernelManager):
+    """A kernel whose answers are not missed; nbconvert takes it as ``ExecutePreprocessor.kernel_manager_class``."""
+
+    def __init__(self, **options: Any):
+        super().__init__(client_factory=_Client, **options)
+
+
 class _Notebook(PapermillNotebookClient):
     """papermill's own client, which also writes captions and tables to the log, as text."""
 
@@ -237,7 +244,7 @@ def kernels(paths: Sequence[Path]) -> Iterator[Iterator[AsyncKernelManager]]:
 def _started(folder: Path, imports: Sequence[str] = ()) -> AsyncKernelManager:
     """A kernel that begins to start in ``folder``, and then imports modules; this does not wait for it."""
     with _own_kernel():
-        kernel = AsyncKernelManager(kernel_name="python3", client_factory=_Client)
+        kernel = KernelManager(kernel_name="python3")
         arguments = ["--IPKernelApp.log_level=ERROR", "--HistoryManager.hist_file=:memory:"]
         if imports:
             arguments.append(f"--IPKernelApp.exec_lines=list(map(__import__, {tuple(imports)}));")
