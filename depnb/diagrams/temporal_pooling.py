@@ -32,7 +32,7 @@ def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
         raise ValueError(f"Fig. 1 is drawn for clips of {LENGTH} frames, not of {len(clip)}.")
     middle = LENGTH // 2
     differences = clip.astype(int) - clip[middle]  # z [9, H, W]
-    figure = plt.figure(figsize=(7.8, 2.25))
+    figure = plt.figure(figsize=(11, 3.1))
     grid = figure.add_gridspec(3, LENGTH + 4, width_ratios=[*[1] * LENGTH, 0.15, *[1] * 3])
     lines = ("$x_t$", "$z_t$ (1)", "$b_t$ (2)")
     styles = (GREY, {"cmap": "PuOr", "vmin": -60, "vmax": 60}, {"cmap": "gray", "vmin": 0, "vmax": 1})
@@ -43,18 +43,18 @@ def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
             axis = figure.add_subplot(grid[line, t])
             _bare(axis)
             if line == 0:
-                axis.set_title(f"t = {t}" if t != middle else "middle", fontsize=8)
+                axis.set_title(f"t = {t}" if t != middle else "middle", fontsize=10)
             if t == 0:
-                axis.set_ylabel(name, rotation=0, labelpad=16, va="center")
+                axis.set_ylabel(name, rotation=0, labelpad=20, va="center", fontsize=10)
             if line and t == middle:
-                axis.text(0.5, 0.5, "left\nout", ha="center", va="center", fontsize=7, transform=axis.transAxes)
+                axis.text(0.5, 0.5, "left\nout", ha="center", va="center", fontsize=9, transform=axis.transAxes)
                 continue
             axis.imshow(picture, **look)
             if line == 2:
-                axis.set_xlabel(f"· {2 ** (t - (t > middle))}", fontsize=8, labelpad=2)
+                axis.set_xlabel(f"· {2 ** (t - (t > middle))}", fontsize=10, labelpad=2)
     axis = figure.add_subplot(grid[:, LENGTH + 1 :])
     axis.imshow(encode(clip), **GREY)
-    axis.set_title("code image $y$: the sum (3)", fontsize=9)
+    axis.set_title("code image $y$: the sum (3)", fontsize=10)
     _bare(axis)
     return figure
 

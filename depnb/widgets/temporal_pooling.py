@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from depnb.methods.temporal_pooling import encode
+from depnb.methods.temporal_pooling import BITS, encode
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,6 +63,7 @@ def draw_codes(
         row, column: the pixel; the last one of the picture if it lies outside.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
     code = codes(video, length, reading, dead_zone)
     row, column = min(row, code.shape[0] - 1), min(column, code.shape[1] - 1)
@@ -73,7 +74,7 @@ def draw_codes(
     figure, (left, centre, right) = plt.subplots(1, 3, figsize=(8, 2.2), width_ratios=(1, 1, 1.5))
     for axis, picture, title in ((left, video[middle], "middle frame"), (centre, code, f"code image, l = {length}")):
         axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
-        axis.plot(column, row, marker="s", markersize=9, color="C1", fillstyle="none", markeredgewidth=2)
+        axis.plot(column, row, marker="s", markersize=9, color="C1", fillstyle="none", markeredgewidth=2, clip_on=False)
         axis.set_title(title, fontsize=9)
         axis.set_axis_off()
     time = np.arange(length)
@@ -82,8 +83,23 @@ def draw_codes(
     right.plot(time[~darker], series[~darker], linestyle="", marker="o", color="C0", fillstyle="none", label="sign 0")
     right.plot(time[darker], series[darker], linestyle="", marker="s", color="C1", label="sign 1: darker")
     right.plot(middle, series[middle], linestyle="", marker="*", markersize=10, color="black", label="middle")
-    right.set_title(f"the marked pixel: code {code[row, column]} = {code[row, column]:08b} in binary", fontsize=9)
+    right.set_title(_told(np.delete(darker, middle), code[row, column], reading), fontsize=9)
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    right.yaxis.set_major_locator(MaxNLocator(integer=True))
     right.set_xlabel("frame")
     right.set_ylabel("grey level")
     right.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def _told(signs: NDArray[np.bool_], code: np.uint8, reading: str) -> str:
+    """The bits of a pixel and its code; ``signs`` [l − 1] are without the middle frame, oldest first as the bits."""
+    if READINGS[reading]["code"] == "halves":
+        first, second = np.split(signs, 2)
+        bits = first ^ second  # [(l − 1)/2]
+    else:
+        bits = np.unpackbits(code, bitorder="little")  # [8]
+    text = "".join(str(int(bit)) for bit in bits)
+    if len(bits) == BITS:
+        return f"bits, oldest first: {text}, code {code}"
+    return f"{len(bits)} bits {text},\noldest first, stretched to {code}"

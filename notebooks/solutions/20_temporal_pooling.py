@@ -32,6 +32,7 @@ def check_code(answer):
     assert answer(COMES_AND_GOES) != 241, "the oldest bit has weight 1, not 128"
     assert answer(COMES_AND_GOES) == 143, f"{COMES_AND_GOES} has the code 143, not {answer(COMES_AND_GOES)}"
     given = answer(PAIRS)
+    assert given is None or given <= 255, f"{given} is no byte: a code is one byte, so join the signs to 8 bits first"
     assert given != 216, "216 is the XOR of every eighth sign (reading D); A joins successive ones"
     assert given == 83, f"the 17 levels {PAIRS} have the code 83, not {given}"
     assert answer(range(25)) == 15, "25 frames that grow steadily brighter have the code 15: 3 signs a bit, by parity"
@@ -48,6 +49,9 @@ def check_backwards(answer):
     given = np.asarray(answer(image.copy()))
     assert given.shape == (3, 3), f"a code image of the same shape, not {given.shape}"
     assert not np.array_equal(given, 255 - image), "255 − y swaps darker and brighter; time runs as before"
+    upside_down = "you turned the picture upside down; turn the bits of each pixel round"
+    assert not np.array_equal(given, image[::-1]), upside_down
+    assert not np.array_equal(given, image[:, ::-1]), "you mirrored the picture; turn the bits of each pixel round"
     wanted = [[0, 240, 15], [165, 128, 0], [255, 241, 41]]
     assert given.tolist() == wanted, f"the first frame becomes the last: {image.tolist()} turns to {wanted}"
     everything = np.arange(256, dtype=np.uint8)[None]

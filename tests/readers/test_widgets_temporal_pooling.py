@@ -36,10 +36,16 @@ def test_only_lengths_that_fit_are_offered():
 def test_the_marked_pixel_has_the_code_of_the_title():
     ramp = np.arange(10, 100, 10, dtype=np.uint8)[:, None, None].repeat(3, 1).repeat(3, 2)
     axis = draw_codes(ramp, row=99, column=0).axes[2]
-    assert "code 15 = 00001111" in axis.get_title()
+    assert axis.get_title() == "bits, oldest first: 11110000, code 15"
     drawn = {line.get_label(): list(line.get_xdata()) for line in axis.lines}
     assert drawn["sign 1: darker"] == [0, 1, 2, 3]
     assert drawn["sign 0"] == [4, 5, 6, 7, 8]
+
+
+def test_bits_of_two_halves_are_said_to_be_stretched():
+    ramp = np.arange(90, 0, -10, dtype=np.uint8)[:, None, None].repeat(3, 1).repeat(3, 2)
+    assert draw_codes(ramp, reading=C).axes[2].get_title() == "4 bits 1111,\noldest first, stretched to 255"
+    assert draw_codes(ramp, reading=A).axes[2].get_title() == "bits, oldest first: 00001111, code 240"
 
 
 def test_figure_1_ends_in_the_code_image():
