@@ -7,11 +7,13 @@ import errno
 import os
 import shutil
 import stat
+import sys
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from depnb.files import cache_dir
 
@@ -158,15 +160,15 @@ def _delete(path: Path, failures: list[tuple[Path, str]]) -> None:
         failures.append((path, error.strerror))
         return
 
-    def note(_, place: str, caught: tuple) -> None:
-        error = caught[1]
+    def note(_, place: str, caught: Any) -> None:
+        error = caught[1] if isinstance(caught, tuple) else caught
         if isinstance(error, FileNotFoundError):
             return
         follows = error.errno == errno.ENOTEMPTY and any(Path(place) in failed.parents for failed, _ in failures)
         if not follows:
             failures.append((Path(place), error.strerror))
 
-    shutil.rmtree(path, onerror=note)
+    shutil.rmtree(path, **{"onexc" if sys.version_info >= (3, 12) else "onerror": note})
 
 
 def _refused(path: Path) -> str | None:

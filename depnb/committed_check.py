@@ -9,6 +9,7 @@ What a picture, a page or a notebook says of its origin is believed; where it sa
 import argparse
 import base64
 import binascii
+import csv
 import json
 import re
 import struct
@@ -30,29 +31,10 @@ REFUSED = {  # suffixes, with what they are
     "a pickle, which may run code": ".pkl .pickle .joblib .dill",
     "an archive, which nobody looks into": ".zip .tar .gz .tgz .bz2 .xz .7z .rar",
 }
-PICTURES = frozenset(
-    [
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".bmp",
-        ".gif",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".jp2",
-        ".avif",
-        ".heic",
-        ".jxl",
-        ".tga",
-        ".ras",
-        ".hdr",
-    ]
-)
+PICTURES = frozenset([
+    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
+    ".heic", ".jxl", ".tga", ".ras", ".hdr",
+])  # fmt: skip
 TABLES = frozenset([".csv", ".tsv", ".txt"])
 PAGES = frozenset([".svg", ".html", ".htm", ".md", ".tex"])
 OF_NUMBERS = ("results", "figures")
@@ -295,7 +277,11 @@ def _joined(text: Any) -> str:
 
 
 def _table(path: Path) -> Iterator[str]:
-    table = table_of(path.read_text(encoding="utf-8-sig", errors="replace"))
+    try:
+        table = table_of(path.read_text(encoding="utf-8-sig", errors="replace"))
+    except csv.Error as error:
+        yield f"no table that could be read ({error}): make it again, or keep it out of git"
+        return
     names = set(table.fieldnames)
     if names >= set(COLUMNS):
         yield "a manifest, with people and their scores: keep it where the videos lie"

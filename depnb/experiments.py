@@ -14,7 +14,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -60,6 +60,8 @@ LIBRARIES = (
     "scikit-learn",
 )
 DIGITS = 4
+TOLD = ("trained_on", "unscored")
+"""What a result of people who exist tells of each partition: how many were trained on, recordings without a score."""
 COMMITTED_SEEDS = (0, 1, 2)
 WHICH = ("headline", "all")
 
@@ -288,52 +290,27 @@ def _trained(
     The trained networks are kept in the folder ``keep``, if there is one.
     """
     start = time.monotonic()
-    module = method(run.paper)
     corpus = opened(run.corpus, run.profile)
-    of = asked(module, run.row, run.profile, run.protocol, corpus)
-    profile, protocol, eats = of.profile, of.protocol, of.eats
-    trainings = list(splits(corpus, protocol))
-    _prepare(corpus, trainings, _every(eats, corpus))
+    of = asked(method(run.paper), run.row, run.profile, run.protocol, corpus)
+    trainings = list(splits(corpus, of.protocol))
+    _prepare(corpus, trainings, _every(of.eats, corpus))
     prepared = time.monotonic()
 
-    done: list[Training] = []
-    predictions: dict[str, list[Predictions]] = {}
-    told: dict[str, dict[str, int]] = {}
-    left_out: dict[str, dict[str, str]] = {}
-    attention: tuple[Attention, ...] = ()
+    pieces = []
     for number, split in enumerate(trainings):
-        frames = {name: load(part, eats, profile.frames, profile.scale.input_size) for name, part in _parts(split)}
-        fold = f" fold {number + 1} of {len(trainings)}" if protocol.folds else ""
-        training = train(
-            lambda: _network(module, of, device),
-            frames["train"],
-            frames.get("select"),
-            profile,
-            seed=run.seed,
-            eats=eats,
-            learning=of.learning.scores,
-            device=device,
-            label=f"{run.paper} {run.name}{fold}",
-            checkpoint=checkpoints / f"{number}.pt",
-        )
-        done.append(training)
-        for name in split.judged:
-            scores = predict(training.model, frames[name], training.profile, eats)
-            predictions.setdefault(name, []).append(_predictions(frames["train"], frames[name], scores))
-            both = {*frames["train"].subjects}.intersection(frames[name].subjects)
-            labelled = sum(recording.bdi is not None for recording in split.judged[name])
-            own = told.setdefault(name, {"trained_on": 0, "unscored": 0})
-            own["trained_on"] += len(both)
-            own["unscored"] += labelled - len(frames[name])
-        for name, part in frames.items():
-            left_out.setdefault(name, {}).update(part.left_out)
+        fold = number if of.protocol.folds else None
+        label = f"{run.paper} {run.name}" + (f" fold {number + 1} of {len(trainings)}" if of.protocol.folds else "")
+        frames = {
+            name: load(part, of.eats, of.profile.frames, of.profile.scale.input_size) for name, part in _parts(split)
+        }
+        training = _training(method(run.paper), of, frames, run.seed, device, label, checkpoints / f"{number}.pt")
         if keep:
-            number_of_fold = number if protocol.folds else None
-            _keep(networks.file(keep, run, number_of_fold), run, number_of_fold, corpus, training, frames, eats)
-        looked_at, maps = ("test", _mean_attention) if corpus.licensed else ("unseen", _attention)
-        if looked_at in frames and training.model.module.attended is not None:
-            attention = maps(training, frames[looked_at], eats)
-    judged = {name: _joined(pieces) for name, pieces in predictions.items()}
+            _keep(networks.file(keep, run, fold), run, fold, corpus, training, frames, of.eats)
+        pieces.append(_judged(split, training, frames, of.eats, corpus))
+
+    judged = {name: _joined([piece.judged[name] for piece in pieces]) for name in pieces[0].judged}
+    told = {name: {key: sum(piece.told[name][key] for piece in pieces) for key in TOLD} for name in judged}
+    done = [piece.training for piece in pieces]
     result = Result(
         run=run,
         digest=run.digest,
@@ -341,11 +318,14 @@ def _trained(
         **_evaluated(judged, told if corpus.licensed else None),
         noise_floor=corpus.noise_floor,
         predictions=judged if corpus.generated else {},
-        attention=attention,
+        attention=pieces[-1].attention,
         curves=tuple(training.curve for training in done),
         selected_steps=tuple(training.selected_step for training in done),
         learnt=all(training.learnt for training in done),
-        left_out={name: tuple(sorted(videos.items())) for name, videos in left_out.items()},
+        left_out={
+            name: tuple(sorted(dict(video for piece in pieces for video in piece.left_out[name]).items()))
+            for name in pieces[0].left_out
+        },
         seconds={
             "preparation": prepared - start,
             "training": sum(training.seconds for training in done),
@@ -358,6 +338,57 @@ def _trained(
         commit=commit(),
     )
     return result, judged
+
+
+def _training(
+    module: ModuleType, of: Asked, frames: Mapping[str, Frames], seed: int, device: str, label: str, checkpoint: Path
+) -> Training:
+    return train(
+        lambda: _network(module, of, device),
+        frames["train"],
+        frames.get("select"),
+        of.profile,
+        seed=seed,
+        eats=of.eats,
+        learning=of.learning.scores,
+        device=device,
+        label=label,
+        checkpoint=checkpoint,
+    )
+
+
+class _Piece(NamedTuple):
+    """A training, and what is known of those whom it is judged on.
+
+    Attributes:
+        judged: scores, by partition.
+        told: by partition, how many people were trained on, and how many labelled recordings have no score.
+        left_out: (name, reason) of videos, by partition, those of the training too.
+        attention: maps, if the network has any.
+    """
+
+    training: Training
+    judged: dict[str, Predictions]
+    told: dict[str, dict[str, int]]
+    left_out: dict[str, tuple[tuple[str, str], ...]]
+    attention: tuple[Attention, ...]
+
+
+def _judged(split: Split, training: Training, frames: Mapping[str, Frames], eats: Input, corpus: Corpus) -> _Piece:
+    judged, told = {}, {}
+    trained_on = set(frames["train"].subjects)
+    for name, recordings in split.judged.items():
+        scores = predict(training.model, frames[name], training.profile, eats)
+        judged[name] = _predictions(frames["train"], frames[name], scores)
+        labelled = sum(recording.bdi is not None for recording in recordings)
+        told[name] = {
+            "trained_on": len(trained_on.intersection(frames[name].subjects)),
+            "unscored": labelled - len(frames[name]),
+        }
+    left_out = {name: part.left_out for name, part in frames.items()}
+    looked_at, maps = ("test", _mean_attention) if corpus.licensed else ("unseen", _attention)
+    there = looked_at in frames and training.model.module.attended is not None
+    return _Piece(training, judged, told, left_out, maps(training, frames[looked_at], eats) if there else ())
 
 
 def _fused(
@@ -534,7 +565,7 @@ def _evaluated(judged: Mapping[str, Predictions], told: Mapping[str, Mapping[str
         for name, predictions in judged.items():
             metrics, _ = numbers[name]
             rest = test.difference(predictions.subject) if test.issuperset(predictions.subject) else ()
-            metrics |= {key: float(told[name][key]) for key in ("trained_on", "unscored")}
+            metrics |= {key: float(told[name][key]) for key in TOLD}
             metrics |= {"rest_of_test": float(len(rest))} | _session_metrics(predictions)
             for few in _bands_of_few(predictions):
                 metrics.pop(f"bias_{few}", None)

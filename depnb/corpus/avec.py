@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depnb.corpus.records import BDI_MAX, Corpus, Recording, natural_key
-from depnb.corpus.tree import Problem, identity, walk
+from depnb.corpus.tree import Problem, content_of, walk
 
 MEDIA_NAME = re.compile(
     r"(?P<session>\d+_\d+)_(?P<kind>cut_combined|Freeform_video|Northwind_video)"
@@ -106,7 +106,7 @@ def open_avec(root: Path) -> Corpus:
             f"No labels under {root}: looked for <id>_Depression.csv; found {len(found.recordings)} videos. "
             f"Unzip {found.name}_DepressionLabels there."
         )
-    facts = [[r.name, r.partition, r.bdi, identity(r.video)] for r in found.recordings]
+    facts = [[r.name, r.partition, r.bdi, content_of(r.video)] for r in found.recordings]
     return Corpus(found.name, root, found.recordings, generated=False, fingerprint={found.name.lower(): facts})
 
 
@@ -203,7 +203,7 @@ def _one_each(media: list[_Medium]) -> tuple[list[_Medium], list[Problem]]:
             problems.append(Problem("partition", first.path, text, fatal=True))
             continue
         for copy in copies:
-            same = identity(copy.path) == identity(first.path)
+            same = content_of(copy.path) == content_of(first.path)
             text = f"a second copy of {name}; " + (
                 f"{first.path} is used." if same else f"another one than {first.path}. Remove one of them."
             )

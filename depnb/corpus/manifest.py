@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from depnb.corpus.avec import partition_of
 from depnb.corpus.records import BDI_MAX, PARTITIONS, Corpus, Recording, natural_key
-from depnb.corpus.tree import Problem, identity
+from depnb.corpus.tree import Problem, content_of
 
 NAME = "manifest.csv"
 SCORE = re.compile(r"[0-9]+([.,][0-9]+)?")
@@ -37,7 +37,7 @@ def open_manifest(path: Path) -> Corpus:
     if problems:
         more = f" And {len(problems) - 1} more: `depnb doctor {path}` lists them." if problems[1:] else ""
         raise ValueError(f"{problems[0]}{more}")
-    facts = [[r.name, r.subject, r.partition, r.bdi, identity(r.video)] for r in recordings]
+    facts = [[r.name, r.subject, r.partition, r.bdi, content_of(r.video)] for r in recordings]
     return Corpus(path.stem, path, tuple(recordings), generated=False, fingerprint={"manifest": facts})
 
 

@@ -67,7 +67,7 @@ def stamp(video: Path) -> tuple[int, int]:
     return sum(one.st_size for one in found), max((one.st_mtime_ns for one in found), default=0)
 
 
-def identity(video: Path) -> int | tuple[int, int]:
+def content_of(video: Path) -> int | tuple[int, int]:
     """What two copies of a video have in common, wherever they lie: bytes.
 
     Of a folder of frames also the CRC-32 of its middle file: all pictures of a format may be of the same length.
@@ -103,7 +103,8 @@ def _look(folder: Path, above: set[tuple[int, int]], whole: Callable[[str], bool
 
 def _innermost(folder: Path) -> Path:
     """An archive that was unpacked into a folder of its own name lies one deeper."""
-    return _innermost(inner) if (inner := folder / folder.name).is_dir() else folder
+    inner = folder / folder.name
+    return _innermost(inner) if inner.is_dir() and not inner.is_symlink() else folder
 
 
 def _entries(folder: Path, found: Tree) -> Iterator[os.DirEntry]:

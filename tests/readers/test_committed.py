@@ -29,7 +29,9 @@ def test_every_row_has_every_seed(store):
 
 
 def test_only_generated_corpora_enter(store):
-    for result in store.results():
+    found = store.results()
+    assert found
+    for result in found:
         assert "generated" in result.facts["corpus"]
 
 
