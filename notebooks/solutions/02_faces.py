@@ -40,7 +40,9 @@ def check_inner_error(answer):
     )
     other = known.copy()
     other[45] += (100.0, 0.0)
-    assert not np.isclose(answer(other, known), answer(known, other)), "divide by the *known* distance"
+    given = answer(other, known)
+    assert not np.isclose(given, 100 / 51 / 200), "divide by the *known* distance, 100 px, not by the found one, 200 px"
+    assert np.isclose(given, 100 / 51 / 100), f"one point of 51 off by a whole eye distance is 1/51, not {given}"
 
 
 def longest_gap(found):

@@ -13,7 +13,9 @@ def expected(logits):
 
 
 def check_expected(answer):
-    assert np.isclose(answer([0, np.log(2), 0]), 1), "logits (0, ln 2, 0) have the mean 1"
+    given = answer([0, np.log(2), 0])
+    assert not np.isclose(given, 2), "2 counts the scores from 1; they begin at 0"
+    assert np.isclose(given, 1), "logits (0, ln 2, 0) have the mean 1"
     assert np.isclose(answer(np.zeros(64)), 31.5), "64 equal logits have the mean 31.5"
     assert np.isclose(answer([1000.0, 1000.0]), 0.5), "large logits must not overflow: subtract the largest first"
 
@@ -27,6 +29,9 @@ def gradient(logits, label):
 def check_gradient(answer):
     given = np.asarray(answer(np.array([0, np.log(2), 0]), 2.0), dtype=float)
     assert given.shape == (3,), f"one number a logit: shape (3,), not {given.shape}"
+    assert not np.allclose(given, [-0.25, 0, 0.25]), "the sign is wrong: the error is E − label, here 1 − 2"
+    assert not np.allclose(given, [0.5, 0, -0.5]), "twice too large: the loss is half of the squared error"
+    assert not np.allclose(given, [0.25, 0.5, -0.75]), "this is the gradient of the cross-entropy, p − onehot(label)"
     assert np.allclose(given, [0.25, 0, -0.25]), f"for (0, ln 2, 0) and label 2 it is (¼, 0, −¼), not {given.round(3)}"
     logits, label, step = np.random.default_rng(0).normal(size=6), 3.0, 1e-5
     numeric = [
@@ -46,7 +51,10 @@ def mean_variance_loss(logits, label, weight):
 def check_mean_variance_loss(answer):
     logits = np.array([0, np.log(2), 0])
     assert np.isclose(answer(logits, 2.0, 0.0), 0.5), "with weight 0 it is the expectation loss, ½ here"
-    assert np.isclose(answer(logits, 2.0, 0.1), 0.55), "p = (¼, ½, ¼) has variance ½: ½ + 0.1 · ½ = 0.55"
+    given = answer(logits, 2.0, 0.1)
+    assert not np.isclose(given, 0.5 + 0.1 * np.sqrt(0.5)), "add the variance, not its root"
+    assert not np.isclose(given, 0.65), "0.65 has the spread around the label; the variance is around the mean E"
+    assert np.isclose(given, 0.55), "p = (¼, ½, ¼) has variance ½: ½ + 0.1 · ½ = 0.55"
     peaks = np.full(21, -50.0)
     peaks[[0, 20]] = 0
     assert np.isclose(answer(peaks, 10.0, 0.05), 5), "two peaks at 0 and 20 have variance 100: 0 + 0.05 · 100 = 5"
@@ -63,4 +71,9 @@ def check_honest_rmse(answer):
         "4 is the mean of the batches' RMSE; the mean is under the root"
     )
     assert np.isclose(answer([[0.0, 0.0], [8.0, 8.0]]), np.sqrt(32)), "errors 0, 0, 8, 8 have RMSE √32"
-    assert np.isclose(answer([[1.0, 1.0], [7.0]]), np.sqrt(17)), "the last batch is shorter: every error counts once"
+    shorter = "the last batch is shorter: every error counts once, so join the batches first"
+    try:
+        given = answer([[1.0, 1.0], [7.0]])
+    except ValueError as error:
+        raise AssertionError(f"{shorter} ({error})") from error
+    assert np.isclose(given, np.sqrt(17)), shorter

@@ -13,7 +13,9 @@ def signs(levels):
 
 
 def check_signs(answer):
-    given = [int(bit) for bit in answer(COMES_AND_GOES)]
+    given = answer(COMES_AND_GOES)
+    assert np.ndim(given) == 1, f"return a list of signs, not {given!r}"
+    given = [int(bit) for bit in given]
     assert len(given) == 8, f"nine frames have eight signs: the middle one is left out; you return {len(given)}"
     assert given != [0, 0, 0, 0, 1, 1, 1, 0], "1 means darker than in the middle, not brighter (eq. 2)"
     assert given != [1, 0, 0, 0, 1, 1, 1, 1], "the oldest frame comes first"
@@ -29,14 +31,33 @@ def code(levels):
 
 
 def check_code(answer):
-    assert answer(COMES_AND_GOES) != 241, "the oldest bit has weight 1, not 128"
-    assert answer(COMES_AND_GOES) == 143, f"{COMES_AND_GOES} has the code 143, not {answer(COMES_AND_GOES)}"
-    given = answer(PAIRS)
-    assert given is None or given <= 255, f"{given} is no byte: a code is one byte, so join the signs to 8 bits first"
-    assert given != 216, "216 is the XOR of every eighth sign (reading D); A joins successive ones"
+    given = answer(COMES_AND_GOES)
+    assert np.size(given) == 1, f"return one number, the sum of the weighted bits, not {given!r}"
+    assert given != 241, "the oldest bit has weight 1, not 128"
+    assert given != 112, "112 is the code with 1 for brighter; 1 means darker (eq. 2)"
+    assert given != 271, "271 counts nine signs: leave out the middle frame"
+    assert given == 143, f"{COMES_AND_GOES} has the code 143, not {given}"
+    given = _code_of_pairs(answer)
+    assert given != 347, "347 adds the signs of a group: XOR is their parity, so 1 and 1 give 0"
+    assert given <= 255, f"{given} is no byte: a code is one byte, so join the signs to 8 bits first"
+    for other, reason in (
+        (57, "57 is the code of the first eight signs; all 16 count"),
+        (215, "215 is the OR of successive signs; XOR of 1 and 1 is 0"),
+        (216, "216 is the XOR of every eighth sign (reading D); A joins successive ones"),
+    ):
+        assert given != other, reason
     assert given == 83, f"the 17 levels {PAIRS} have the code 83, not {given}"
     assert answer(range(25)) == 15, "25 frames that grow steadily brighter have the code 15: 3 signs a bit, by parity"
     assert answer(range(33)) == 0, "33 frames that grow steadily brighter have the code 0: 4 equal signs XOR to 0"
+
+
+def _code_of_pairs(answer):
+    try:
+        given = answer(PAIRS)
+    except ValueError as error:
+        raise AssertionError(f"17 levels have 16 signs: join them to 8 bits first ({error})") from error
+    assert np.size(given) == 1, f"17 levels have one code, too: join the 16 signs to 8 bits first, not {given!r}"
+    return given
 
 
 def backwards(image):
@@ -52,10 +73,15 @@ def check_backwards(answer):
     upside_down = "you turned the picture upside down; turn the bits of each pixel round"
     assert not np.array_equal(given, image[::-1]), upside_down
     assert not np.array_equal(given, image[:, ::-1]), "you mirrored the picture; turn the bits of each pixel round"
+    assert not np.array_equal(given, image[::-1, ::-1]), "you turned the picture; turn the bits of each pixel round"
+    swapped = "you swapped the halves of each byte; the order within each half turns round, too"
+    assert not np.array_equal(given, image // 16 + image % 16 * 16), swapped
     wanted = [[0, 240, 15], [165, 128, 0], [255, 241, 41]]
     assert given.tolist() == wanted, f"the first frame becomes the last: {image.tolist()} turns to {wanted}"
+    assert given.dtype == np.uint8, f"a code image is uint8, not {given.dtype}"
     everything = np.arange(256, dtype=np.uint8)[None]
-    assert np.array_equal(answer(np.asarray(answer(everything))), everything), "twice backwards is forwards"
+    twice = answer(np.asarray(answer(everything.copy())))
+    assert np.array_equal(twice, everything), "twice backwards is forwards"
 
 
 def fused_rmse(a, t, rho):
@@ -63,7 +89,12 @@ def fused_rmse(a, t, rho):
 
 
 def check_fused_rmse(answer):
-    assert np.isclose(answer(8, 8, 1), 8), "the mean of two equal predictions has their error: 8, 8, ρ = 1 gives 8"
+    given = answer(8, 8, 1)
+    assert not np.isclose(given, 64), "64 is the mean squared error: take its root"
+    assert not np.isclose(given, 16), "16 is the RMSE of the sum of both: the mean has half of it"
+    assert not np.isclose(given, 0), "0 is the error of a difference: the mean adds the errors, so + 2ρat"
+    assert not np.isclose(given, np.sqrt(32)), "5.66 leaves ρ out: with ρ = 1 nothing cancels, 8, 8 gives 8"
+    assert np.isclose(given, 8), f"the mean of two equal predictions has their error: 8, 8, ρ = 1 gives 8, not {given}"
     assert not np.isclose(answer(8, 8, 0), 8), "8 is the mean of the errors; errors that disagree partly cancel"
     assert np.isclose(answer(8, 8, 0), np.sqrt(32)), "for 8, 8 and ρ = 0 it is √(128 / 4) = 5.66"
     assert np.isclose(answer(8, 12, 0.5), np.sqrt(76)), "for 8, 12 and ρ = ½ it is √((64 + 144 + 96) / 4) = 8.72"
@@ -75,6 +106,12 @@ def helpful_below(a, t):
 
 def check_helpful_below(answer):
     assert np.isclose(answer(8, 8), 1), "two equally good streams: any ρ below 1 helps"
-    assert np.isclose(answer(8, 12), 0.25), "for 8 and 12: (4 · 64 − 64 − 144) / (2 · 96) = ¼"
+    given = answer(8, 12)
+    assert not np.isclose(given, 1), "with ρ below 1 the mean of both beats the mean of their RMSE; it is to beat 8"
+    worse = "with this ρ the mean of both beats the worse stream, 12; it is to beat the better one, 8"
+    assert not np.isclose(given, 368 / 192), worse
+    assert np.isclose(given, 0.25), "for 8 and 12: (4 · 64 − 64 − 144) / (2 · 96) = ¼"
     assert np.isclose(answer(12, 8), 0.25), "the better stream may be either: take the smaller RMSE"
-    assert answer(4, 16) < -1, "a stream that is four times worse never helps: the bound lies below −1"
+    given = answer(4, 16)
+    assert not np.isclose(given, -1), "for 4 and 16 the bound lies below −1 (the mean never gains): keep it"
+    assert given < -1, "a stream that is four times worse never helps: the bound lies below −1"

@@ -70,8 +70,9 @@ def draws_error(labels, scores):
 
 def check_draws_error(answer):
     labels, scores = [10, 20], [[12, 8], [20, 24]]
-    given = tuple(answer(labels, scores))
-    assert len(given) == 2, "return two numbers: the RMSE of one draw on average, and that of the draws' mean"
+    given = answer(labels, scores)
+    two = isinstance(given, tuple | list | np.ndarray) and [np.ndim(number) for number in given] == [0, 0]
+    assert two, f"return two numbers: the RMSE of one draw on average, and that of the draws' mean; not {given!r}"
     assert not np.isclose(given[0], np.sqrt(6)), (
         "√6 is the root over all draws at once: take the RMSE of each draw (a column), then their mean"
     )

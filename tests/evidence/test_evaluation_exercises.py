@@ -1,15 +1,13 @@
 """The checkers of notebook 03 refuse the mistakes that are usually made, and say which one it is."""
 
 import numpy as np
-import pytest
+from scipy.stats import chi2
 
 from depnb import course
 from depnb.evaluation import paired_subject_bootstrap, rmse, subject_bootstrap, video_scores
+from tests.readers import judged
 
-
-@pytest.fixture(scope="module")
-def exercises():
-    return course.exercises("03_measuring")
+SOLVED = course.exercises("03_measuring")
 
 
 def unpaired(y, first, second, people, n, seed):
@@ -29,7 +27,12 @@ def upside_down(y, first, second, people, n, seed):
     return paired_subject_bootstrap(y, second, first, people, n=n, seed=seed)[1:]
 
 
-WRONG = [
+def one_degree_too_few(r, n):
+    high, low = chi2.ppf([0.025, 0.975], n - 1)
+    return r * np.sqrt((n - 1) / low), r * np.sqrt((n - 1) / high)
+
+
+WRONG = (
     (
         "session_scores",
         lambda names, s: video_scores(s, [n.split("_")[0] for n in names]),
@@ -38,6 +41,7 @@ WRONG = [
     ("session_scores", lambda names, s: video_scores(s, names), "the sessions are"),
     ("session_scores", lambda names, s: list(s), "return a dict"),
     ("chi2_interval", lambda r, n: (r * (1 - 1.96 / (2 * n) ** 0.5), r * (1 + 1.96 / (2 * n) ** 0.5)), "the normal"),
+    ("chi2_interval", one_degree_too_few, "n degrees of freedom"),
     ("people_needed", lambda r, d, rho: int(np.ceil((1.96 * r / d) ** 2)), "use ρ"),
     ("people_needed", lambda r, d, rho: int(np.ceil((1.96 * r / d) ** 2 * (1 - rho))), "not 1 − ρ"),
     ("people_needed", lambda r, d, rho: int((1.96 * r / d) ** 2 * (1 - rho**2)), "round up"),
@@ -47,24 +51,7 @@ WRONG = [
     ("paired_interval", unpaired, "too wide"),
     ("paired_interval", by_video, "too narrow"),
     ("paired_interval", upside_down, "negative"),
-]
+)
 
-
-@pytest.mark.parametrize(("name", "answer", "said"), WRONG)
-def test_usual_mistakes_are_named(exercises, name, answer, said):
-    assert said in course.judge(exercises, name, answer)
-
-
-def test_the_interval_with_one_degree_of_freedom_too_few_is_named(exercises):
-    from scipy.stats import chi2
-
-    def answer(r, n):
-        high, low = chi2.ppf([0.025, 0.975], n - 1)
-        return r * np.sqrt((n - 1) / low), r * np.sqrt((n - 1) / high)
-
-    assert "n degrees of freedom" in course.judge(exercises, "chi2_interval", answer)
-
-
-def test_the_solutions_are_right(exercises):
-    names = course.checkers(exercises)
-    assert {name: course.judge(exercises, name, getattr(exercises, name)) for name in names} == dict.fromkeys(names)
+test_wrong_answers_are_told_why = judged.told_why(SOLVED, WRONG)
+test_every_exercise_is_here_and_its_solution_is_right = judged.complete(SOLVED, WRONG)

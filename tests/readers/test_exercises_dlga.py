@@ -1,9 +1,9 @@
 """The checkers of notebook 50 tell plausible wrong answers from right ones, and say why."""
 
 import numpy as np
-import pytest
 
 from depnb import course
+from tests.readers import judged
 
 SOLVED = course.exercises("50_dlga")
 
@@ -72,16 +72,5 @@ WRONG = (
     ("mixed_parts", patch_borders_only, "touch 1, 2, 2 and 1"),
 )
 
-
-@pytest.mark.parametrize(("name", "answer", "reason"), WRONG)
-def test_wrong_answers_are_told_why(name, answer, reason):
-    assert reason in course.judge(SOLVED, name, answer)
-
-
-@pytest.mark.parametrize("name", course.checkers(SOLVED))
-def test_solutions_pass_their_checkers(name):
-    assert course.judge(SOLVED, name, getattr(SOLVED, name)) is None
-
-
-def test_every_exercise_has_a_wrong_answer_here():
-    assert {name for name, *_ in WRONG} == course.checkers(SOLVED).keys()
+test_wrong_answers_are_told_why = judged.told_why(SOLVED, WRONG)
+test_every_exercise_is_here_and_its_solution_is_right = judged.complete(SOLVED, WRONG)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from depnb import course
 from depnb.widgets.corpora import draw_identity_gain, expected_ratio, simulate
 
 
@@ -53,35 +52,3 @@ def test_no_setting_draws_a_point_above_the_axis():
     steps = np.linspace(0, 1, 11)
     assert max(simulate(share, r, k).ratio for share in steps for r in steps for k in range(1, 5)) < top
     assert draw_identity_gain(marks={"high": (0.5, 3.0)}).axes[1].get_ylim()[1] > 3
-
-
-BANDS = ("minimal", "mild", "moderate", "severe")
-WRONG = [
-    (
-        "band",
-        lambda s: BANDS[sum(s > e for e in (14, 20, 29))],
-        "14 points are mild",
-    ),
-    (
-        "band",
-        lambda s: BANDS[sum(s >= e for e in (14, 20, 29))],
-        "raise a ValueError",
-    ),
-    ("subjects_in_order", lambda names: sorted({n.rsplit("_", 2)[0] for n in names}), "'203_1' is the recording"),
-    ("subjects_in_order", lambda names: sorted({n.split("_")[0] for n in names}), "as text '1003' comes before"),
-    (
-        "subjects_in_order",
-        lambda names: sorted({n.split("_")[0] for n in names}, key=int),
-        "the file name only",
-    ),
-    ("shared_people", lambda a, b: len(set(a) & set(b)), "recording ids never recur"),
-    ("shared_people", lambda a, b: sum(x[:3] in {y[:3] for y in a} for x in b), "they are two people"),
-    ("leave_one_out", lambda s, y: [np.mean([v for p, v in zip(s, y, strict=True) if p == q]) for q in s], "leaked in"),
-    ("split_people", lambda s, share, seed: np.random.default_rng(seed).random(len(s)) < share, "draw people, not"),
-    ("split_people", lambda s, share, seed: np.array(s) < "213", "another seed must give another split"),
-]
-
-
-@pytest.mark.parametrize(("name", "wrong", "said"), WRONG)
-def test_plausible_wrong_answers_are_told_what_is_wrong(name, wrong, said):
-    assert said in course.judge(course.exercises("01_labels_and_corpora"), name, wrong)
