@@ -359,13 +359,13 @@ def judge(module: ModuleType, name: str, answer: Any) -> str | None:
         raise ValueError(f"No exercise {name!r}: this notebook has {', '.join(known) or 'none'}.")
     if answer is None or answer is Ellipsis:
         return "not answered yet"
-    watched, returned_nothing = _watched(answer)
+    watched, nothing = _watched(answer)
     try:
         known[name](watched)
     except NotImplementedError:
         return "not answered yet"
     except Exception as error:  # an exercise may fail in any way; the learner reads how
-        if returned_nothing:
+        if nothing and all(nothing):
             return "your function returns nothing: is `return` missing?"
         if isinstance(error, AssertionError):
             return str(error) or "not yet right"
@@ -373,17 +373,16 @@ def judge(module: ModuleType, name: str, answer: Any) -> str | None:
     return None
 
 
-def _watched(answer: Any) -> tuple[Any, list[None]]:
-    """An answer that is a function, as one that notes each call which returns ``None``; any other answer as it is."""
-    nothing: list[None] = []
+def _watched(answer: Any) -> tuple[Any, list[bool]]:
+    """An answer that is a function, as one that notes of each call whether it returns ``None``; any other as it is."""
+    nothing: list[bool] = []
     if not inspect.isfunction(answer):
         return answer, nothing
 
     @wraps(answer)
     def watched(*args, **kwargs):
         result = answer(*args, **kwargs)
-        if result is None:
-            nothing.append(result)
+        nothing.append(result is None)
         return result
 
     return watched, nothing

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -136,6 +137,7 @@ def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     assert drawn.keys() == {"results_unseen"} | of_papers
     for name, draw in drawn.items():
         first, second = (style.save(draw(store), tmp_path / str(k), name, "a test") for k in range(2))
+        plt.close("all")
         assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 

@@ -241,6 +241,13 @@ def check_size(answer):
     assert len(answer([1, 2])) < 4, "so many " * 10 + "are too many"
     assert len(answer([1, 2])) == 2, "two in, two out"
 
+def check_both(answer):
+    assert answer(1) == 1
+    assert answer(0) == 0, "0 is a number too"
+
+def both(x):
+    return x
+
 half = 0.5
 """
 
@@ -265,6 +272,7 @@ def _unanswered(x):
         ("double", _unanswered, "✘ double: not answered yet"),
         ("double", lambda x: None, "✘ double: your function returns nothing: is `return` missing?"),
         ("size", lambda x: print(end=""), "✘ size: your function returns nothing: is `return` missing?"),
+        ("both", lambda x: x if x > 0 else None, "✘ both: 0 is a number too"),
         ("size", lambda x: x[1:], "✘ size: two in, two out"),
         ("size", lambda x: x, "✔ size"),
         ("size", lambda x: x * 3, f"✘ size: {('so many ' * 10).strip()}\n    are too many"),
@@ -281,7 +289,7 @@ def test_check_says_what_is_wrong_and_never_raises(exercises, capsys, name, answ
 
 
 def test_an_exercise_that_does_not_exist_is_named(exercises):
-    with pytest.raises(ValueError, match="No exercise 'triple': this notebook has double, half, size"):
+    with pytest.raises(ValueError, match="No exercise 'triple': this notebook has double, half, size, both"):
         course.judge(course.exercises("10_method"), "triple", 1)
 
 
