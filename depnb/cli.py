@@ -350,11 +350,13 @@ def predict(
 ) -> None:
     """Score one video with a kept network: clip by clip, with an interval, and with what the number is not.
 
-    Example: `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out predicted`, after
+    Example: `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out runs/predicted`, after
     `depnb run --missing --rows msn/msn --seed 0 --store runs/mine --networks runs/mine/networks`.
     """
     from depnb import predict as predicts
 
+    if out is not None:
+        predicts.demand_place(video, out)
     made = predicts.predict_video(video, weights, paper=method, coverage=coverage, device=device)
     written = predicts.write(made, out) if out is not None else []
     if as_json:
@@ -629,10 +631,19 @@ def weights_check(name: WeightsName) -> None:
     typer.echo(f"Pictures: {entry.prepared}")
 
 
+FiguresFolder = Annotated[
+    Path | None,
+    typer.Option(help="By default figures/; with --store figures/ in it, or beside it if it is called results."),
+]
+
+
 @app.command()
 def tables(
     store: StoreFolder = None,
-    out: Annotated[Path | None, typer.Option(help="By default figures/, with --store a folder figures there.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="By default figures/; with --store figures/ in it, or beside it if it is called results."),
+    ] = None,
 ) -> None:
     """Write every table (CSV, LaTeX, PNG) from stored results, the printed numbers beside ours."""
     from depnb import tables as tables_stage
@@ -644,7 +655,10 @@ def tables(
 @app.command()
 def figures(
     store: StoreFolder = None,
-    out: Annotated[Path | None, typer.Option(help="By default figures/, with --store a folder figures there.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="By default figures/; with --store figures/ in it, or beside it if it is called results."),
+    ] = None,
 ) -> None:
     """Draw every figure (PDF and PNG) from stored results."""
     from depnb import figures as figures_stage

@@ -26,10 +26,11 @@ from depnb.corpus.manifest import COLUMNS, table_of
 REFUSED = {  # suffixes, with what they are
     "a video": ".mp4 .avi .mkv .mov .m4v .mpg .mpeg .webm .wmv .ogv .3gp .flv",
     "a recording of a voice": ".wav .mp3 .flac .ogg .m4a .aac",
-    "arrays or face crops": ".npy .npz .crops .h5 .hdf5 .mat .parquet .feather",
+    "arrays or face crops": ".npy .npz .crops .h5 .hdf5 .mat .parquet .feather .arrow",
     "a network, which may remember whom it has seen": ".pt .pth .ckpt .safetensors .onnx",
+    "a table, which nobody looks into": ".xlsx .xls .ods .sqlite .db .jsonl",
     "a pickle, which may run code": ".pkl .pickle .joblib .dill",
-    "an archive, which nobody looks into": ".zip .tar .gz .tgz .bz2 .xz .7z .rar",
+    "an archive, which nobody looks into": ".zip .tar .gz .tgz .bz2 .xz .7z .rar .zst .lzma",
 }
 PICTURES = frozenset([
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
@@ -50,8 +51,13 @@ BEGUN = re.compile(r"^(.+), profile \w+, protocol [\w-]+, results: ", re.M)
 """What ``course.start`` prints."""
 ENDED = re.compile(r"made on: ([^\n]+?), profile \w+, results ")
 """What ``Session.end`` prints; also where a notebook was turned into a page."""
-EMBEDDED = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+=-]+)*;base64,([A-Za-z0-9+/=\s]+)")
+EMBEDDED = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[^,;]+)*;base64,([A-Za-z0-9+/=\s]+)", re.I)
+EMBEDDED_AS_TEXT = re.compile(r"\bdata:((?!image/)[\w.+-]+/[\w.+-]+)(?:;(?!base64)[^,;\s]+)*,(?=\S)", re.I)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""The place of a widget in a notebook; what it shows is elsewhere."""
 
+HEADERS = 5
+"""In which of the first lines the heads of a table are looked for."""
 SMALLEST_FACE_PX = 20
 LARGEST_SIDE_PX = 1600
 
@@ -217,10 +223,12 @@ def _page(text: str, made_on: str | None = None) -> Iterator[str]:
         yield from _origin(corpora)
     made_on = made_on or (ended[-1] if ended else None)
     for kind, data in EMBEDDED.findall(text):
-        if kind.startswith("image/"):
+        if kind.lower().startswith("image/"):
             yield from _picture(_decoded(data), made_on)
         else:
             yield f"something in it that nobody looks into ({kind or 'of no kind'}): take it out"
+    for kind in EMBEDDED_AS_TEXT.findall(text):
+        yield f"something in it that nobody looks into ({kind}): take it out"
 
 
 def _decoded(data: str) -> bytes:
@@ -261,12 +269,12 @@ def _cells(cells: list[dict[str, Any]]) -> Iterator[str]:
 def _shown(mime: str, data: str, made_on: str | None) -> Iterator[str]:
     if mime.startswith(("video/", "audio/")):
         yield f"a recording in it ({mime}): take it out"
-    elif mime == "application/json":
-        yield f"data in it that nobody looks into ({mime}): take it out"
     elif mime.startswith("image/") and mime != "image/svg+xml":
         yield from _picture(_decoded(data), made_on)
     elif mime.startswith(("text/", "image/svg")):
         yield from _page(data, made_on)
+    elif mime != WIDGET:
+        yield f"something in it that nobody looks into ({mime}): take it out"
 
 
 def _joined(text: Any) -> str:
@@ -277,13 +285,14 @@ def _joined(text: Any) -> str:
 
 
 def _table(path: Path) -> Iterator[str]:
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     try:
-        table = table_of(path.read_text(encoding="utf-8-sig", errors="replace"))
+        tables = [table_of("\n".join(lines[start:])) for start in range(max(1, min(HEADERS, len(lines))))]
     except csv.Error as error:
         yield f"no table that could be read ({error}): make it again, or keep it out of git"
         return
-    names = set(table.fieldnames)
-    if names >= set(COLUMNS):
+    table, names = tables[0], set(tables[0].fieldnames)
+    if any(set(one.fieldnames) >= set(COLUMNS) for one in tables):
         yield "a manifest, with people and their scores: keep it where the videos lie"
     if names >= OF_FACES:
         yield "a report of faces, with the names of recordings: keep it where the videos lie"
@@ -299,7 +308,8 @@ def _numbers(path: Path) -> Iterator[str]:
         if _of_numbers(path):
             yield "no JSON that could be read: delete it, and make it again"
         return
-    if isinstance(content, dict) and content.keys() >= {"video", "score", "parts"}:
+    several = content if isinstance(content, list) else [content]
+    if any(isinstance(one, dict) and one.keys() >= {"video", "score", "parts"} for one in several):
         yield "the score of a video: keep it in runs/"
     if not (_of_numbers(path) or (isinstance(content, dict) and content.keys() >= {"run", "facts"})):
         return

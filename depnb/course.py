@@ -260,7 +260,7 @@ def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:
     caption.
     """
     named = CONSTANTS if len(frame) >= LONG_TABLE else ()
-    constant = [name for name in named if name in frame and frame[name].nunique(dropna=False) == 1]
+    constant = [name for name in named if name in frame and frame[name].notna().all() and frame[name].nunique() == 1]
     said = ", ".join(f"{name} {frame[name].iloc[0]}" for name in constant)
     frame = frame.drop(columns=constant)
     if caption or said:
@@ -401,7 +401,8 @@ def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
     """Copy the notebooks into ``folder``, and the solutions beside them; a copy that was edited is never touched.
 
     A notebook is edited when the sources of its cells are others than those copied: running and saving change none. It
-    is written again when the original has changed since. Solutions are for reading, and always those of ``source``.
+    is written again when the original has other sources since; outputs of one's own stay. Solutions are for reading,
+    and always those of ``source``.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -420,7 +421,7 @@ def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
         elif not _is_unedited(target.read_bytes(), then, now):
             copies.yours.append(target.name)
             continue
-        elif now["file"] not in (then.get("file"), _digest(target.read_bytes())):
+        elif now["sources"] not in (then.get("sources"), _sources(target.read_bytes())):
             copies.updated.append(target.name)
         if target.name in (*copies.new, *copies.updated):
             write_bytes(target, content)

@@ -68,7 +68,9 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
     """These runs, and those of the networks that fused rows are made of, in the order that wastes the least time.
 
     What several runs begin with, a pretrained body, comes first, each made by another run; then the longest, so that no
-    core is idle at the end; fused rows, which only average, come last. ``device`` is that of the trainings.
+    core is idle at the end; fused rows, which only average, come last. Of people who exist no scores are stored that
+    could be averaged: there a fused row comes first, trains its parts, and leaves their results; the parts come last.
+    ``device`` is that of the trainings.
     """
     rows_of = {run: parts(method(run.paper), run.row) for run in runs}
     single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
@@ -77,7 +79,16 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
         lacking = {body for body in bodies(run, kind) if not body.exists()} - known
         (leading if lacking else following).append(run)
         known |= lacking
-    return [*leading, *following, *(run for run in runs if run not in single)]
+    fused = [run for run in runs if run not in single]
+    training = [run for run in fused if opened(run.corpus, run.profile).licensed]
+    of_those = {replace(run, row=row) for run in training for row in rows_of[run]}
+    ordered = [*leading, *following]
+    return [
+        *training,
+        *(run for run in ordered if run not in of_those),
+        *(run for run in ordered if run in of_those),
+        *(run for run in fused if run not in training),
+    ]
 
 
 def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float, float]]:

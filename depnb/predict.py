@@ -216,20 +216,28 @@ def draw(prediction: Prediction) -> "Figure":
     return figure
 
 
-def write(prediction: Prediction, folder: Path | str) -> list[Path]:
-    """Write the figure (PDF and PNG) and all numbers (JSON); gives the files.
+def demand_place(video: Path, folder: Path | str) -> None:
+    """Refuse a folder for what is predicted of a video.
 
     Raises:
         ValueError: somebody who exists is in the video, and git would take the files.
     """
+    if not was_generated(video):
+        demand_ignored(Path(folder), video.name)
+
+
+def write(prediction: Prediction, folder: Path | str) -> list[Path]:
+    """Write the figure (PDF and PNG) and all numbers (JSON); gives the files.
+
+    Raises:
+        ValueError: as ``demand_place``.
+    """
     import matplotlib.pyplot as plt
 
-    drawn = was_generated(prediction.video)
-    if not drawn:
-        demand_ignored(Path(folder), prediction.video.name)
+    demand_place(prediction.video, folder)
     style.apply()
     figure = draw(prediction)
-    corpora = [prediction.corpus] if drawn else [prediction.corpus, "a video of one’s own"]
+    corpora = [prediction.corpus] if was_generated(prediction.video) else [prediction.corpus, "a video of one’s own"]
     written = style.save(figure, folder, prediction.name, style.provenance(*corpora))
     plt.close(figure)
     numbers = Path(folder) / f"{prediction.name}.json"

@@ -113,14 +113,14 @@ def train(
     plan = steps_of(profile, eats, learning.longer)
     first, total = round(learning.longer * profile.pictures) if eats.pictures_first else 0, len(plan)
     fabric = _fabric(device, profile.precision)
-    if fabric.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(fabric.device)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
     network = laid_out(build(), profile)
     network.start_at(frames.bdi)
     optimizer, schedule = optimiser(learning, network.parameters(), profile.lr, total)
     model, optimizer = fabric.setup(network, optimizer)
+    if fabric.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(fabric.device)
     bdi = frames.bdi.to(fabric.device)  # [N]
     watches_development = learning.stop_on == "development" and select is not None  # else there is only the loss (E52)
     check_at = {first + round((total - first) * check / profile.CHECKS) for check in range(1, profile.CHECKS + 1)}
@@ -305,6 +305,9 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
             "Checkpoint %s is of version %s on %s, not of %s on %s: training from the beginning",
             path, *made, VERSION, device,
         )  # fmt: skip
+        return None
+    if device == "cuda" and "draws_on_device" not in saved:
+        log.info("Checkpoint %s does not say how to draw on: training from the beginning", path)
         return None
     log.info("Going on at step %d from %s", saved["state"]["step"], path)
     return saved

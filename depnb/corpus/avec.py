@@ -131,10 +131,12 @@ def take_stock(root: Path) -> list[Inventory]:
 def _corpus_of(label: Path, root: Path, media: Sequence[_Medium]) -> str | None:
     """Whose label it is where both corpora lie in a folder, from the nearest folder that says or shows it."""
     for folder in label.relative_to(root).parents:
-        named = [name for name in CORPORA if name.removeprefix("AVEC") in folder.name]
+        named = [name for name in CORPORA if re.search(rf"(?<!\d){name.removeprefix('AVEC')}(?!\d)", folder.name)]
+        if len(named) == 1:
+            return named[0]
         below = {medium.corpus for medium in media if medium.path.is_relative_to(root / folder)}
-        if len(named) == 1 or len(below) == 1:
-            return named[0] if len(named) == 1 else below.pop()
+        if len(below) == 1:
+            return below.pop()
     return None
 
 

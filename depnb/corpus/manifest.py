@@ -11,6 +11,8 @@ from depnb.corpus.tree import Problem, content_of
 
 NAME = "manifest.csv"
 SCORE = re.compile(r"[0-9]+([.,][0-9]+)?")
+BEYOND = ""
+"""Key of what stands in a line behind its last column."""
 COLUMNS = ("video", "subject", "score", "partition")
 
 
@@ -113,12 +115,8 @@ def _right_lines(path: Path, table: csv.DictReader) -> list[tuple[int, dict[str,
         )
     lines = []
     for line in table:
-        if None in line:
-            raise ValueError(
-                f"{path}, line {table.line_num} has more cells than there are columns; put quotation marks around a "
-                "cell that holds the separator."
-            )
-        lines.append((table.line_num, {column: line[column].strip() for column in COLUMNS}))
+        beyond = "".join(line.get(None, ())).strip()
+        lines.append((table.line_num, {column: line[column].strip() for column in COLUMNS} | {BEYOND: beyond}))
     lines = [(number, line) for number, line in lines if any(line.values())]
     if not lines:
         raise ValueError(f"{path}: no line below the header; one line a video was expected.")
@@ -127,6 +125,8 @@ def _right_lines(path: Path, table: csv.DictReader) -> list[tuple[int, dict[str,
 
 def _recording(line: dict[str, str], folder: Path) -> Recording:
     name, subject, score = line["video"], line["subject"], line["score"]
+    if line[BEYOND]:
+        raise ValueError("more cells than columns; put quotation marks around a cell that holds the separator.")
     if not name or not subject:
         raise ValueError("video and subject must be given.")
     windows = PureWindowsPath(name)

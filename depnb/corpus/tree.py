@@ -104,7 +104,10 @@ def _look(folder: Path, above: set[tuple[int, int]], whole: Callable[[str], bool
 def _innermost(folder: Path) -> Path:
     """An archive that was unpacked into a folder of its own name lies one deeper."""
     inner = folder / folder.name
-    return _innermost(inner) if inner.is_dir() and not inner.is_symlink() else folder
+    try:
+        return _innermost(inner) if inner.is_dir() and not inner.is_symlink() else folder
+    except PermissionError:  # whoever opens it will be told
+        return folder
 
 
 def _entries(folder: Path, found: Tree) -> Iterator[os.DirEntry]:

@@ -47,7 +47,7 @@ HLF_CHANNELS = 64
 STATISTICS = {"max_avg": (torch.amax, torch.mean), "max_max": (torch.amax, torch.amax)}
 """The two pools beside the convolutions, by ``stat_pools`` (E43)."""
 PRINTED_RATE = 1e-5
-"""Learning rate of the paper's training (§4.2)."""
+"""Learning rate of the paper's training (§5.2.1)."""
 SWITCHES = {
     "cmp_kernel": (8, 4),
     "temporal_padding": ("same", "clip"),

@@ -131,6 +131,14 @@ def test_beside_rows_that_scored_all_the_constant_would_tell_the_label_that_is_l
     assert "nothing was learnt" in line["left_out"]
 
 
+def test_a_result_of_which_it_is_not_known_whom_it_tells_of_has_no_numbers():
+    result = made({"test": 50})
+    del result.metrics["test"]["rest_of_test"]
+    (line,) = aggregates([result])
+    assert line["rmse"] is None
+    assert "make the result anew" in line["left_out"]
+
+
 def test_both_forms_say_the_same(tmp_path):
     stored = [made({"test": 50, "unseen": 3})]
     export(stored, tmp_path / "a.csv")

@@ -44,6 +44,15 @@ def test_fused_rows_come_last_and_what_they_are_made_of_is_a_run_of_its_own():
     assert len(ordered) == 4
 
 
+def test_of_people_who_exist_a_fused_row_trains_its_parts_and_leaves_them(avec):
+    fused = Run("temporal_pooling", "two_stream", str(avec), profile="smoke")
+    parts = [replace(fused, row=row) for row in ("appearance", "temporal_9")]
+    other = replace(fused, row="temporal_17")
+    ordered = in_order([*parts, other, fused], "cpu")
+    assert ordered[:2] == [fused, other]
+    assert set(ordered[2:]) == set(parts)
+
+
 def test_each_pretrained_body_is_begun_by_another_run_before_a_second_run_needs_it(monkeypatch, tmp_path):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
     runs = [Run("distribution", "euclidean"), RUN, Run("dlga", "ga"), Run("msn", "i3d"), Run("msn", "c3d")]

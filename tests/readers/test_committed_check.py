@@ -133,10 +133,12 @@ def test_labels_are_refused(tmp_path):
         lines = "Video,Subject,Score,Partition\na.mp4,anna,12,train".replace(",", separator)
         for suffix in ("csv", "tsv", "txt"):
             assert "manifest" in check(written(tmp_path, f"m.{suffix}", lines))[0]
+            assert "manifest" in check(written(tmp_path, f"m.{suffix}", f"# of the clinic\n{lines}"))[0]
 
 
 def test_the_score_of_a_video_is_refused(tmp_path):
     assert "runs/" in check(written(tmp_path, "a.json", json.dumps({"video": "a", "score": 1, "parts": []})))[0]
+    assert "runs/" in check(written(tmp_path, "a.json", json.dumps([{"video": "a", "score": 1, "parts": []}])))[0]
 
 
 @pytest.mark.parametrize("suffix", [".ppm", ".jp2", ".tiff"])
@@ -148,8 +150,11 @@ def test_what_nobody_looks_into_is_refused(tmp_path):
     hidden = base64.b64encode(encoded()).decode()
     page = f'<a href="data:application/octet-stream;base64,{hidden}">'
     assert "nobody looks into" in check(written(tmp_path, "a.html", page))[0]
-    data = {"output_type": "display_data", "data": {"application/json": {"203_1": 12}}}
-    assert "nobody looks into" in check(written(tmp_path, "a.ipynb", notebook(data)))[0]
+    for page in ("data:text/csv,203_1;12", f"DATA:video/mp4;charset='utf-8';base64,{hidden}"):
+        assert "nobody looks into" in check(written(tmp_path, "a.html", page))[0]
+    for mime in ("application/json", "application/pdf", "application/vnd.vegalite.v5+json", "application/javascript"):
+        data = {"output_type": "display_data", "data": {mime: {"203_1": 12}}}
+        assert "nobody looks into" in check(written(tmp_path, "a.ipynb", notebook(data)))[0]
     content = json.loads(notebook()) | {"metadata": {"widgets": {"state": {"buffers": [hidden]}}}}
     assert "state of widgets" in check(written(tmp_path, "a.ipynb", json.dumps(content)))[0]
 

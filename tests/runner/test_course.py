@@ -419,6 +419,20 @@ def test_opening_and_running_a_copy_does_not_count_as_editing_it(tmp_path, sourc
     assert (mine / "a.ipynb").read_bytes() == (source / "a.ipynb").read_bytes()
 
 
+def test_ones_own_outputs_stay_when_only_the_original_was_executed_anew(tmp_path, source):
+    mine = tmp_path / "my"
+    course.copy_notebooks(mine, source)
+    for name in sorted(path.name for path in source.glob("*.ipynb")):
+        _saved_by_jupyterlab(mine / name)
+        before = (mine / name).read_bytes()
+        notebook = nbformat.read(source / name, as_version=4)
+        notebook.cells[1].outputs = [new_output("stream", name="stdout", text="another run")]
+        nbformat.write(notebook, source / name)
+        copies = course.copy_notebooks(mine, source)
+        assert (copies.new, copies.updated, copies.yours) == ([], [], [])
+        assert (mine / name).read_bytes() == before
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}', "\udcff"])
 def test_a_copy_that_is_no_notebook_counts_as_edited(tmp_path, source, content):
     mine = tmp_path / "my"

@@ -93,7 +93,7 @@ def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
 HELPED = """
 import multiprocessing, sys
 from depnb import runner
-from depnb.results import COMMITTED, Run, Store
+from depnb.results import Run, Store
 
 if __name__ == "__main__":
     with runner._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
@@ -132,7 +132,7 @@ def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch)
 
 
 def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):
-    def begun(runs):
+    def begun(*_):
         raise AssertionError("faces were looked for")
 
     video = bad_videos.good(tmp_path, count=4)
