@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from depnb.notebook_lint import is_compared
+from tools.lint_notebooks import is_compared
 
 pytest_plugins = ["pytester"]
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from depnb.clips import luma, normalise
-from depnb.experiments import commit
+from depnb.inputs.pixels import luma, normalise
+from depnb.methods.profiles import PROFILES
 from depnb.methods.temporal_pooling import ROWS, encode, encode_clips, model
-from depnb.profiles import PROFILES
+from depnb.system.repository import commit
 
 LENGTH = 9
 VIDEOS = ((48, 80), (240, 80), (48, 224), (240, 224))

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from depnb.cost import cpu_seconds
-from depnb.experiments import commit
-from depnb.inference import fast, has_bfloat16
 from depnb.methods.dlga import DLGACNN, PATCHES, LandmarkedFrames
 from depnb.methods.msn import MSN
+from depnb.nets.cost import cpu_seconds
+from depnb.nets.fast import fast, has_bfloat16
+from depnb.system.repository import commit
 
 CLIP = (3, 16, 112, 112)
 IMAGE = (3, 224, 224)

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import torch
 
-from depnb.experiments import commit
 from depnb.methods import msn
-from depnb.methods.layers3d import Conv3d
+from depnb.nets.layers3d import Conv3d
+from depnb.system.repository import commit
 
 REPEATS = 5
 

@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from depnb.files import write_json
-from depnb.results import COMMITTED
+from depnb.system.files import write_json
+from depnb.system.repository import COMMITTED
 
 
 def main() -> None:

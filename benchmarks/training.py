@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from depnb.clips import Frames
 from depnb.corpus import Recording
-from depnb.experiments import commit
+from depnb.inputs.videos import Frames
 from depnb.methods import distribution
-from depnb.profiles import PROFILES, Scale
-from depnb.training import train
+from depnb.methods.profiles import PROFILES, Scale
+from depnb.system.repository import commit
+from depnb.training.loop import train
 
 STEPS = 12
 SCALES = {"quick": PROFILES["quick"].scale, "ResNet-50 at 64×64": Scale(1.0, 50, 64)}

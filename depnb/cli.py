@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from depnb.results import Store
+    from depnb.experiments.store import Store
 
 DEBUG = "DEPNB_DEBUG"
 PACKAGE = Path(__file__).resolve().parent
@@ -193,7 +193,7 @@ def doctor(
 
     Examples: `depnb doctor /data/AVEC2014`; `depnb doctor /data/AVEC2013 /data/AVEC2014` also compares the two.
     """
-    from depnb import doctor as looks
+    from depnb.experiments import doctor as looks
 
     checkups, shared = looks.examine(places)
     if as_json:
@@ -222,7 +222,7 @@ def faces(
     device: Annotated[
         str, typer.Option(help="cpu, cuda (all GPUs, shared out among the processes), cuda:N, or auto.")
     ] = "cpu",
-    every: Annotated[
+    frame_stride: Annotated[
         int, typer.Option(min=1, help="Crops of every how manieth frame only; by default of all, for all methods.")
     ] = 1,
     paper: Annotated[
@@ -241,20 +241,23 @@ def faces(
     """
     from depnb import faces as faces_stage
     from depnb.corpus import open_corpus
-    from depnb.files import write_json, write_text
+    from depnb.system.files import write_json, write_text
 
-    if paper is not None and every != 1:
-        raise ValueError(f"--paper {paper} says itself which frames are needed: leave --every {every} out.")
+    if paper is not None and frame_stride != 1:
+        raise ValueError(f"--paper {paper} says itself which frames are needed: leave --every {frame_stride} out.")
     opened = open_corpus(corpus)
     opened.ensure(opened.recordings)
     if paper is not None:
-        from depnb.experiments import Run, crops_needed
-        from depnb.methods import method
+        from depnb.experiments import Run
+        from depnb.experiments.splits import crops_needed
+        from depnb.methods.registry import method
 
         runs = [Run(paper, row, corpus, protocol, "paper") for row in method(paper).ROWS]
-        (every,) = crops_needed(runs, opened)
-        typer.echo(f"{paper}, protocol {protocol}: crops of {f'one frame in {every}' if every > 1 else 'all frames'}")
-    settings = faces_stage.Settings(every=every)
+        (frame_stride,) = crops_needed(runs, opened)
+        typer.echo(
+            f"{paper}, protocol {protocol}: crops of {f'one frame in {frame_stride}' if every > 1 else 'all frames'}"
+        )
+    settings = faces_stage.Settings(frame_stride=frame_stride)
     devices = faces_stage.devices(device)
     report = faces_stage.prepare(opened.recordings, workers=workers, device=devices, settings=settings)
     table = report.table()
@@ -305,9 +308,9 @@ def run(
     Examples: `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
     `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
     """
-    from depnb.experiments import COMMITTED_SEEDS, runs_for
-    from depnb.plan import estimate
-    from depnb.runner import describe, fill, shard
+    from depnb.experiments.fill import describe, fill, shard
+    from depnb.experiments.grid import COMMITTED_SEEDS, runs_for
+    from depnb.experiments.plan import estimate
 
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
     if missing:
@@ -353,7 +356,7 @@ def predict(
     Example: `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out runs/predicted`, after
     `depnb run --missing --rows msn/msn --seed 0 --store runs/mine --networks runs/mine/networks`.
     """
-    from depnb import predict as predicts
+    from depnb.experiments import predict as predicts
 
     if out is not None:
         predicts.demand_place(video, out)
@@ -375,7 +378,7 @@ def protocols(
 
     Example: `depnb protocols msn`
     """
-    from depnb.methods import method, papers
+    from depnb.methods.registry import method, papers
 
     for name in (paper,) if paper else papers():
         typer.echo(f"{name}")
@@ -385,8 +388,8 @@ def protocols(
             for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):
                 if changed:
                     typer.echo(f"    {what}: {', '.join(f'{key}={value}' for key, value in changed.items())}")
-            for corpus, every in recipe.every.items():
-                typer.echo(f"    {corpus}: one frame in {every}")
+            for corpus, frame_stride in recipe.frame_stride.items():
+                typer.echo(f"    {corpus}: one frame in {frame_stride}")
             for guess in recipe.guesses:
                 typer.echo(f"    not stated by the paper, our choice: {guess}")
 
@@ -417,13 +420,13 @@ def reproduce(
     Examples: `depnb reproduce --profile smoke` from nothing in minutes; `depnb reproduce --rows all --seed 7`;
     `depnb reproduce --corpus /data/AVEC2014 --profile paper --device cuda`.
     """
-    from depnb import runner
+    from depnb.course import reproduction
 
     extra = dict(_named_value(text) for text in parameter or ())
     place = str(Path(corpus).resolve()) if Path(corpus).exists() else corpus
-    seed = runner.fresh_seed(profile) if seed is None else seed
-    settings = runner.Settings(profile, place, protocol, rows, seed, device, extra)
-    if not runner.reproduce(settings, folder, plan, say=typer.echo):
+    seed = reproduction.fresh_seed(profile) if seed is None else seed
+    settings = reproduction.Settings(profile, place, protocol, rows, seed, device, extra)
+    if not reproduction.reproduce(settings, folder, plan, say=typer.echo):
         raise typer.Exit(1)
 
 
@@ -485,7 +488,7 @@ def results_export(
 
     Example: `depnb results export runs/mine/aggregates.csv --store runs/mine/results`
     """
-    from depnb import aggregates
+    from depnb.reports import aggregates
 
     opened = _store(store)
     lines = aggregates.export(opened.results(), file)
@@ -505,8 +508,8 @@ def cache_ls() -> None:
 
     from rich.table import Table
 
-    from depnb import cache
-    from depnb.files import cache_dir
+    from depnb.experiments import cache
+    from depnb.system.files import cache_dir
 
     found = cache.items()
     table = Table(title="Cache")
@@ -541,8 +544,8 @@ def cache_rm(
 
     Examples: `depnb cache rm faces frames`; `depnb cache rm --all --older-than 30`
     """
-    from depnb import cache
-    from depnb.files import cache_dir
+    from depnb.experiments import cache
+    from depnb.system.files import cache_dir
 
     if bool(kinds) == everything:
         raise ValueError(f"Name what to delete ({', '.join(cache.KINDS)}), or give --all.")
@@ -571,13 +574,13 @@ def weights_list() -> None:
     """
     from rich.table import Table
 
-    from depnb import weights
+    from depnb.nets.weights import registry
 
     table = Table(title="Weights")
     for heading in ("name", "network", "here", "MB", "SHA-256", "file"):
         table.add_column(heading, justify="right" if heading == "MB" else "left")
     terms: dict[str, list[str]] = {}
-    for entry in weights.listed():
+    for entry in registry.listed():
         size = f"{entry.megabytes:.1f}" if entry.megabytes else "–"
         here = ("yes" if entry.sha256 else "damaged") if entry.path.exists() else "no"
         digits = f"{entry.sha256[:8]}…" if entry.sha256 else "–"
@@ -594,9 +597,9 @@ def weights_get(name: WeightsName) -> None:
 
     Example: `depnb weights get imagenet-resnet50`. Without network it says which file to put where.
     """
-    from depnb import weights
+    from depnb.nets.weights import files
 
-    entry = weights.get(name)
+    entry = files.get(name)
     typer.echo(f"{entry.name}: {entry.path}")
     typer.echo(f"SHA-256 {entry.sha256} ({entry.known})")
 
@@ -609,9 +612,9 @@ def weights_import(
 
     Example: `depnb weights import senet50_ft_weight.pkl`
     """
-    from depnb import weights
+    from depnb.nets.weights import vggface2
 
-    entry = weights.import_file(file)
+    entry = vggface2.import_file(file)
     typer.echo(f"{entry.name}: {entry.architecture} from {file}, kept as {entry.path}")
     typer.echo(f"SHA-256 of {file.name}: {entry.sha256}")
 
@@ -622,9 +625,9 @@ def weights_check(name: WeightsName) -> None:
 
     Example: `depnb weights check vggface2-senet50`
     """
-    from depnb import weights
+    from depnb.nets.weights import files
 
-    found = weights.check(name)
+    found = files.check(name)
     entry = found.entry
     typer.echo(f"{name} is whole: SHA-256 {entry.sha256} ({entry.known})")
     typer.echo(f"{entry.architecture}, {found.parameters:,} parameters; one input makes {list(found.output)}")
@@ -646,10 +649,10 @@ def tables(
     ] = None,
 ) -> None:
     """Write every table (CSV, LaTeX, PNG) from stored results, the printed numbers beside ours."""
-    from depnb import tables as tables_stage
+    from depnb.reports import tables
 
     folder = _figures(out, store)
-    typer.echo(f"{len(tables_stage.make_all(_store(store), folder))} files in {folder}")
+    typer.echo(f"{len(tables.make_all(_store(store), folder))} files in {folder}")
 
 
 @app.command()
@@ -661,14 +664,14 @@ def figures(
     ] = None,
 ) -> None:
     """Draw every figure (PDF and PNG) from stored results."""
-    from depnb import figures as figures_stage
+    from depnb.reports import figures
 
     folder = _figures(out, store)
-    typer.echo(f"{len(figures_stage.make_all(_store(store), folder))} files in {folder}")
+    typer.echo(f"{len(figures.make_all(_store(store), folder))} files in {folder}")
     if store is None and out is None:
-        from depnb import readme
+        from tools import update_readme
 
-        readme.update()
+        update_readme.update()
 
 
 def main() -> None:
@@ -702,11 +705,12 @@ def _named_value(text: str) -> tuple[str, str]:
 
 def _demand_place(runs, store: Path | None) -> None:
     """Only the quick profile on generated corpora enters the repository's own results."""
-    from depnb.results import COMMITTED, opened
+    from depnb.experiments.corpora import open_for_profile
+    from depnb.system.repository import COMMITTED
 
     if store is not None and store.resolve() != COMMITTED.resolve():
         return
-    other = [run for run in runs if run.profile != "quick" or not opened(run.corpus, run.profile).generated]
+    other = [run for run in runs if run.profile != "quick" or not open_for_profile(run.corpus, run.profile).generated]
     if other:
         raise ValueError(
             f"results/ holds the quick profile on generated corpora only, not {other[0].profile} on {other[0].corpus}: "
@@ -715,15 +719,16 @@ def _demand_place(runs, store: Path | None) -> None:
 
 
 def _store(folder: Path | None, networks: Path | None = None) -> "Store":
-    from depnb.results import COMMITTED, Store
+    from depnb.experiments.store import Store
+    from depnb.system.repository import COMMITTED
 
     return Store(folder or COMMITTED, networks=networks)
 
 
 def _say_not_kept(wanted, store: "Store") -> None:
     """Name the runs whose results a store had already: they were not trained, so there is no network of them."""
-    from depnb.networks import files
-    from depnb.runner import describe
+    from depnb.experiments.fill import describe
+    from depnb.experiments.networks import files
 
     lacking = set(store.missing(wanted))
     for run in wanted:
@@ -736,7 +741,7 @@ def _say_not_kept(wanted, store: "Store") -> None:
 
 def _figures(folder: Path | None, store: Path | None) -> Path:
     """Where tables and figures go: beside the results of a run, into a store of another name, else to ``figures/``."""
-    from depnb.course import ROOT
+    from depnb.system.repository import ROOT
 
     if folder or not store:
         return folder or ROOT / "figures"

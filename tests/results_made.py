@@ -1,6 +1,7 @@
 """Results that no training made."""
 
-from depnb.results import Result, Run
+from depnb.experiments.result import Result
+from depnb.experiments.run import Run
 
 
 def result_of(run: Run, rmse: float = 9.0) -> Result:
@@ -18,7 +19,7 @@ def result_of(run: Run, rmse: float = 9.0) -> Result:
         curves=(),
         selected_steps=(1,),
         learnt=True,
-        left_out={},
+        skipped={},
         seconds={},
         peak_memory_mb=1.0,
         device="cpu",

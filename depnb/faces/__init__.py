@@ -9,9 +9,9 @@ from depnb.faces.align import CROP_SIZE, TEMPLATE, similarity, transform_points,
 from depnb.faces.crops import VERSION, Crops, DamagedCrops, Settings, StoredCrops, load, stored
 from depnb.faces.detect import Faces, detect_frames
 from depnb.faces.landmarks import landmarks68
-from depnb.faces.neutral import blurred, neutral, shown
+from depnb.faces.neutral_head import blurred, neutral, shown
 from depnb.faces.points24 import landmarks_24
-from depnb.faces.prepare import devices, prepare
+from depnb.faces.preparation import devices, prepare
 from depnb.faces.quality import Report, VideoReport
 from depnb.faces.video import Frame, Video, VideoError
 

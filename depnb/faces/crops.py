@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from depnb.corpus.tree import stamp
 from depnb.faces.align import CROP_SIZE, transform_box
-from depnb.files import atomic_path, cache_dir
+from depnb.system.files import atomic_path, cache_dir
 
 if TYPE_CHECKING:
     from depnb.corpus.records import Recording
@@ -52,13 +52,13 @@ class Settings:
     Attributes:
         detect_every: full detection in every this many frames (1: in all).
         min_face: side of the smallest face looked for, as a share of the frame's shorter side.
-        every: crops of every so manieth frame alone, for who needs no others: as many times less disk. These crops are
+        frame_stride: crops of every so manieth frame alone, for who needs no others: as many times less disk. These crops are
             those of all frames but for rounding, because the person is followed in the same way.
     """
 
     detect_every: int = 8
     min_face: float = 1 / 8
-    every: int = 1
+    frame_stride: int = 1
 
 
 DEFAULT = Settings()
@@ -78,7 +78,7 @@ class Crops:
         boxes: float32 ``[n, 4]``, left, top, right, bottom in video pixels.
         matrices: float64 ``[n, 2, 3]``, video pixels → crop pixels.
         found: bool ``[T]``, is the person seen in the frame; the frames with a crop.
-        times: float64 ``[T]``, seconds after the first frame; NaN for frames that ``Settings.every`` passed over.
+        times: float64 ``[T]``, seconds after the first frame; NaN for frames that ``Settings.frame_stride`` passed over.
         quality: the numbers of ``VideoReport`` (without name, status and origin).
         source: path, size and modification time of the video, its frame size.
     """
@@ -149,7 +149,7 @@ def _existing(recording: "Recording", settings: Settings) -> Path:
 
 def stored_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
     """The file that has all crops that these settings ask for: that of all frames if it is there; see ``crop_path``."""
-    whole = crop_path(video, replace(settings, every=1))
+    whole = crop_path(video, replace(settings, frame_stride=1))
     return whole if whole.exists() else crop_path(video, settings)
 
 

@@ -75,7 +75,7 @@ def _write_crops(
     moments: list[float] = []
     seen: list[Sighting] = []
     matrices, blurs, shape = [], [], (0, 0)
-    for chunk in _in_chunks(source.frames(settings.every), settings.detect_every):
+    for chunk in _in_chunks(source.frames(settings.frame_stride), settings.detect_every):
         pictures = [frame.rgb for frame in chunk]
         indices = [frame.index for frame in chunk]
         looked_at += indices
@@ -102,7 +102,7 @@ def _write_crops(
     quality = {
         "frames": len(looked_at),
         "without_face": len(looked_at) - len(seen),
-        "jumps": jumps(index // settings.every, boxes),
+        "jumps": jumps(index // settings.frame_stride, boxes),
         "blur": float(np.median(blurs)) if blurs else None,
         "face_size_px": float(np.median(face_sizes(boxes))) if blurs else None,
         "other_faces": person.others,

@@ -13,9 +13,9 @@ import numpy as np
 import psutil
 import pytest
 
-from depnb import files
 from depnb.corpus import open_corpus
 from depnb.corpus.synthetic import film, load_truth, named_recipe, open_generated, sessions
+from depnb.system import files
 from tests.corpus.trees import avec2014
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from depnb.clips import Frames
 from depnb.corpus.records import Corpus, Recording
-from depnb.profiles import PROFILES
+from depnb.inputs.videos import Frames
+from depnb.methods.profiles import PROFILES
 
 
 def bright_recordings(partition: str, people: int, first: int = 200) -> list[Recording]:

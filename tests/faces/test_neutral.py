@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from depnb import figures
 from depnb.corpus import Corpus
 from depnb.corpus.synthetic import film, named_recipe, sessions
-from depnb.faces import TEMPLATE, Video, blurred, detect_frames, neutral, shown, similarity, warp
-from depnb.faces.neutral import BACKGROUND, CELLS
+from depnb.experiments.result import Attention
+from depnb.experiments.run import Run
+from depnb.faces import TEMPLATE, Video, blurred, detect_frames, shown, similarity, warp
+from depnb.faces.neutral_head import BACKGROUND, CELLS
 from depnb.faces.samples import astronaut, talking_face_clip
-from depnb.results import Attention, Run
+from depnb.reports import result_plots
 
 GENERATED = Corpus("both", Path("both"), (), generated=True, fingerprint={})
 LICENSED = Corpus("AVEC2014", Path("AVEC2014"), (), generated=False, fingerprint={})
@@ -182,7 +183,7 @@ def test_nothing_finer_than_a_cell_is_left(people):
 
 def test_maps_of_a_licensed_corpus_lie_over_the_neutral_head(monkeypatch):
     corpus = Corpus("AVEC2014", Path("AVEC2014"), (), generated=False, fingerprint={})
-    monkeypatch.setattr(figures, "opened", lambda *asked: corpus)
+    monkeypatch.setattr(result_plots, "open_for_profile", lambda *asked: corpus)
     seen = Attention("mild: mean of 9 people", 0, 16.0, 11.0, ((0.0, 1.0), (0.5, 0.2)))
-    picture = figures._seen(Run("distribution", "expectation", "AVEC2014", profile="smoke"), seen)
+    picture = result_plots._seen(Run("distribution", "expectation", "AVEC2014", profile="smoke"), seen)
     np.testing.assert_array_equal(picture, neutral(1)[0])

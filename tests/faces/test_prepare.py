@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depnb import faces, files
+from depnb import faces
 from depnb.faces import TEMPLATE, transform_points
 from depnb.faces.crops import crop_path
 from depnb.faces.samples import talking_face_clip
-from depnb.files import StorageError
-from depnb.progress import Progress
+from depnb.system import files
+from depnb.system.files import StorageError
+from depnb.system.progress import Progress
 from tests import bad_videos
 
 MODULE = importlib.import_module("depnb.faces.prepare")
@@ -332,7 +333,7 @@ def test_workers_share_one_pool(six, recording, monkeypatch):
 @pytest.mark.parametrize("every", [3, 8, 100])
 @pytest.mark.parametrize("make", [bad_videos.mostly_away, bad_videos.two_people, bad_videos.variable_rate])
 def test_crops_of_some_frames_are_those_of_all(every, make, tmp_path, recording, cache):
-    record, settings = recording(make(tmp_path)), faces.Settings(every=every)
+    record, settings = recording(make(tmp_path)), faces.Settings(frame_stride=every)
     few = only(faces.prepare([record], settings=settings))
     some = faces.load(record, settings=settings)
     with pytest.raises(FileNotFoundError):
@@ -351,7 +352,7 @@ def test_crops_of_some_frames_are_those_of_all(every, make, tmp_path, recording,
 
 
 def test_crops_of_all_frames_serve_those_who_need_some(tmp_path, recording, cache):
-    record, settings = recording(bad_videos.good(tmp_path, count=9)), faces.Settings(every=4)
+    record, settings = recording(bad_videos.good(tmp_path, count=9)), faces.Settings(frame_stride=4)
     faces.prepare([record])
     assert only(faces.prepare([record], settings=settings)).origin == "cached"
     assert len(digests(cache)) == 1
@@ -400,7 +401,7 @@ def test_the_bar_counts_every_frame(workers, tmp_path, recording, monkeypatch):
 
 
 def test_damaged_crops_of_all_frames_do_not_stand_before_new_ones_of_some(tmp_path, recording):
-    one, some = recording(bad_videos.good(tmp_path, count=9)), faces.Settings(every=4)
+    one, some = recording(bad_videos.good(tmp_path, count=9)), faces.Settings(frame_stride=4)
     faces.prepare([one])
     whole = crop_path(one.video)
     whole.write_bytes(whole.read_bytes()[:-100])

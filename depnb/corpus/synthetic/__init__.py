@@ -6,6 +6,6 @@ It says nothing about real people with depression. ``recipe`` decides who is in 
 """
 
 from depnb.corpus.synthetic.make import film, load_truth, make, open_generated
-from depnb.corpus.synthetic.recipe import VERSION, Recipe, named_recipe, sessions, strangers
+from depnb.corpus.synthetic.recipe import VERSION, Recipe, named_recipe, pretraining_identities, sessions
 
 __all__ = ["VERSION", "Recipe", "film", "load_truth", "make", "named_recipe", "open_generated", "sessions", "strangers"]

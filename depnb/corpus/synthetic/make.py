@@ -18,9 +18,9 @@ from depnb.corpus.records import TASKS, Corpus, Recording
 from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
 from depnb.corpus.tree import walk
-from depnb.files import atomic_path, cache_dir, write_json, write_text
-from depnb.processes import end_with_parent, usable_cores
-from depnb.progress import progress
+from depnb.system.files import atomic_path, cache_dir, write_json, write_text
+from depnb.system.progress import progress
+from depnb.system.workers import end_with_parent, usable_cores
 
 FOLDERS = {"train": "Training", "development": "Development", "test": "Testing", "unseen": "Unseen"}
 RECIPE = "recipe.json"

@@ -168,7 +168,7 @@ def named_recipe(name: str) -> Recipe:
     return Recipe(name=base, size=size or "quick", **NAMED[base])
 
 
-def strangers(size: str) -> Recipe:
+def pretraining_identities(size: str) -> Recipe:
     """People who occur in no corpus, for face pretraining: each in several sessions, the last ones kept for a check.
 
     Args:

@@ -1,0 +1,104 @@
+"""The course's notebooks as files: which there are, how long they take, and what differs between two equal runs."""
+
+import ast
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from depnb.system import progress
+from depnb.system.files import write_text
+from tools.lint_notebooks import DEFAULTS
+
+PARAMETERS = tuple(DEFAULTS)
+END_MARKER = "depnb: finished {name}"
+
+
+TIME = re.compile(r"Time\b.*?(\d+(?:\.\d+)?)\s*(s|min|h)\b")
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+VOLATILE_METADATA = ("papermill", "widgets")
+VOLATILE_CELL_METADATA = ("papermill", "execution")
+
+
+def quick_seconds(path: Path | str) -> float | None:
+    """The measured time that a notebook's opening states first; ``None`` if it states none."""
+    cells = nbformat.read(path, as_version=4).cells
+    found = TIME.search(cells[0].source) if cells else None
+    return float(found[1]) * SECONDS[found[2]] if found else None
+
+
+def normalise(path: Path | str) -> bool:
+    """Remove what differs between two equal runs; outputs and counts stay. True if the file changed."""
+    path = Path(path)
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+        tags = [tag for tag in _tags(cell) if tag != "injected-parameters"]
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = _merged([output for output in cell.outputs if not _tells_progress(output)])
+        for output in cell.outputs:
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+    after = nbformat.writes(notebook) + "\n"
+    if after != before:
+        write_text(path, after)
+    return after != before
+
+
+def _tells_progress(output: NotebookNode) -> bool:
+    """Whether an output is of standard error, or the progress line of a notebook with a reader before it."""
+    if output.output_type == "stream":
+        return output.name == "stderr"
+    return output.get("data", {}).get("text/html", "").startswith(progress.MARKUP)
+
+
+def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Neighbouring pieces of one stream as one output: where it was cut is a matter of timing."""
+    merged: list[NotebookNode] = []
+    for output in outputs:
+        if merged and output.output_type == merged[-1].output_type == "stream" and output.name == merged[-1].name:
+            merged[-1].text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+def _first_text(call: ast.Call) -> str | None:
+    """The first argument of a call if it is a written-out string."""
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def notebooks_in(places: Iterable[Path | str]) -> list[Path]:
+    """The notebooks named, and those directly in the folders named, in natural order.
+
+    Raises:
+        FileNotFoundError: a place does not exist, or a folder holds no notebook.
+    """
+    from depnb.corpus.records import natural_key
+
+    found: list[Path] = []
+    for place in map(Path, places):
+        here = sorted(place.glob("*.ipynb"), key=lambda p: natural_key(p.name)) if place.is_dir() else [place]
+        if not here or not here[0].exists():
+            raise FileNotFoundError(f"No notebook at {place}: looked for *.ipynb there.")
+        found += here
+    return found

@@ -1,0 +1,435 @@
+"""The whole reproduction: fill an empty store, execute every notebook on it, draw, compare, report.
+
+A run folder holds everything: ``results/`` (one file a run), ``notebooks/`` (executed, and as HTML),
+``figures/``, ``logs/``, ``run.json`` (settings, state, seconds) and ``report.html``. Whatever was interrupted
+is continued: only results are trained that the folder lacks, and the notebooks, which take minutes, are executed anew.
+"""
+
+import fcntl
+import json
+import logging
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from depnb import __version__, course
+from depnb.course.notebooks import notebooks_in, quick_seconds
+from depnb.experiments.fill import fill
+from depnb.system.files import StorageError, write_json
+from depnb.system.progress import progress
+
+if TYPE_CHECKING:
+    from depnb.experiments import Run
+    from depnb.experiments.store import Store
+
+RUNS = course.ROOT / "runs"
+FRESH_SEED = 100
+CELL_TIMEOUT = 6 * 3600.0
+FIGURES_S, FIGURES_MB = 25.0, 5.0
+NOTEBOOK_MB = 2
+
+
+log = logging.getLogger("depnb")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a reproduction is of; the same settings continue the same folder.
+
+    Attributes:
+        profile: ``smoke``, ``quick`` or ``paper``.
+        corpus: name of a generated corpus, or an absolute folder.
+        protocol: ``honest``, ``paper`` or another one of a method.
+        rows: ``headline`` or ``all``.
+        seed: seed of every run.
+        device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
+        extra: further notebook parameters, name → text.
+    """
+
+    profile: str = "quick"
+    corpus: str = "both"
+    protocol: str = "honest"
+    rows: str = "headline"
+    seed: int = FRESH_SEED
+    device: str = "auto"
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is going to happen, known before anything starts.
+
+    Attributes:
+        runs: all runs of the reproduction.
+        missing: those that the folder's store lacks.
+        notebooks: the notebooks in order.
+        parameters: the parameters of each, by name.
+        stages: (stage, what, seconds or ``None`` where not known, MB of disk).
+        gpu_hours: of the trainings, reckoned; ``None`` where seconds are measured.
+    """
+
+    runs: "list[Run]"
+    missing: "list[Run]"
+    notebooks: list[Path]
+    parameters: dict[str, dict[str, Any]]
+    stages: list[tuple[str, str, float | None, float]]
+    gpu_hours: float | None = None
+
+    def seconds_from(self, stage: str) -> float:
+        """Expected seconds from the beginning of ``stage`` to the end; stages without an estimate count nothing."""
+        order = ("results", "notebooks", "figures", "report")
+        later = order[order.index(stage) :]
+        return sum(seconds or 0.0 for name, _, seconds, _ in self.stages if name in later)
+
+    def lines(self) -> Iterator[str]:
+        """The plan as text."""
+        for stage, what, seconds, megabytes in self.stages:
+            yield f"  {stage:10} {_duration(seconds)}  {_space(megabytes)}  {what}"
+        yield f"  {'in all':10} {_duration(self.seconds_from('results'))}  {_space(sum(mb for *_, mb in self.stages))}"
+        if self.gpu_hours is not None:
+            yield f"  Trainings: {self.gpu_hours:.1f} GPU-hours, reckoned from their operations and not measured."
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "   ? min"
+    return f"{seconds / 60:4.0f} min" if seconds < 2 * 3600 else f"{seconds / 3600:6.1f} h"
+
+
+def _space(megabytes: float) -> str:
+    return f"{megabytes:6.0f} MB" if megabytes < 10_000 else f"{megabytes / 1000:6.1f} GB"
+
+
+@dataclass
+class Reproduction:
+    """A reproduction and its folder; :meth:`run` is the whole of it.
+
+    Args:
+        settings: what to reproduce.
+        folder: the run folder, made when missing.
+        source: folder of the notebooks.
+        say: where lines for the reader go.
+        cell_timeout: longest time of one cell, seconds.
+    """
+
+    settings: Settings
+    folder: Path
+    source: Path = course.NOTEBOOKS
+    say: Callable[[str], None] = print
+    cell_timeout: float = CELL_TIMEOUT
+    stages: dict[str, float] = field(default_factory=dict)
+    notebooks: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The folder's own store; a miss there is trained."""
+        from depnb.experiments.store import Store
+
+        return Store(self.folder / "results")
+
+    @cached_property
+    def started(self) -> str:
+        """When this invocation began, UTC."""
+        return datetime.now(UTC).isoformat(timespec="seconds")
+
+    def plan(self) -> Plan:
+        """Look at everything before anything starts.
+
+        Raises:
+            ValueError: a setting or a notebook parameter that would not have the effect it seems to have.
+            FileNotFoundError: no such corpus, or no notebook.
+        """
+        from depnb.course.headless import parameters_for
+        from depnb.experiments.corpora import open_for_profile
+        from depnb.experiments.grid import WHICH, runs_for
+        from depnb.experiments.plan import estimate, gpu_hours
+
+        s = self.settings
+        if s.rows not in WHICH:
+            raise ValueError(f"--rows {s.rows}: a reproduction is of {' or '.join(WHICH)} rows, not of one.")
+        runs = runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
+        open_for_profile(s.corpus, s.profile)
+        notebooks = notebooks_in([self.source])
+        given = {name: getattr(s, name) for name in ("profile", "corpus", "protocol", "seed", "device")}
+        given["store"] = str((self.folder / "results").resolve())
+        parameters = parameters_for(notebooks, given, s.extra)
+        missing = self.store.missing(runs)
+        stages = [("results", *stage) for stage in estimate(missing, s.device)]
+        hours = gpu_hours(missing) if s.profile == "paper" else None
+        known = [quick_seconds(path) for path in notebooks]
+        seconds = None if None in known else sum(known)
+        stages.append(("notebooks", f"{len(notebooks)} notebooks", seconds, NOTEBOOK_MB * len(notebooks)))
+        stages.append(("figures", "figures and tables", FIGURES_S, FIGURES_MB))
+        return Plan(runs, missing, notebooks, parameters, stages, hours)
+
+    def run(self, plan_only: bool = False) -> bool:
+        """Do what is left to do; True if everything went well.
+
+        Raises:
+            StorageError: the disk is too small for the plan, or the folder cannot be written.
+            RuntimeError: another process works on the folder.
+        """
+        plan = self.plan()
+        self._announce(plan)
+        if plan_only:
+            return True
+        self._demand_disk(plan)
+        with self._locked(), self._logging():
+            self._save(finished=False)
+            with self._stage("results", plan):
+                self._fill(plan)
+            with self._stage("notebooks", plan):
+                self._execute(plan)
+            with self._stage("figures", plan):
+                self._draw()
+            with self._stage("report", plan):
+                self._render()
+                comparisons = self._compare(plan)
+            from depnb.reports.pages import count, write_report
+
+            self._save(finished=True)
+            page = write_report(self.folder, self.state(finished=True), comparisons)
+            self._conclude(count(comparisons), page)
+        return not self.problems
+
+    def state(self, finished: bool) -> dict[str, Any]:
+        """What ``run.json`` holds."""
+        from depnb.experiments.corpora import open_for_profile
+        from depnb.system.repository import commit
+
+        corpus = open_for_profile(self.settings.corpus, self.settings.profile)
+        return {
+            **asdict(self.settings),
+            "corpus_title": corpus.title,
+            "generated": corpus.generated,
+            "version": __version__,
+            "commit": commit() or "unknown",
+            "started": self.started,
+            "finished": finished,
+            "stages": self.stages,
+            "seconds": sum(self.stages.values()),
+            "peak_memory_mb": peak_memory_mb(),
+            "notebooks": self.notebooks,
+            "problems": self.problems,
+        }
+
+    def _announce(self, plan: Plan) -> None:
+        s = self.settings
+        stored = len(plan.runs) - len(plan.missing)
+        self.say(f"{s.corpus}, profile {s.profile}, rows {s.rows}, protocol {s.protocol}, seed {s.seed}")
+        self.say(f"{len(plan.runs)} runs ({stored} stored already), {len(plan.notebooks)} notebooks")
+        for line in plan.lines():
+            self.say(line)
+        self.say(f"Everything goes to {self.folder}")
+
+    def _demand_disk(self, plan: Plan) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        needed = sum(megabytes for *_, megabytes in plan.stages)
+        free = shutil.disk_usage(self.folder).free / 1e6
+        if free < needed:
+            raise StorageError(
+                f"{needed:.0f} MB are needed and {free:.0f} MB are free at {self.folder}. Free some "
+                "space, or point --folder and DEPNB_CACHE to a larger disk."
+            )
+
+    def _fill(self, plan: Plan) -> None:
+        fill(plan.missing, self.store, self.settings.device, self.say, self.problems.append)
+
+    def _execute(self, plan: Plan) -> None:
+        import nbformat
+
+        from depnb.course.headless import execute, kernels
+
+        cells = sum(len(nbformat.read(path, as_version=4).cells) for path in plan.notebooks)
+        cells += len(plan.notebooks)  # papermill adds the cell with the injected parameters
+        with progress("notebooks", cells, "cells") as bar, kernels(plan.notebooks) as in_turn:
+            for path, kernel in zip(plan.notebooks, in_turn, strict=True):
+                outcome = execute(
+                    path,
+                    self.folder / "notebooks" / path.name,
+                    plan.parameters[path.stem],
+                    log=self.folder / "logs" / f"{path.stem}.log",
+                    cell_timeout=self.cell_timeout,
+                    on_cell=lambda name=path.stem: bar.advance(1, note=name),
+                    kernel=kernel,
+                )
+                log.info("%s: %s", outcome.name, outcome.problem or f"finished in {outcome.seconds:.1f} s")
+                if outcome.problem:
+                    self.problems.append(f"{outcome.name}: {outcome.problem}")
+                    self.say(f"✘ {self.problems[-1]}")
+                self.notebooks.append(
+                    {"name": outcome.name, "problem": outcome.problem, "seconds": outcome.seconds, "page": ""}
+                )
+                self._save(finished=False)
+
+    def _draw(self) -> None:
+        from depnb.reports import figures
+
+        try:
+            figures.make_all(self.store, self.folder / "figures")
+        except Exception as error:  # the report must still be written
+            log.exception("figures")
+            self.problems.append(f"figures: {type(error).__name__}: {error}")
+
+    def _render(self) -> None:
+        from depnb.reports.pages import write_html
+
+        for entry in self.notebooks:
+            executed = self.folder / "notebooks" / f"{entry['name']}.ipynb"
+            if executed.exists():
+                entry["page"] = write_html(executed).relative_to(self.folder).as_posix()
+
+    def _compare(self, plan: Plan) -> list:
+        from depnb.experiments.store import Store
+        from depnb.reports.pages import compare
+        from depnb.system.repository import COMMITTED
+
+        new = [result for run in plan.runs if (result := self.store.load(run)) is not None]
+        return compare(new, Store(COMMITTED).results())
+
+    def _conclude(self, counts: Mapping[str, int], page: Path) -> None:
+        for stage, seconds in self.stages.items():
+            self.say(f"  {stage:10} {seconds:8.1f} s")
+        self.say(
+            f"Numbers: {counts['inside']} inside what the committed seeds let expect, {counts['outside']} "
+            f"outside, {counts['alone']} without committed seeds to compare with"
+        )
+        for problem in self.problems:
+            self.say(f"✘ {problem}")
+        self.say(f"Report: {page}")
+
+    def _save(self, finished: bool) -> None:
+        write_json(self.folder / "run.json", self.state(finished))
+
+    @contextmanager
+    def _stage(self, name: str, plan: Plan) -> Iterator[None]:
+        begun = time.monotonic()
+        self.say(f"{name}: about {plan.seconds_from(name) / 60:.1f} min left in all")
+        try:
+            yield
+        finally:
+            self.stages[name] = time.monotonic() - begun
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with open(self.folder / ".lock", "w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RuntimeError(
+                    f"Another process is working on {self.folder}: wait for it, or choose another --folder."
+                ) from error
+            yield
+
+    @contextmanager
+    def _logging(self) -> Iterator[None]:
+        path = self.folder / "logs" / "run.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        level = log.level
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(level)
+            handler.close()
+
+
+def fresh_seed(profile: str) -> int:
+    """The first seed from ``FRESH_SEED`` upwards that no committed result of the profile has."""
+    from depnb.experiments.store import Store
+    from depnb.system.repository import COMMITTED
+
+    taken = {result.run.seed for result in Store(COMMITTED).results() if result.run.profile == profile}
+    seed = FRESH_SEED
+    while seed in taken:
+        seed += 1
+    return seed
+
+
+def unfinished(settings: Settings, runs: Path = RUNS) -> Path | None:
+    """The newest run folder with these settings that did not come to a good end and that nobody works on."""
+    for state_file in sorted(runs.glob("*/run.json"), key=lambda p: p.stat().st_mtime, reverse=True):
+        state = json.loads(state_file.read_text())
+        same = all(state.get(name) == value for name, value in asdict(settings).items())
+        if same and (not state["finished"] or state["problems"]) and not _busy(state_file.parent):
+            return state_file.parent
+    return None
+
+
+def new_folder(runs: Path = RUNS) -> Path:
+    """A folder that does not exist yet, named after the time (UTC)."""
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
+    folder, number = runs / stamp, 1
+    while folder.exists():
+        number += 1
+        folder = runs / f"{stamp}-{number}"
+    return folder
+
+
+def reproduce(
+    settings: Settings,
+    folder: Path | None = None,
+    plan_only: bool = False,
+    *,
+    runs: Path = RUNS,
+    source: Path = course.NOTEBOOKS,
+    say: Callable[[str], None] = print,
+) -> bool:
+    """Reproduce everything; True if all of it went well.
+
+    Args:
+        settings: what to reproduce.
+        folder: the run folder; by default an unfinished one with the same settings, else a new one.
+        plan_only: only say what would be done, and how long it takes.
+        runs: where run folders lie.
+        source: folder of the notebooks.
+        say: where lines for the reader go.
+
+    Raises:
+        ValueError: ``folder`` holds a run with other settings.
+    """
+    if folder is None:
+        folder = unfinished(settings, runs)
+        if folder is not None:
+            say(f"Continuing {folder}, which did not come to a good end (a new --folder starts anew)")
+    elif (folder / "run.json").exists():
+        _demand_same(settings, folder)
+    return Reproduction(settings, (folder or new_folder(runs)).absolute(), source, say).run(plan_only)
+
+
+def peak_memory_mb() -> float:
+    """The largest resident memory of this process or one of its kernels so far, MB."""
+    unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(w).ru_maxrss for w in who) / unit
+
+
+def _demand_same(settings: Settings, folder: Path) -> None:
+    state = json.loads((folder / "run.json").read_text())
+    other = [f"{k} {state.get(k)!r}" for k, value in asdict(settings).items() if state.get(k) != value]
+    if other:
+        raise ValueError(f"{folder} holds a run with {', '.join(other)}: ask for the same, or choose another folder.")
+
+
+def _busy(folder: Path) -> bool:
+    if not (folder / ".lock").exists():
+        return False
+    with open(folder / ".lock") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -1,0 +1,226 @@
+"""The session of a notebook: its parameters, and what follows from them."""
+
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from depnb.course.display import show, show_caption
+from depnb.system.repository import ROOT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from depnb.corpus import Corpus
+    from depnb.experiments import Run
+    from depnb.experiments.result import Result
+    from depnb.experiments.store import Store
+
+NOTEBOOKS = ROOT / "notebooks"
+
+
+LIVE_SEED = 41
+DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+_current: "Session | None" = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """One notebook's parameters, and what follows from them.
+
+    Attributes:
+        name: the notebook's file name without suffix.
+        profile: ``smoke``, ``quick`` or ``paper``.
+        corpus_name: name of a generated corpus, or the folder of a corpus on disk.
+        protocol: ``honest``, ``paper`` or another one of a method.
+        store: ``committed``, or a folder; a relative one lies in the repository.
+        seed: seed of the runs in a store that is not the committed one.
+        device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
+    """
+
+    name: str
+    profile: str
+    corpus_name: str
+    protocol: str
+    store: str
+    seed: int
+    device: str
+
+    @property
+    def _source(self) -> str:
+        return "committed" if self.committed else f"trained with seed {self.seed}, kept in the run folder"
+
+    @property
+    def committed(self) -> bool:
+        """Whether results are read from the committed store, and nothing is trained."""
+        return self.store == "committed"
+
+    @cached_property
+    def corpus(self) -> "Corpus":
+        """The corpus of this session, a generated one in the size of the profile."""
+        from depnb.experiments.corpora import open_for_profile
+
+        return open_for_profile(self.corpus_name, self.profile)
+
+    @cached_property
+    def results_store(self) -> "Store":
+        """Where results come from; the committed store is strict."""
+        from depnb.experiments.store import Store
+        from depnb.system.repository import COMMITTED
+
+        if self.committed:
+            return Store(COMMITTED, strict=True)
+        return Store(self.run_folder / "results")
+
+    @property
+    def run_folder(self) -> Path:
+        """Folder that holds ``results/`` and ``figures/``, of a store that is not the committed one."""
+        folder = ROOT / self.store
+        return folder.parent if folder.name == "results" else folder
+
+    def results(self, paper: str, which: str = "all") -> "list[Result]":
+        """The results of a paper's rows: seeds 0, 1 and 2 from the committed store, else the session's seed.
+
+        A store that is not the committed one is filled first: what it lacks is trained. In the folder of a
+        reproduction of the headline rows, ``all`` are those.
+
+        Raises:
+            ValueError: no row belongs to ``paper``.
+        """
+        from depnb.experiments import execute, grid
+
+        seeds = grid.COMMITTED_SEEDS if self.committed else (self.seed,)
+        which = "headline" if self._reproduces_headline() else which
+        grid = grid.runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
+        runs = [run for run in grid if run.paper == paper]
+        if not runs:
+            raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
+        if self.committed:
+            self._demand_committed(runs)
+            return [self.results_store.load(run) for run in runs]
+        return [execute.run(run, self.results_store, device=self.device) for run in runs]
+
+    def _demand_committed(self, runs: "list[Run]") -> None:
+        from depnb.experiments.grid import grid
+
+        there = set(grid(self.profile, "all"))
+        other = [run for run in runs if run not in there]
+        if other:
+            raise ValueError(
+                f"The committed results have no {other[0].row} on {other[0].corpus} under {other[0].protocol}: "
+                "name an empty store to train into, as in store = 'runs/mine'."
+            )
+
+    def live(self, paper: str, row: str) -> "Result":
+        """The row that a notebook trains before the reader's eyes, on the session's corpus.
+
+        Beside committed results it has a seed that they have not, and its store is gone afterwards. In a run folder it
+        is the folder's own run: a reproduction has trained it by then.
+        """
+        from depnb.experiments import execute
+        from depnb.experiments.run import Run
+        from depnb.experiments.store import Store
+
+        run = Run(paper, row, self.corpus_name, self.protocol, self.profile, LIVE_SEED if self.committed else self.seed)
+        store = Store(Path(self._live_folder.name)) if self.committed else self.results_store
+        return execute.run(run, store, device=self.device)
+
+    def checkpoint(self, name: str, *facts: object) -> Path | None:
+        """Where a training of the notebook's own leaves its state; a repeated notebook then has it at once.
+
+        Args:
+            name: of the training, within the notebook.
+            facts: what decides it, with a ``repr`` that says everything; other facts are another file.
+
+        Returns:
+            A file in the run folder; ``None`` beside committed results, where every reader trains.
+        """
+        if self.committed:
+            return None
+        digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+        return self.run_folder / "checkpoints" / f"{self.name}-{name}-{digest}.pt"
+
+    @cached_property
+    def _live_folder(self) -> tempfile.TemporaryDirectory:
+        """Gone when the process ends."""
+        return tempfile.TemporaryDirectory(prefix="depnb-live-")
+
+    def _reproduces_headline(self) -> bool:
+        state = self.run_folder / "run.json"
+        return not self.committed and state.exists() and json.loads(state.read_text())["rows"] == "headline"
+
+    def figure(self, figure: "Figure", name: str, caption: str, made_on: str | None = None) -> None:
+        """Show a figure with its caption as text; in a run folder also save it as PDF and PNG.
+
+        Args:
+            figure: what to show.
+            name: of the files, without suffix.
+            caption: says what is shown, and on which corpus.
+            made_on: title of the corpus, where it is not the session's (what needs a known truth is always generated).
+        """
+        import matplotlib.pyplot as plt
+
+        from depnb.system import style
+
+        if not self.committed:
+            provenance = style.provenance(made_on or self.corpus.title)
+            style.save(figure, self.run_folder / "figures", name, provenance)
+        show({"text/plain": repr(figure), "image/png": style.inline_png(figure)})
+        plt.close(figure)
+        show_caption(caption)
+
+    def end(self) -> None:
+        """Print what everything was made on, and the end-marker: without it a headless run counts as failed."""
+        print(f"made on: {self.corpus.title}, profile {self.profile}, results {self._source}")
+        print(f"depnb: finished {self.name}")
+
+
+def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, seed: int, device: str) -> Session:
+    """Begin a notebook: check its parameters, set the style, seed the generators, and say what it runs on.
+
+    Raises:
+        ValueError: a parameter is not one of the values it can have.
+        FileNotFoundError: no such corpus.
+    """
+    from depnb import methods
+    from depnb.methods.profiles import PROFILES
+    from depnb.system import style
+
+    methods.require_choice("profile", profile, tuple(PROFILES))
+    if protocol != "honest":  # the one that every method knows; asking them for others imports them all
+        methods.require_choice("protocol", protocol, methods.protocols())
+    if not DEVICES.fullmatch(device):
+        raise ValueError(f"device is {device!r}: give auto, cpu, mps, cuda or cuda:N.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}: give an integer from 0 upwards.")
+    if store == "committed" and profile != "quick":
+        raise ValueError(
+            f"The committed results are of the quick profile, not of {profile!r}: keep profile quick, "
+            "or name an empty store to train into, as in store = 'runs/mine'."
+        )
+    session = Session(name, profile, corpus, protocol, store, seed, device)
+    title = session.corpus.title
+    style.apply()
+    _seed(seed)
+    print(f"{title}, profile {profile}, protocol {protocol}, results: {session._source}")
+    global _current
+    _current = session
+    return session
+
+
+def _seed(seed: int) -> None:
+    import random
+
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - what a learner types first draws from the global generator
+    if "torch" in sys.modules:  # a notebook without networks does not wait for it
+        sys.modules["torch"].manual_seed(seed)

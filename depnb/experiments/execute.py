@@ -1,0 +1,295 @@
+"""How a run becomes a result: corpus → faces → inputs → training → evaluation."""
+
+import hashlib
+import logging
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from depnb import __version__, faces
+from depnb.corpus import Corpus, Recording
+from depnb.experiments import networks
+from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.evaluated import COUNTS, evaluate, fuse, join, numbers_of
+from depnb.experiments.result import DIGITS, Predictions, Result
+from depnb.experiments.run import Run
+from depnb.experiments.splits import Split, crop_stride, crops_needed, resolve_rows, splits
+from depnb.experiments.store import Store
+from depnb.inputs.loading import load
+from depnb.inputs.spec import InputSpec
+from depnb.inputs.videos import Frames
+from depnb.methods.contract import Protocol
+from depnb.methods.profiles import PROFILES, Profile
+from depnb.methods.registry import TrainingSpec, method, parts, resolve
+from depnb.system.files import StorageError, cache_dir
+from depnb.system.repository import commit
+from depnb.training import pretraining
+from depnb.training.loop import Training, device_kind, per_video, predict, train
+
+LIBRARIES = (
+    "torch",
+    "torchvision",
+    "lightning-fabric",
+    "numpy",
+    "facenet-pytorch",
+    "av",
+    "opencv-python-headless",
+    "captum",
+    "scikit-learn",
+)
+
+
+log = logging.getLogger("depnb")
+
+
+def run(run: Run, store: Store, *, device: str = "auto") -> Result:
+    """The result of a run: loaded from the store (HIT), or made and saved there (MISS).
+
+    Interrupted, it continues from its last checkpoint. If another process is making it, this one waits for that result.
+
+    Args:
+        run: what is asked for.
+        store: where to look and to save.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Returns:
+        the result; its ``origin`` says HIT or MISS and why.
+
+    Raises:
+        MissingResult: a MISS in a strict store.
+        ValueError: no video of a partition can be used.
+    """
+    return _stored(run, store, device)[0]
+
+
+def _stored(run: Run, store: Store, device: str) -> tuple[Result, Mapping[str, Predictions]]:
+    """The result and the scores per person, which a store has only of generated people, and who trains of all."""
+    result, origin = store.load(run), store.explain(run)
+    evaluated = result.predictions if result else {}
+    if result is None:
+        with store.claimed(run):
+            result, origin = store.load(run), store.explain(run)
+            evaluated = result.predictions if result else {}
+            if result is None:
+                place = hashlib.sha256(str(store.path.resolve()).encode()).hexdigest()[:8]
+                checkpoints = cache_dir() / "checkpoints" / f"{run.digest[:24]}-{place}"
+                result, evaluated = _make(run, store, device, checkpoints)
+                store.save(result)
+                shutil.rmtree(checkpoints, ignore_errors=True)  # with what a kill left of a half-written one
+    log.info(origin)
+    return replace(result, origin=origin), evaluated
+
+
+def prepare(runs: Sequence[Run], device: str = "auto") -> None:
+    """Make the videos and the face crops of ``runs`` and of their face pretrainings: then they need only be trained.
+
+    ``device`` is that of the trainings. Of a run that cannot be prepared nothing is said: the run itself will say it.
+
+    Raises:
+        StorageError: the disk is full or must not be written.
+    """
+    needs: dict[tuple[str, str, Protocol], list[Run]] = {}
+    for run in runs:
+        needs.setdefault((run.corpus, run.profile, method(run.paper).PROTOCOLS[run.protocol]), []).append(run)
+    for (name, profile, protocol), own in needs.items():
+        with _others_go_on(name):
+            corpus = open_for_profile(name, profile)
+            for frame_stride in crops_needed(own, corpus):
+                _prepare(corpus, list(splits(corpus, protocol)), frame_stride)
+    for name in dict.fromkeys(run.profile for run in runs):
+        with _others_go_on("the people of the face pretraining"):
+            if any(
+                not body.exists() for run in runs if run.profile == name for body in bodies(run, device_kind(device))
+            ):
+                pretraining.people(PROFILES[name])
+
+
+@contextmanager
+def _others_go_on(what: str) -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        raise
+    except Exception as error:  # the others are worth having
+        log.warning("%s could not be prepared: %r", what, error)
+
+
+def _prepare(corpus: Corpus, trainings: "Sequence[Split]", frame_stride: int) -> None:
+    """Render, where it is generated, what trainings need of a corpus, and find the faces in every so manieth frame."""
+    people = [part for s in trainings for part in (s.train, s.select or [], *s.evaluated.values())]
+    needed = list(dict.fromkeys(recording for part in people for recording in part))
+    corpus.ensure(needed)
+    faces.prepare(needed, settings=faces.Settings(frame_stride=frame_stride))
+
+
+def bodies(run: Run, kind: str) -> Iterator[Path]:
+    """Where the pretrained bodies lie, or will lie, that a run starts from when it trains on a kind of device."""
+    module = method(run.paper)
+    for of in resolve_rows(run, open_for_profile(run.corpus, run.profile)).values():
+        if of.config.start == "identity":
+            build = partial(_body, module, of.config, of.profile)
+            yield pretraining.file(build, of.profile, of.input_spec, of.learning.faces, kind)
+
+
+def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:
+    """The shapes of a row's body, without its numbers."""
+    with torch.device("meta"):
+        return module.model(config, profile.scale).body
+
+
+def _make(run: Run, store: Store, device: str, checkpoints: Path) -> tuple[Result, Mapping[str, Predictions]]:
+    """A trained row, or a fused one from its parts: those that the store has with scores, the others trained."""
+    rows = parts(method(run.paper), run.row)
+    if rows == (run.row,):
+        return _trained(run, device, checkpoints, store.networks)
+    made = []
+    for row in rows:
+        part = replace(run, row=row)
+        result, evaluated = _stored(part, store, device)
+        if not evaluated:  # stored before, of a licensed corpus, of which no scores per person are kept
+            result, evaluated = _trained(part, device, checkpoints / row, store.networks)
+        made.append((result, evaluated))
+    return fuse(run, made)
+
+
+def _trained(
+    run: Run, device: str, checkpoints: Path, keep: Path | None = None
+) -> tuple[Result, dict[str, Predictions]]:
+    """Corpus → faces → clips → training → evaluation; the scores per person also of a licensed corpus.
+
+    The trained networks are kept in the folder ``keep``, if there is one.
+    """
+    start = time.monotonic()
+    corpus = open_for_profile(run.corpus, run.profile)
+    of = resolve(method(run.paper), run.row, run.profile, run.protocol, corpus)
+    trainings = list(splits(corpus, of.protocol))
+    _prepare(corpus, trainings, crop_stride(of.input_spec, corpus))
+    prepared = time.monotonic()
+
+    evaluations = []
+    for number, split in enumerate(trainings):
+        fold = number if of.protocol.folds else None
+        label = f"{run.paper} {run.name}" + (f" fold {number + 1} of {len(trainings)}" if of.protocol.folds else "")
+        frames = {
+            name: load(part, of.input_spec, of.profile.frames, of.profile.scale.input_size)
+            for name, part in _parts(split)
+        }
+        training = _training(method(run.paper), of, frames, run.seed, device, label, checkpoints / f"{number}.pt")
+        if keep:
+            _keep(networks.file(keep, run, fold), run, fold, corpus, training, frames, of.input_spec)
+        evaluations.append(evaluate(split, training, frames, of.input_spec, corpus))
+
+    evaluated = {name: join([one.evaluated[name] for one in evaluations]) for name in evaluations[0].evaluated}
+    counts = {name: {key: sum(one.counts[name][key] for one in evaluations) for key in COUNTS} for name in evaluated}
+    done = [one.training for one in evaluations]
+    result = Result(
+        run=run,
+        digest=run.digest,
+        facts=run.facts,
+        **numbers_of(evaluated, counts if corpus.licensed else None),
+        noise_floor=corpus.noise_floor,
+        predictions=evaluated if corpus.generated else {},
+        attention=evaluations[-1].attention,
+        curves=tuple(training.curve for training in done),
+        selected_steps=tuple(training.selected_step for training in done),
+        learnt=all(training.learnt for training in done),
+        skipped={
+            name: tuple(sorted(dict(video for one in evaluations for video in one.skipped[name]).items()))
+            for name in evaluations[0].skipped
+        },
+        seconds={
+            "preparation": prepared - start,
+            "training": sum(training.seconds for training in done),
+            "whole": time.monotonic() - start,
+        },
+        peak_memory_mb=max(training.peak_memory_mb for training in done),
+        device=done[0].device,
+        **done[0].profile.computing(),
+        versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
+        commit=commit(),
+    )
+    return result, evaluated
+
+
+def _training(
+    module: ModuleType,
+    of: TrainingSpec,
+    frames: Mapping[str, Frames],
+    seed: int,
+    device: str,
+    label: str,
+    checkpoint: Path,
+) -> Training:
+    return train(
+        lambda: _network(module, of, device),
+        frames["train"],
+        frames.get("select"),
+        of.profile,
+        seed=seed,
+        input_spec=of.input_spec,
+        learning=of.learning.scores,
+        device=device,
+        label=label,
+        checkpoint=checkpoint,
+    )
+
+
+def _network(module: ModuleType, of: TrainingSpec, device: str) -> nn.Module:
+    """A row's network, its body as ``Config.start`` says."""
+    network = module.model(of.config, of.profile.scale)
+    build = lambda: module.model(of.config, of.profile.scale).body  # noqa: E731
+    pretraining.begin(network.body, build, of.config.start, of.profile, of.input_spec, of.learning.faces, device)
+    return network
+
+
+def _keep(
+    path: Path,
+    run: Run,
+    fold: int | None,
+    corpus: Corpus,
+    training: Training,
+    frames: dict[str, Frames],
+    input_spec: InputSpec,
+) -> None:
+    """Write a trained network, with the errors on those of the selecting partition whom it was not trained on."""
+    train, select = frames["train"], frames.get("select")
+    errors = []
+    if select is not None:
+        off = np.abs(
+            per_video(predict(training.model, select, training.profile, input_spec), select) - select.bdi.numpy()
+        )
+        known = set(train.subjects)
+        errors = [(float(e), s) for e, s in zip(off, select.subjects, strict=True) if s not in known]
+    of_person = Counter(subject for _, subject in errors)
+    card = networks.Card(
+        run=run,
+        fold=fold,
+        facts=run.facts,
+        computing=training.profile.computing(),
+        corpus=corpus.title,
+        generated=corpus.generated,
+        learnt=training.learnt,
+        constant=round(float(train.bdi.mean()), DIGITS),
+        errors=tuple(sorted((round(error, DIGITS), of_person[subject]) for error, subject in errors)),
+        depnb=f"{__version__}, commit {commit()}",
+    )
+    networks.write(path, card, training.model.module)
+
+
+def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:
+    yield "train", split.train
+    if split.select is not None:
+        yield "select", split.select
+    yield from split.evaluated.items()

@@ -1,0 +1,61 @@
+"""Which runs there are: the rows of the tables, by paper, corpus, protocol and seed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from depnb.experiments.run import Run
+from depnb.methods.contract import require_choice
+from depnb.methods.registry import method, papers, protocols
+
+COMMITTED_SEEDS = (0, 1, 2)
+WHICH = ("headline", "all")
+
+
+def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
+    """The (row, corpus, protocol) of a paper's tables.
+
+    Args:
+        paper: a method of ``depnb.methods``.
+        which: ``headline`` (the paper's own model and its direct rivals) or ``all``.
+    """
+    lines = method(paper).GRID
+    if which not in lines:
+        raise KeyError(f"No rows {which!r}: choose from {', '.join(lines)}.")
+    return tuple((*line, "honest") if len(line) == 2 else line for line in lines[which])
+
+
+def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:
+    """All runs of all papers, seeds innermost."""
+    return [
+        Run(paper, row, corpus, protocol, profile=profile, seed=seed)
+        for paper in papers()
+        for row, corpus, protocol in rows(paper, which)
+        for seed in seeds
+    ]
+
+
+def runs_for(
+    profile: str, which: str, seeds: tuple[int, ...], corpus: str = "both", protocol: str = "honest"
+) -> list[Run]:
+    """The grid of runs as a notebook or a reproduction asks for it.
+
+    On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
+    row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
+    the tables ask for it or not.
+
+    Raises:
+        ValueError: ``which`` or ``protocol`` is not one of the values it can have.
+    """
+    require_choice("protocol", protocol, protocols())
+    if "/" in which:
+        paper, _, row = which.partition("/")
+        require_choice("row", row, tuple(method(paper).ROWS))
+        return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
+    require_choice("rows", which, WHICH)
+    runs = grid(profile, which, seeds=seeds)
+    if corpus != "both":
+        runs = list(dict.fromkeys(replace(run, corpus=corpus) for run in runs))
+    if protocol != "honest":
+        honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).PROTOCOLS]
+        runs = [replace(run, protocol=protocol) for run in honest]
+    return runs

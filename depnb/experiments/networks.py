@@ -1,0 +1,130 @@
+"""Trained networks on disk: one safetensors file each, with what must be known to score a video, and nobody's name.
+
+``depnb run --networks FOLDER`` keeps them; a store holds numbers only.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from depnb.experiments.run import Run
+from depnb.methods.registry import method, parts
+from depnb.system.files import write_bytes
+
+FORMAT = 1
+CARD, CHECK = "depnb", "sha256"
+"""Names of the two entries in the metadata of a file."""
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
+class Card:
+    """What is known of a kept network besides its weights.
+
+    Attributes:
+        run: what was trained. fold: which of its trainings, from 0, where it has several.
+        facts: everything that decided the weights (``Run.facts``).
+        computing: precision, memory format and threads of the training.
+        corpus: title of the corpus. generated: whether the people in it are drawn.
+        learnt: whether the training loss fell below the constant predictor's.
+        constant: the mean training label, BDI-II points.
+        errors: |score − label| in ascending order, points, of the videos of the selecting partition that show people
+            whom the network was not trained on, and of each how many of these videos show its person. Empty where
+            there are none.
+        depnb: version and commit that trained it.
+        format: of the file.
+    """
+
+    run: Run
+    fold: int | None
+    facts: dict[str, Any]
+    computing: dict[str, Any]
+    corpus: str
+    generated: bool
+    learnt: bool
+    constant: float
+    errors: tuple[tuple[float, int], ...]
+    depnb: str
+    format: int = FORMAT
+
+
+_ADAPTER = TypeAdapter(Card)
+
+
+class UnusableNetwork(ValueError):
+    """A file that is no network of ours, a damaged one, or one that this code would use wrongly."""
+
+
+def file(folder: Path, run: Run, fold: int | None = None) -> Path:
+    """Where the network of a training lies, ``<paper>/<row>-<corpus>-<protocol>-<profile>-s<seed>-<digest>``."""
+    which = "" if fold is None else f"-fold{fold + 1}"
+    return folder / run.paper / f"{run.name}{which}-{run.digest[:8]}.safetensors"
+
+
+def files(folder: Path, run: Run) -> list[Path]:
+    """Where all networks of a run lie: one, or one a fold; of a fused row those of its parts."""
+    module = method(run.paper)
+    folds = module.PROTOCOLS[run.protocol].folds
+    rows = [replace(run, row=row) for row in parts(module, run.row)]
+    return [file(folder, row, fold) for row in rows for fold in (range(folds) if folds else [None])]
+
+
+def write(path: Path, card: Card, network: nn.Module) -> None:
+    """Write a network; a file that is there is replaced."""
+    weights = {name: value.detach().cpu().contiguous().clone() for name, value in network.state_dict().items()}
+    text = json.dumps(_ADAPTER.dump_python(card, mode="json"), sort_keys=True, allow_nan=False)
+    write_bytes(path, save(weights, {CARD: text, CHECK: _checksum(text, weights)}))
+
+
+def read(path: Path | str) -> tuple[Card, dict[str, Tensor]]:
+    """What is known of a network, and its state dict.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnusableNetwork: it is damaged, or no network that depnb has kept.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No network {path}: give a file that `depnb run --missing --networks FOLDER` kept.")
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metadata = stored.metadata() or {}
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError) as error:
+        raise UnusableNetwork(
+            f"{path} is damaged or no network ({error}): expected a whole file that `depnb run --networks FOLDER` kept."
+        ) from error
+    if not {CARD, CHECK} <= metadata.keys():
+        raise UnusableNetwork(
+            f"{path} holds weights, but nothing says what of: expected a file that `depnb run --networks FOLDER` kept."
+        )
+    if metadata[CHECK] != _checksum(metadata[CARD], weights):
+        raise UnusableNetwork(f"{path} is damaged: its check sum is another one. Copy it again, or train it again.")
+    return _card(path, metadata[CARD]), weights
+
+
+def _card(path: Path, text: str) -> Card:
+    found = json.loads(text).get("format")
+    if found != FORMAT:
+        raise UnusableNetwork(f"{path} has format {found}, and this depnb reads {FORMAT}: train it again.")
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        raise UnusableNetwork(f"{path} says of itself what no network does: {error.errors()[0]['msg']}.") from error
+
+
+def _checksum(text: str, weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 over the card and all weights in the order of their names."""
+    whole = hashlib.sha256(text.encode())
+    for name in sorted(weights):
+        whole.update(f"{name} {weights[name].dtype} {list(weights[name].shape)}".encode())
+        whole.update(weights[name].numpy().tobytes())
+    return whole.hexdigest()

@@ -1,0 +1,291 @@
+"""What runs will cost, and in which order they waste the least time: known before anything starts."""
+
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from depnb.corpus import Corpus
+from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.execute import bodies
+from depnb.experiments.run import Run
+from depnb.experiments.splits import crops_needed, resolve_rows, splits
+from depnb.experiments.store import Store
+from depnb.faces.crops import Settings, bytes_of_a_crop, stored_path
+from depnb.faces.pictures import open_video
+from depnb.faces.video import VideoError
+from depnb.inputs.loading import bytes_of_a_frame
+from depnb.inputs.spec import LANDMARKS, LandmarkedClips
+from depnb.methods.profiles import ClipProfile
+from depnb.methods.registry import TrainingSpec, method, parts
+from depnb.nets.cost import gmac
+from depnb.system.repository import COMMITTED
+from depnb.system.workers import usable_cores
+from depnb.training import face_recipe
+from depnb.training.loop import device_kind, steps_of
+
+FACES_PER_SECOND = 70.0
+"""Frames of 640×480 from which one CPU core makes crops, measured by ``benchmarks/faces.py`` (AVX2)."""
+FOLLOWING = 0.4
+"""Share of that time in which the person is looked for in every eighth frame, however few crops are made; measured on
+three generated videos of 240 frames (all crops 8.3 s, every 8th 3.9 s, every 100th 2.9 s and more)."""
+Costs = dict[Hashable, tuple[float, float]]
+"""Seconds and MB by what takes them."""
+OPERATIONS = {"cpu": 1e11, "cuda": 2e13, "mps": 2e12}
+"""Floating-point operations a second that training is taken to reach, on two CPU cores in float32 or on one GPU of a
+server in bfloat16. Assumed, on the careful side."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """On two CPU cores: seconds and MB of one generated video and of its crops; of networks that eat images and of
+    those that eat clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the
+    people that pretraining needs, and their seconds where they are not among those of the pretraining. Trainings of the
+    profile ``paper`` are reckoned from their operations instead."""
+
+    video_s: float
+    video_mb: float
+    crops_s: float
+    crops_mb: float
+    training_s: tuple[float, float]
+    pretraining_s: tuple[float, float]
+    pretraining_mb: float
+    people_s: float = 0.0
+
+
+# smoke and quick are measured (2 AVX2 cores); videos and people of paper are reckoned from quick by frames and pixels.
+COSTS = {
+    "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
+    "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
+    "paper": Cost(
+        23, 2.5, 8, 8.5, training_s=(0, 0), pretraining_s=(0, 0), pretraining_mb=18e3, people_s=8000 * (23 + 8) / 5
+    ),
+}
+
+
+def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
+    """These runs, and those of the networks that fused rows are made of, in the order that wastes the least time.
+
+    What several runs begin with, a pretrained body, comes first, each made by another run; then the longest, so that no
+    core is idle at the end; fused rows, which only average, come last. Of people who exist no scores are stored that
+    could be averaged: there a fused row comes first, trains its parts, and leaves their results; the parts come last.
+    ``device`` is that of the trainings.
+    """
+    rows_of = {run: parts(method(run.paper), run.row) for run in runs}
+    single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
+    kind, leading, following, known = device_kind(device), [], [], set()
+    for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
+        lacking = {body for body in bodies(run, kind) if not body.exists()} - known
+        (leading if lacking else following).append(run)
+        known |= lacking
+    fused = [run for run in runs if run not in single]
+    training = [run for run in fused if open_for_profile(run.corpus, run.profile).licensed]
+    of_those = {replace(run, row=row) for run in training for row in rows_of[run]}
+    ordered = [*leading, *following]
+    return [
+        *training,
+        *(run for run in ordered if run not in of_those),
+        *(run for run in ordered if run in of_those),
+        *(run for run in fused if run not in training),
+    ]
+
+
+def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float, float]]:
+    """What making these runs takes: (what, seconds, MB of disk), for what is not there yet.
+
+    Args:
+        runs: what is missing.
+        device: of the trainings; videos and crops are made on two CPU cores.
+    """
+    kind = device.partition(":")[0] if device != "auto" else device_kind(device)  # planned here, run elsewhere
+    by_corpus: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        by_corpus.setdefault((run.corpus, run.profile), []).append(run)
+    lines: dict[str, Costs] = {"videos": {}, "crops": {}, "videos reduced for networks": {}}
+    for (name, profile), own in by_corpus.items():
+        corpus = open_for_profile(name, profile)
+        for what, found in (_of_people if corpus.licensed else _generated)(corpus, COSTS[profile], own).items():
+            lines[what] |= found
+    starts: dict[Any, tuple[float, float]] = {}
+    trainings: dict[Run, tuple[float, int]] = {}
+    people = 0.0
+    for run in runs:
+        module, cost = method(run.paper), COSTS[run.profile]
+        for body in bodies(run, kind):
+            if not body.exists():
+                starts[body] = _pretraining_seconds(run, kind), cost.pretraining_mb
+                people = max(people, cost.people_s)
+        for row in parts(module, run.row):
+            folds = max(1, module.PROTOCOLS[run.protocol].folds)
+            trainings[replace(run, row=row)] = _seconds(replace(run, row=row), kind), folds
+    return [
+        *(
+            (f"{len(found)} {what}", sum(cost[0] for cost in found.values()), sum(cost[1] for cost in found.values()))
+            for what, found in lines.items()
+        ),
+        (
+            f"{len(starts)} face pretrainings",
+            people + sum(seconds for seconds, _ in starts.values()),
+            max((megabytes for _, megabytes in starts.values()), default=0.0),
+        ),
+        (
+            f"{sum(folds for _, folds in trainings.values())} trainings",
+            sum(seconds for seconds, _ in trainings.values()),
+            0.1 * len(runs),
+        ),
+    ]
+
+
+def gpu_hours(runs: Sequence[Run]) -> float:
+    """Hours of one GPU that the trainings of these runs take, reckoned from their operations (``OPERATIONS``)."""
+    trained = dict.fromkeys(replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row))
+    return sum(operations(run) for run in trained) / OPERATIONS["cuda"] / 3600
+
+
+@cache
+def operations(run: Run) -> float:
+    """Floating-point operations of the trainings of a row and of the predictions for its checks and its evaluation.
+
+    A multiplication with addition counts two; going back through a network costs twice the way forward. Of a training
+    with patience it is what all its steps would take.
+    """
+    corpus = open_for_profile(run.corpus, run.profile)
+    ((_, of),) = resolve_rows(run, corpus).items()
+    forward = _forward(run)
+    steps = sum(inputs * frames for inputs, frames in steps_of(of.profile, of.input_spec, of.learning.scores.longer))
+    length = len(of.input_spec.offsets)
+    total = 0.0
+    for split in splits(corpus, of.protocol):
+        checked, judged = len(split.select or ()), sum(map(len, split.judged.values()))
+        predictions = (checked * of.profile.CHECKS + judged) * _inputs_of_a_video(of, corpus)
+        total += forward * (3 * steps / length + predictions)
+    return total
+
+
+@cache
+def _forward(run: Run) -> float:
+    """Floating-point operations of one pass of a row's network over one input."""
+    ((_, of),) = resolve_rows(run, open_for_profile(run.corpus, run.profile)).items()
+    return 2e9 * gmac(_empty(method(run.paper), of), _one_input(of))
+
+
+def trains_clips(run: Run) -> bool:
+    """Does the run's network eat clips? Then it takes several times as long."""
+    return isinstance(method(run.paper).PROFILES[run.profile], ClipProfile)
+
+
+def _seconds(run: Run, kind: str) -> float:
+    """What the trainings of a run take, about: of two side by side, each its half.
+
+    Rows that have committed results take as long as those did; at the profile smoke in proportion, and at paper as
+    their operations.
+    """
+    if run.profile == "paper":
+        return operations(run) / OPERATIONS[kind]
+    folds, clips = max(1, method(run.paper).PROTOCOLS[run.protocol].folds), trains_clips(run)
+    usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
+    return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
+
+
+def _pretraining_seconds(run: Run, kind: str) -> float:
+    """What learning faces takes before a run's training: at paper as its operations, nearly all of them the body's."""
+    if run.profile != "paper":
+        return COSTS[run.profile].pretraining_s[trains_clips(run)]
+    one = replace(run, row=parts(method(run.paper), run.row)[0])
+    profile = method(run.paper).PROFILES["paper"].still(face_recipe.SHARE)
+    return 3 * _forward(one) * profile.steps * profile.batch / OPERATIONS[kind]
+
+
+@cache
+def _measured(paper: str) -> dict[str, float]:
+    """Half the seconds of a training of each row at quick, the median of the committed results."""
+    seconds: dict[str, list[float]] = {}
+    for result in Store(COMMITTED).results(paper):
+        if not method(paper).PROTOCOLS[result.run.protocol].folds:
+            seconds.setdefault(result.run.row, []).append(result.seconds["training"])
+    return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
+
+
+def _generated(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Costs]:
+    """What each video and each crop file that a generated corpus lacks takes; corpora share videos by links."""
+    videos = {recording.video.resolve() for recording in corpus.recordings}
+    lacking = [video for video in videos if not video.exists()]
+    uncut = [video for video in videos if not video.exists() or not stored_path(video).exists()]
+    return {
+        "videos": dict.fromkeys(lacking, (cost.video_s, cost.video_mb)),
+        "crops": dict.fromkeys(uncut, (cost.crops_s, cost.crops_mb)),
+    }
+
+
+def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Costs]:
+    """What the crops take that a corpus of videos lacks, and the frames that networks are given."""
+    frames, crops = frames_of(corpus), {}
+    for frame_stride in crops_needed(runs, corpus):
+        for video, count in frames.items():
+            if not stored_path(video, Settings(frame_stride=frame_stride)).exists():
+                seconds = count * (FOLLOWING + (1 - FOLLOWING) / frame_stride) / FACES_PER_SECOND / 2
+                crops[video, frame_stride] = seconds, count / frame_stride * bytes_of_a_crop() / 1e6
+    kinds = {
+        (of.input_spec.step, of.profile.frames, bytes_of_a_frame(of.input_spec, of.profile.scale.input_size))
+        for run in runs
+        for of in resolve_rows(run, corpus).values()
+    }
+    reduced = {
+        (video, step, evenly, each): (0.0, (count / step if step else evenly) * each / 1e6)
+        for step, evenly, each in kinds
+        if each
+        for video, count in frames.items()
+    }
+    return {"crops": crops, "videos reduced for networks": reduced}
+
+
+@cache
+def _counted(videos: tuple[Any, ...]) -> dict[Any, int]:
+    with ThreadPoolExecutor(usable_cores()) as threads:
+        return dict(zip(videos, threads.map(_declared, videos), strict=True))
+
+
+def frames_of(corpus: Corpus) -> dict[Any, int]:
+    """Frames of each video that is there, as the files declare them."""
+    return _counted(tuple(recording.video for recording in corpus.recordings if recording.video.exists()))
+
+
+def _declared(video: Any) -> int:
+    try:
+        return open_video(video).declared_frames
+    except VideoError:
+        return 0
+
+
+def _inputs_of_a_video(of: TrainingSpec, corpus: Corpus) -> float:
+    """How many inputs a video is judged by, on average."""
+    if of.input_spec.sample:
+        return of.input_spec.sample.draws
+    if of.input_spec.step is None:
+        return of.profile.frames
+    if corpus.generated:
+        frames = corpus.fingerprint["form"]["frames"]
+    else:
+        frames = float(np.mean(list(frames_of(corpus).values()) or [0]))
+    return max(1.0, frames / of.input_spec.step / of.input_spec.span)
+
+
+def _empty(module: ModuleType, of: TrainingSpec) -> nn.Module:
+    """A row's network without its numbers."""
+    with torch.device("meta"):
+        return module.model(of.config, of.profile.scale)
+
+
+def _one_input(of: TrainingSpec) -> Any:
+    """The shape of what the network is given for one clip; of several tensors the tensors."""
+    input_spec, size = of.input_spec, of.profile.scale.input_size
+    pixels = torch.zeros(1, len(input_spec.offsets), 1 if input_spec.grey else 3, size, size, dtype=torch.uint8)
+    if input_spec.landmarks:
+        return input_spec.prepare(LandmarkedClips(pixels, torch.zeros(1, len(input_spec.offsets), LANDMARKS, 2)), False)
+    return tuple(input_spec.prepare(pixels, False).shape)

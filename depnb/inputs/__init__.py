@@ -1,0 +1,3 @@
+"""Face crops → tensors that a network is given."""
+
+VERSION = 2

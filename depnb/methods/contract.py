@@ -1,0 +1,211 @@
+"""What a paper is to the rest of the package: ``Paper`` and its parts. Needs no torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Protocol as Interface
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def later(default: Any) -> Any:
+    """A switch of a ``Config`` or a ``Learning`` whose default is what was done before there was the switch.
+
+    At this default it is not among the facts of a run, so that results from before stay valid.
+    """
+    return field(default=default, metadata={"later": True})
+
+
+def switches(config: Any) -> dict[str, Any]:
+    """The switches that decide a row's numbers: all, but those that are ``later`` only where they are set."""
+    found = {f.name: (getattr(config, f.name), f) for f in fields(config)}
+    return {name: value for name, (value, f) in found.items() if not f.metadata.get("later") or value != f.default}
+
+
+class Network(Interface):
+    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …], or a named tuple of several, to an
+    output.
+
+    Attributes:
+        body: the convolutional part, which pretraining fills when ``Config.start`` says so.
+        attended: the layer whose map [B, C, h, w] or [B, C, T, h, w] Grad-CAM looks at; ``None`` where there is none.
+    """
+
+    body: "nn.Module"
+    attended: "nn.Module | None"
+
+    def start_at(self, bdi: "Tensor") -> None:
+        """Let the untrained network predict what is known without looking: the labels [N] it will train on."""
+
+    def loss(self, output: "Tensor", bdi: "Tensor") -> "Tensor":
+        """Training loss of the batch, a scalar; ``bdi`` [B] in BDI-II points."""
+
+    def score(self, output: "Tensor") -> "Tensor":
+        """Predicted BDI-II [B], in points."""
+
+    def describe(self, output: "Tensor") -> "Mapping[str, Tensor]":
+        """More to watch during training, each [B]; may be empty."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a protocol changes in a training on the papers' own data, beside who is trained on.
+
+    On a generated corpus it changes nothing: there protocols are compared, and all else has to be alike.
+
+    Attributes:
+        switches: of ``Config``, for each row that leaves them at their default.
+        profile: fields of the profile ``paper``.
+        frame_stride: every how manieth frame of a video is used, by corpus; of others what the method does anyway.
+        guesses: what the paper does not state, and what is done.
+    """
+
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    frame_stride: Mapping[str, int] = field(default_factory=dict)
+    guesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Who is trained on, what selects the step of training, and on the papers' own data also how.
+
+    Attributes:
+        train: partitions that are trained on.
+        select: partition whose RMSE selects the step; ``None`` takes the last step.
+        folds: if not 0, all people of ``train`` are cut into that many subject-disjoint folds; each is predicted by a
+            network that was trained without it, its step selected on the next fold.
+        recipe: how the training goes on the papers' own data.
+    """
+
+    train: tuple[str, ...]
+    select: str | None
+    folds: int = 0
+    recipe: Recipe = field(default=Recipe(), hash=False)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What decides numbers on every corpus, JSON-able."""
+        return {"train": self.train, "select": self.select, "folds": self.folds}
+
+    @property
+    def title(self) -> str:
+        """The habit in words, as a table names it in the row."""
+        if self.folds:
+            return f"{self.folds} subject-disjoint folds, step chosen on a fold of its own"
+        chosen = f"step chosen on {self.select}" if self.select else "last step"
+        return f"trained on {' + '.join(self.train)}, {chosen}"
+
+
+HONEST = Protocol(train=("train",), select="development")
+DISJOINT = Protocol(train=("train", "development", "test"), select=None, folds=5)
+
+
+def as_printed(recipe: Recipe) -> Protocol:
+    """Trained on training and development together, its last step taken: how MSN's paper says it, and how those of the
+    others are read that name no partitions."""
+    return Protocol(train=("train", "development"), select=None, recipe=recipe)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How steps follow from gradients (``training.optimiser``), and when they end.
+
+    Attributes:
+        optimiser: Adam, or stochastic gradient descent with momentum 0.9.
+        schedule: of the learning rate: one cycle up and down, largest after three tenths; ``inverse``, divided by 1 +
+            5e-4·step (E26); ``inv``, as Caffe calls it, divided by (1 + 1e-4·step)^¾; ``tenths``, divided by ten after
+            each third of the steps; ``constant``.
+        rate: largest learning rate as a multiple of the profile's.
+        longer: so many times as many steps as the profile says.
+        weight_decay: L2, added to the gradients; ``None`` is 1e-4 for stochastic gradient descent, and none for Adam.
+        patience: the training ends when ``stop_on`` has not fallen for so many steps; 0: never before its last step.
+        stop_on: the loss of a step, or the error on the selecting partition, which is looked at in each check.
+        may_diverge: a loss or an error that is no finite number is not an error of the run, but ends the training: for
+            a sweep of learning rates, of which some are too large.
+    """
+
+    optimiser: Literal["adam", "sgd"] = "adam"
+    schedule: Literal["one_cycle", "inverse", "inv", "tenths", "constant"] = "one_cycle"
+    rate: float = 1.0
+    longer: float = later(1)
+    weight_decay: float | None = later(None)
+    patience: int = later(0)
+    stop_on: Literal["training", "development"] = later("training")
+    may_diverge: bool = later(False)
+
+
+OURS = Learning()
+
+
+class Learnings(NamedTuple):
+    """How a row learns scores, and before them faces."""
+
+    scores: Learning = OURS
+    faces: Learning = OURS
+
+
+@dataclass(frozen=True)
+class Claim:
+    """“``row`` has the smaller RMSE than ``other``”, as a paper says it or as an honest evaluation demands.
+
+    Attributes:
+        text: the claim in words.
+        row, corpus, protocol: whose error.
+        other: the rival row (on the same corpus), or the predictor ``constant`` or ``identity_only``.
+        other_protocol: of the rival, where it differs.
+        partition: where both are judged.
+        printed: whether the paper makes the claim; else it is ours.
+    """
+
+    text: str
+    row: str
+    other: str
+    corpus: str = "both"
+    protocol: str = "honest"
+    other_protocol: str | None = None
+    partition: str = "unseen"
+    printed: bool = True
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a paper that is drawn from its results.
+
+    Attributes:
+        kind: one of ``figures.KINDS``.
+        rows: whose results it shows.
+        caption: without the corpus, which the figure stage adds.
+    """
+
+    kind: str
+    rows: tuple[str, ...]
+    caption: str
+
+
+def lookup(known: Mapping[str, Any], name: str, what: str) -> Any:
+    """The one of that name.
+
+    Raises:
+        KeyError: there is none; the message lists those that there are.
+    """
+    if name not in known:
+        raise KeyError(f"No {what} {name!r}: choose from {', '.join(known)}.")
+    return known[name]
+
+
+def require_choice(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """Demand one of the values that a setting can have.
+
+    Raises:
+        ValueError: it is none of them; the message lists them.
+    """
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r}: choose from {', '.join(map(str, allowed))}.")
+
+
+def check_switches(known: Mapping[str, Sequence[Any]], **given: Any) -> None:
+    """``require_choice`` for each switch that is given, by the values that are known of it."""
+    for name, value in given.items():
+        require_choice(name, value, known[name])

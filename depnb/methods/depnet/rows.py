@@ -1,0 +1,194 @@
+"""DepNet: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from depnb.methods import profiles
+from depnb.methods.contract import HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed
+from depnb.methods.profiles import Profile
+
+PAPER = "depnet"
+NOTEBOOK = "40_depnet"
+CITATION = (
+    "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent System Using "
+    "Deep Learning for Video-Based Depression Analysis. International Journal of Intelligent Systems 37(7), 2022."
+)
+VERSION = 1
+PROFILES = {name: replace(profile, batch=profile.batch // 2) for name, profile in profiles.PROFILES.items()}
+"""Half as many inputs in a step as elsewhere, because most of them have five frames."""
+
+SINGLE_IMAGES = Learning(longer=2)
+"""For networks of single images, which see a fifth as many frames in a step; ours."""
+SEQUENCES = Learning(rate=0.5, longer=2)
+"""For networks of several frames, which at the full rate and in half as many steps do not always learn; ours."""
+
+
+PRINTED_RATE = 1e-5
+"""Learning rate of the paper's training (§5.2.1)."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Switches of the paper.
+
+    Attributes:
+        frames: T; 1 is a network of single images, whose score of a video is the mean over all of its frames that are
+            used (E51).
+        se_ratio: of the squeeze and excitation (E46); ``None`` for a ResNet.
+        aggregation: of the frames: the paper's module, or the mean of their features (E51).
+        frozen: whether the body stays as it was pretrained, as printed. Networks of single images are trained whole
+            (§5.3.1). So are all rows here but ``depnet_frozen``: what a small body has learnt from the identities of a
+            hundred generated people says too little about their expressions.
+        start: of the body: pretrained on the identities of generated people, as the paper's on VGGFace2; from scratch;
+            or, at printed size, from VGGFace2 weights that were imported, SENet-50's or ResNet-50's as ``se_ratio``
+            says.
+        cmp_kernel, llf_channels, temporal_padding, fam_channels, activation, stat_pools: as in ``FeatureAggregation``.
+        fc_dim, dropout: of the head (E44).
+        augment: how the frames are varied in training, all frames of a sequence alike; ``strong`` is ours, for all
+            methods the same, the paper names nothing.
+        resample: draw the T frames of a training video anew for every step, or once (E50).
+        sort_frames: bring them into the order of the video (E50).
+        n_draws: a video's score is the mean over so many draws of T frames; the paper seems to have taken one (E50).
+        learning: Adam with a one-cycle learning rate; or as printed, SGD with Caffe's inv rule, until the loss has not
+            fallen for 200 steps.
+        stop_on: whose loss that is, where learning is as printed (E52).
+    """
+
+    frames: int = 5
+    se_ratio: int | None = 16
+    aggregation: Literal["fam", "mean"] = "fam"
+    frozen: bool = True
+    start: Literal["identity", "scratch", "vggface2-senet50", "vggface2-resnet50"] = "identity"
+    cmp_kernel: Literal[8, 4] = 8
+    llf_channels: int | None = None
+    temporal_padding: Literal["same", "clip"] = "same"
+    fam_channels: int = 64
+    activation: Literal["none", "relu"] = "none"
+    stat_pools: Literal["max_avg", "max_max"] = "max_avg"
+    fc_dim: int = 128
+    dropout: float = 0.5
+    augment: Literal["strong", "none"] = "strong"
+    resample: bool = True
+    sort_frames: bool = True
+    n_draws: int = 10
+    learning: Literal["ours", "printed"] = "ours"
+    stop_on: Literal["training", "development"] = "development"
+
+
+def learning(config: Config, profile: Profile) -> Learnings:
+    """For the scores; faces are learnt as by all methods."""
+    if config.learning == "printed":
+        rate = round(PRINTED_RATE / profile.lr, 9)  # the same in a small profile, whose own would make it diverge
+        return Learnings(Learning("sgd", "inv", rate, weight_decay=5e-4, patience=200, stop_on=config.stop_on))
+    return Learnings(SINGLE_IMAGES if config.frames == 1 else SEQUENCES)
+
+
+_trained = partial(Config, frozen=False)
+ROWS = {
+    "depnet": _trained(),
+    "depnet_frozen": Config(),
+    "senet": _trained(frames=1),
+    "resnet": _trained(frames=1, se_ratio=None),
+    "resnet_sequence": _trained(se_ratio=None),
+    "resnet_sequence_mean": _trained(se_ratio=None, aggregation="mean"),
+    "depnet_unordered": _trained(sort_frames=False),
+    "depnet_once": _trained(resample=False, n_draws=1),
+    "depnet_vggface2": Config(start="vggface2-senet50"),
+    "senet_vggface2": _trained(frames=1, start="vggface2-senet50"),
+}
+
+# Neither the partitions nor what stops the training are printed (E52).
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": as_printed(
+        Recipe(
+            {"augment": "none", "learning": "printed", "stop_on": "training", "n_draws": 1},
+            guesses=(
+                "partitions: training and development together, as the other papers",
+                "the frames of a video that T are drawn from: 48, evenly spaced; drawn anew for every step",
+                "batch: 32; end: the loss of a step has not fallen for 200 steps, or 6000 steps",
+                "varied training frames: none, as none are listed",
+                "body: trained too, unless the row says frozen; weights before the training: identities of generated "
+                "people, unless the row says otherwise",
+            ),
+        ),
+    ),
+}
+
+HEADLINE = (("depnet", "both"), ("senet", "both"), ("depnet", "null"))
+GRID = {
+    "headline": HEADLINE,
+    "all": (
+        *HEADLINE,
+        *((row, "both") for row in ROWS if row not in ("depnet", "senet", "depnet_vggface2", "senet_vggface2")),
+        ("depnet", "dynamics"),
+    ),
+}
+
+TABLES = {
+    **{
+        table: {
+            "senet": "SENet",
+            "depnet": "DepNet (SENet-based)",
+            "resnet": "ResNet-50 (single image)",
+            "resnet_sequence": "ResNet-50 (image sequence)",
+        }
+        for table in ("Table 2", "Table 3")
+    },
+    "Table 4": {"depnet": "Ours"},
+    "Table 5": {"depnet": "Ours"},
+}
+
+CLAIMS = (
+    Claim("five frames and the module are better than single images (Tables 2, 3)", "depnet", "senet"),
+    Claim("squeeze and excitation helps single images (Tables 2, 3)", "senet", "resnet"),
+    Claim("squeeze and excitation helps five frames (Tables 2, 3)", "depnet", "resnet_sequence"),
+    Claim("five frames are better than single images for ResNet-50 (Tables 2, 3)", "resnet_sequence", "resnet"),
+    *(
+        Claim(text, better, worse, printed=False)
+        for text, better, worse in (
+            ("DepNet is better than the constant", "depnet", "constant"),
+            ("DepNet with a frozen body, as printed, is better than the constant", "depnet_frozen", "constant"),
+            ("the module is better than the mean of the features", "resnet_sequence", "resnet_sequence_mean"),
+            ("frames in the order of the video are better than shuffled ones", "depnet", "depnet_unordered"),
+            ("new frames for every step are better than five drawn once", "depnet", "depnet_once"),
+        )
+    ),
+    Claim(
+        "DepNet is better than the constant where only movement tells",
+        "depnet",
+        "constant",
+        corpus="dynamics",
+        printed=False,
+    ),
+    Claim(
+        "DepNet is better than the constant where nothing can be learnt (must not be confirmed)",
+        "depnet",
+        "constant",
+        corpus="null",
+        printed=False,
+    ),
+)
+
+FIGURES = {
+    "unseen": Figure(
+        "scores",
+        ("depnet",),
+        "DepNet: label and predicted score of each unseen person (mean over seeds). Dashed: constant predictor; grey "
+        "verticals: BDI-II bands.",
+    ),
+    "rows": Figure(
+        "rows",
+        ("senet", "depnet", "depnet_frozen", "resnet", "resnet_sequence", "resnet_sequence_mean"),
+        "Single images and five frames, with and without squeeze and excitation: RMSE and MAE on unseen people; points "
+        "are seeds, bars 95 % intervals of the RMSE over people.",
+    ),
+    "attention": Figure(
+        "clip_attention",
+        ("depnet",),
+        "Grad-CAM of DepNet's score on the last maps of its body, over the first and the last of five frames; one "
+        "person a severity band. Bright is where a stronger feature would raise the score. A coarse map, enlarged; it "
+        "says nothing about people.",
+    ),
+}

@@ -1,0 +1,144 @@
+"""Distribution learning: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from depnb.methods import profiles
+from depnb.methods.contract import DISJOINT, HONEST, Claim, Figure, Protocol, Recipe, as_printed
+
+PAPER = "distribution"
+NOTEBOOK = "10_distribution_learning"
+CITATION = (
+    "W. C. de Melo, E. Granger, A. Hadid: Depression Detection Based on Deep Distribution Learning. "
+    "IEEE International Conference on Image Processing (ICIP), 2019."
+)
+VERSION = 2
+PROFILES = profiles.PROFILES
+
+
+@dataclass(frozen=True)
+class Config:
+    """Switches of the paper.
+
+    Attributes:
+        loss: row of Table 1.
+        softmax_test: how the softmax row becomes a score: expected value or most probable level (E62).
+        augment: vary the training frames (``augment.strong``); ours, the paper lists none (E68).
+        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, from
+            scratch, or, at printed size, VGGFace2 weights that were imported. The paper says "VGG Face"; the face
+            weights that exist for a ResNet-50 are of VGGFace2 (E70).
+    """
+
+    loss: Literal["expectation", "softmax", "euclidean"] = "expectation"
+    softmax_test: Literal["expect", "argmax"] = "expect"
+    augment: bool = True
+    start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
+
+
+ROWS = {
+    "expectation": Config(loss="expectation"),
+    "euclidean": Config(loss="euclidean"),
+    "softmax": Config(loss="softmax"),
+    "softmax_argmax": Config(loss="softmax", softmax_test="argmax"),
+    "expectation_plain": Config(loss="expectation", augment=False),
+    "expectation_scratch": Config(loss="expectation", start="scratch"),
+    "expectation_imagenet": Config(loss="expectation", start="imagenet"),
+    "expectation_vggface2": Config(loss="expectation", start="vggface2-resnet50"),
+}
+
+# The paper names no partitions: those of the same group's MSN, which trains on both (E68).
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": as_printed(
+        Recipe(
+            {"augment": False},
+            frame_stride={"AVEC2013": 100, "AVEC2014": 10},
+            guesses=(
+                "partitions: training and development together, as the same group's MSN",
+                "varied training frames: none, as none are listed",
+                "number of steps and rule of the learning rate: ours, the largest rate as printed",
+                "weights before the training: identities of generated people, unless the row says otherwise",
+            ),
+        ),
+    ),
+    "test-selected": Protocol(train=("train", "development"), select="test"),
+    "disjoint": DISJOINT,
+}
+
+HEADLINE = (
+    ("expectation", "both"),
+    ("expectation", "null"),
+    ("euclidean", "both"),
+    ("euclidean", "null"),
+)
+GRID = {
+    "headline": HEADLINE,
+    "all": (
+        *HEADLINE,
+        ("softmax", "both"),
+        ("softmax_argmax", "both"),
+        ("expectation_plain", "both"),
+        ("expectation_scratch", "both"),
+        ("expectation", "both", "paper"),
+        ("expectation", "null", "paper"),
+        ("expectation", "null", "test-selected"),
+        ("expectation", "both", "disjoint"),
+    ),
+}
+
+TABLES = {
+    "Table 1": {"softmax": "Softmax loss", "euclidean": "Euclidean loss", "expectation": "Expectation loss"},
+    "Table 2": {"expectation": "Ours (ResNet-50 + Expectation loss)"},
+    "Table 3": {"expectation": "Ours (ResNet-50 + Expectation loss)"},
+}
+"""Printed tables that have rows of ours: our row → the name that the paper prints."""
+
+CLAIMS = (
+    Claim("the expectation loss is better than the Euclidean loss (Table 1)", "expectation", "euclidean"),
+    Claim("the expectation loss is better than the softmax loss (Table 1)", "expectation", "softmax"),
+    Claim(
+        "the softmax row is better with its mean than with its peak (E62)", "softmax", "softmax_argmax", printed=False
+    ),
+    Claim("the expectation network is better than the constant", "expectation", "constant", printed=False),
+    Claim("the Euclidean network is better than the constant", "euclidean", "constant", printed=False),
+    Claim("face pretraining helps", "expectation", "expectation_scratch", printed=False),
+    Claim("augmentation helps", "expectation", "expectation_plain", printed=False),
+    Claim(
+        "the expectation network is better than the constant where nothing can be learnt",
+        "expectation",
+        "constant",
+        corpus="null",
+        printed=False,
+    ),
+    Claim(
+        "choosing the step on the test set lowers the test error where nothing can be learnt",
+        "expectation",
+        "expectation",
+        corpus="null",
+        protocol="test-selected",
+        other_protocol="paper",
+        partition="test",
+        printed=False,
+    ),
+)
+
+FIGURES = {
+    "unseen": Figure(
+        "scores",
+        ("expectation",),
+        "Expectation loss: label and predicted score of each unseen person (mean over seeds). Dashed: constant "
+        "predictor; grey verticals: BDI-II bands. On “null” labels are shuffled among people.",
+    ),
+    "curves": Figure(
+        "curves",
+        ("expectation", "euclidean", "softmax"),
+        "Development RMSE and mean variance of the predicted distribution during training, mean over seeds. A compact "
+        "distribution has a small variance; the Euclidean row predicts no distribution.",
+    ),
+    "fig3": Figure(
+        "attention",
+        ("expectation",),
+        "Grad-CAM of the expected score on conv5_x, for one unseen person of each severity band: where a change of the "
+        "features would raise (1) the score most. A coarse map, enlarged; it says nothing about people.",
+    ),
+}

@@ -1,0 +1,220 @@
+"""MSN: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from depnb.methods import profiles
+from depnb.methods.contract import DISJOINT, HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed, later
+from depnb.methods.profiles import ClipProfile
+
+PAPER = "msn"
+NOTEBOOK = "30_msn"
+CITATION = (
+    "W. C. de Melo, E. Granger, A. Hadid: A Deep Multiscale Spatiotemporal Network for Assessing Depression from "
+    "Facial Dynamics. IEEE Transactions on Affective Computing, 2020."
+)
+VERSION = 2
+PROFILES = profiles.CLIP_PROFILES
+
+BLOCKS: dict[int, tuple[int, int, int, int]] = {
+    27: (2, 2, 2, 2),
+    36: (3, 3, 3, 3),
+    51: (3, 4, 6, 3),
+    69: (3, 4, 12, 3),
+    99: (3, 4, 22, 3),
+}
+"""By printed depth: number of blocks in Conv2 … Conv5 (Table 1)."""
+
+
+KERNELS = (3, 5, 7)
+
+
+SLOWER = Learning(rate=0.5)
+"""For C3D, which has no normalisations and often does not learn at the rate of the others; ours."""
+PATIENT = Learning(rate=0.5, longer=2)
+"""For MSN and C3D where they begin with pictures: in fewer and larger steps they often do not learn; ours."""
+GENTLE = Learning(rate=0.25, longer=2 / 3)
+"""For narrow networks that begin with clips: at a larger rate some draws of the weights never learn in so few steps,
+and at this one two thirds of them are enough; ours."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Switches of the paper.
+
+    Clips are 16 frames, eight frames of the video apart, which the 7×7×2 pool and the code say (E22); those of
+    small profiles are shorter. Training: the mean squared error without the paper's ½, which only scales the learning
+    rate (E27); the paper prints Adam with 1e-4 and "decaying", the code lr/(1 + 5e-4·step) over 2000 steps of 24 clips
+    (E26).
+
+    Attributes:
+        network: the paper's own or a comparator of Tables 3 and 4, with which the next four have nothing to do.
+        depth, kernels, projection: as in ``MSN``.
+        match_parameters: widen or narrow the bank to the number of parameters that (3, 5, 7) has (E34).
+        augment: how training clips are varied, one draw a clip: ``strong`` is ours, for all methods the same; ``code``
+            one of flip, +30°, upside down, nothing; ``paper`` all of them independently (E25); ``none``.
+        pictures: begin with single frames of the clips, where the profile has time for that; ours.
+        start: of the body: pretrained on the identities of generated people, each picture repeated to a clip (one of a
+            single frame where the profile begins with pictures), or from scratch.
+        short_clip: what a clip does at the end of its video: go on at the beginning, or stay on the last frame (E35).
+            While it may go on, training clips begin anywhere.
+        last_clip: drop the incomplete clip at the end of a video that is judged, unless it is the only one, or fill it
+            as ``short_clip`` says (E36).
+        learning: Adam with a one-cycle learning rate; or as printed, faces with SGD, a hundred times the rate, and a
+            tenth of it after each third, then Adam with the code's decay (E26).
+        normalisation: of pixels: by the statistics of ImageNet, for all methods the same; or as printed, BGR from 0 to
+            255 minus the mean of VGGFace2's faces.
+    """
+
+    network: Literal["msn", "c3d", "i3d"] = "msn"
+    depth: int = 69
+    kernels: tuple[int, ...] = KERNELS
+    projection: Literal["code", "paper"] = "code"
+    match_parameters: bool = False
+    augment: Literal["strong", "code", "paper", "none"] = "strong"
+    start: Literal["identity", "scratch"] = "identity"
+    pictures: bool = True
+    short_clip: Literal["wrap", "hold"] = "wrap"
+    last_clip: Literal["drop", "fill"] = "drop"
+    learning: Literal["ours", "printed"] = "ours"
+    normalisation: Literal["imagenet", "vggface2"] = later("imagenet")
+
+
+def learning(config: Config, profile: ClipProfile) -> Learnings:
+    """For the scores, and before them for the faces."""
+    if config.learning == "printed":
+        return Learnings(Learning(schedule="inverse"), Learning("sgd", "tenths", rate=100.0))
+    pictures_first = config.pictures and profile.pictures > 0
+    if config.network == "c3d":
+        return Learnings(PATIENT if pictures_first else SLOWER, SLOWER)
+    if config.network == "msn" and pictures_first:
+        return Learnings(PATIENT, PATIENT)
+    if profile.scale.width < 1 and not config.pictures:
+        return Learnings(GENTLE)
+    return Learnings()
+
+
+def _scratch(**switches) -> Config:
+    return Config(start="scratch", pictures=False, **switches)
+
+
+# Rows of Fig. 4 and Table 2 are different networks; all of them start from scratch, on clips, so that they start alike.
+ROWS = {
+    "msn": Config(),
+    "c3d": Config(network="c3d"),
+    "i3d": Config(network="i3d"),
+    "depth_27": _scratch(depth=27),
+    "depth_36": _scratch(depth=36),
+    "depth_51": _scratch(depth=51),
+    "depth_69": _scratch(depth=69),
+    "depth_99": _scratch(depth=99),
+    "kernels_3": _scratch(kernels=(3,)),
+    "kernels_35": _scratch(kernels=(3, 5)),
+    "kernels_37": _scratch(kernels=(3, 7)),
+    "kernels_359": _scratch(kernels=(3, 5, 9)),
+    "kernels_3511": _scratch(kernels=(3, 5, 11)),
+    "kernels_379": _scratch(kernels=(3, 7, 9)),
+    "kernels_3711": _scratch(kernels=(3, 7, 11)),
+    "kernels_3579": _scratch(kernels=(3, 5, 7, 9)),
+    "kernels_3_matched": _scratch(kernels=(3,), match_parameters=True),
+}
+NETWORKS = ("msn", "c3d", "i3d")
+DEPTHS = ("depth_27", "depth_36", "depth_51", "depth_69", "depth_99")
+KERNEL_ROWS = {
+    "kernels_3": "h=3",
+    "kernels_35": "h=3,5",
+    "kernels_37": "h=3,7",
+    "depth_69": "h=3,5,7",
+    "kernels_359": "h=3,5,9",
+    "kernels_3511": "h=3,5,11",
+    "kernels_379": "h=3,7,9",
+    "kernels_3711": "h=3,7,11",
+    "kernels_3579": "h=3,5,7,9",
+}
+"""Rows of Table 2, and what the paper calls them; (3, 5, 7) is the 69 of Fig. 4."""
+
+# The code validates on development, on which it trains too (E28).
+_GUESSES = (
+    "weights before the training: those of VGGFace2 cannot be had for a 3-D network; identities of generated people",
+    "decay of Adam's rate: the rule of the official code (the paper says “decaying”)",
+    "length of the fine-tuning: 2000 steps of 24 clips, as in the official code",
+)
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": as_printed(
+        Recipe({"augment": "paper", "learning": "printed", "normalisation": "vggface2"}, guesses=_GUESSES),
+    ),
+    "code": as_printed(
+        Recipe({"augment": "code", "learning": "printed", "normalisation": "vggface2"}, guesses=_GUESSES[:1]),
+    ),
+    "disjoint": DISJOINT,
+}
+
+# Depths and kernels are compared where only movement tells: range in time is what the paper sells them for.
+HEADLINE = tuple((row, "both") for row in NETWORKS)
+GRID = {
+    "headline": HEADLINE,
+    "all": (
+        *HEADLINE,
+        ("i3d", "null"),
+        *((row, "dynamics") for row in ROWS if row not in NETWORKS),
+    ),
+}
+
+TABLES = {
+    "Table 2": {row: f"MSN-69, {kernels}" for row, kernels in KERNEL_ROWS.items()},
+    "Table 3": {"c3d": "C3D", "i3d": "I3D", "msn": "MSN"},
+    "Table 4": {"c3d": "C3D", "i3d": "I3D", "msn": "MSN"},
+    "Table 6": {"msn": "MSN (proposed)"},
+    "Table 7": {"msn": "MSN (proposed)"},
+}
+
+CLAIMS = (
+    *(
+        Claim(text, "depth_69", rival, corpus="dynamics")
+        for text, rival in (
+            ("several kernels are better than one (Table 2)", "kernels_3"),
+            ("three kernels are better than two (Table 2)", "kernels_35"),
+            ("kernels 3, 5, 7 are better than the longer 3, 7, 11 (Table 2)", "kernels_3711"),
+            ("69 layers are better than 27 (Fig. 4)", "depth_27"),
+            ("69 layers are better than 99 (Fig. 4)", "depth_99"),
+        )
+    ),
+    Claim("MSN is better than C3D (Tables 3, 4)", "msn", "c3d"),
+    Claim("MSN is better than I3D (Tables 3, 4)", "msn", "i3d"),
+    *(
+        Claim(text, "depth_69", rival, corpus="dynamics", printed=False)
+        for text, rival in (
+            ("several kernels are better than one with as many parameters", "kernels_3_matched"),
+            ("MSN is better than the constant where only movement tells", "constant"),
+        )
+    ),
+    *(
+        Claim(f"{name} is better than the constant", row, "constant", printed=False)
+        for row, name in (("msn", "MSN"), ("c3d", "C3D"), ("i3d", "I3D"))
+    ),
+    Claim(
+        "I3D is better than the constant where nothing can be learnt", "i3d", "constant", corpus="null", printed=False
+    ),
+)
+
+FIGURES = {
+    "fig4": Figure(
+        "series",
+        DEPTHS,
+        "Depth of MSN, from scratch: RMSE and MAE on unseen people; points are seeds, bars 95 % intervals of the RMSE "
+        "over people.",
+    ),
+    "fig5": Figure(
+        "scores",
+        ("msn",),
+        "MSN: label and predicted score of each unseen person (mean over seeds). Dashed: constant predictor; grey "
+        "verticals: BDI-II bands.",
+    ),
+    "fig6": Figure(
+        "clip_attention",
+        ("kernels_3", "depth_69"),
+        "Grad-CAM of the score on Conv5, over the first and the last frame of a clip: kernels of 3 alone, and of 3, 5 "
+        "and 7; one person a severity band. Bright is where a stronger feature would raise the score.",
+    ),
+}

@@ -1,0 +1,173 @@
+"""Temporal pooling: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from depnb.methods import profiles
+from depnb.methods.contract import HONEST, Claim, Figure, Recipe, as_printed, later
+
+PAPER = "temporal_pooling"
+NOTEBOOK = "20_temporal_pooling"
+CITATION = (
+    "W. C. de Melo, E. Granger, M. Bordallo Lopez: Encoding Temporal Information for Automatic Depression Recognition "
+    "from Facial Analysis. IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP), 2020."
+)
+VERSION = 1
+PROFILES = profiles.PROFILES
+
+
+Group = Literal["contiguous", "interleaved"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Switches that rows run; those of the code alone are arguments of ``encode``.
+
+    Attributes:
+        stream: what the network looks at: the code image of a clip, or a still image, which is the clip's middle frame
+            (E07).
+        length: l, frames of a clip, without gap and without overlap (E08). Of both streams, so that the scores of a
+            clip can be averaged.
+        group: reading of the groups for the code (E01, E04).
+        augment: how training clips are varied, before the coding and with one draw for a clip, because a turned code
+            image would hold values that are no codes (E09). ``paper``: mirror, and a turn by up to 30° either way, our
+            reading of "rotated around two axes" (E05). ``strong``, the default, is that of the frame networks
+            (``augment.strong``), for clips that will be coded its movements alone: forty people are otherwise learnt
+            by heart, and two rows of different papers can be compared only if they are varied alike (E103).
+        start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, from
+            scratch, or, at printed size, VGGFace2 weights that were imported. The paper starts both streams from VGG
+            Face, whose weights for a ResNet-50 are of VGGFace2 (E70).
+        dead_zone: τ of the code, grey levels, 0 in the paper. Without it a pixel in which nothing moves shows the noise
+            of the camera.
+    """
+
+    stream: Literal["temporal", "appearance"] = "temporal"
+    length: int = 9
+    group: Group = "contiguous"
+    augment: Literal["strong", "paper", "none"] = "strong"
+    start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
+    dead_zone: float = later(0)
+
+
+ROWS = {
+    "appearance": Config(stream="appearance"),
+    "temporal_9": Config(length=9),
+    "temporal_17": Config(length=17),
+    "temporal_25": Config(length=25),
+    "temporal_33": Config(length=33),
+    "temporal_17_interleaved": Config(length=17, group="interleaved"),
+    "temporal_9_dead": Config(length=9, dead_zone=8),
+    "appearance_vggface2": Config(stream="appearance", start="vggface2-resnet50"),
+    "temporal_9_vggface2": Config(start="vggface2-resnet50"),
+}
+FUSED = {
+    "two_stream": ("appearance", "temporal_9"),
+    "two_stream_dead": ("appearance", "temporal_9_dead"),
+    "two_stream_vggface2": ("appearance_vggface2", "temporal_9_vggface2"),
+}
+"""Rows that are not trained: a video's score is the mean of its scores in these rows, seed by seed (§2)."""
+
+# The paper names no partitions: those of the same group's MSN, which trains on both (E10).
+PROTOCOLS = {
+    "honest": HONEST,
+    "paper": as_printed(
+        Recipe(
+            {"augment": "paper"},
+            guesses=(
+                "partitions: training and development together, as the same group's MSN",
+                "frames of a clip: successive ones of the video, none left out",
+                "number of steps and rule of the learning rate: ours, the largest rate as printed",
+                "weights before the training: identities of generated people, unless the row says otherwise",
+            ),
+        ),
+    ),
+}
+
+STREAMS = ("appearance", "temporal_9", "two_stream", "temporal_9_dead", "two_stream_dead")
+LENGTHS = ("temporal_17", "temporal_25", "temporal_33", "temporal_17_interleaved")
+HEADLINE = tuple((row, "both") for row in STREAMS[:3])
+GRID = {
+    "headline": HEADLINE,
+    "all": (
+        *((row, corpus) for corpus in ("both", "dynamics", "appearance", "null") for row in STREAMS),
+        *((row, "both") for row in LENGTHS),
+    ),
+}
+
+TABLES = {
+    "Table 1": {
+        "temporal_9": "Temporal stream, l=9",
+        "temporal_17": "Temporal stream, l=17",
+        "temporal_25": "Temporal stream, l=25",
+        "temporal_33": "Temporal stream, l=33",
+    },
+    "Table 2": {
+        "appearance": "Appearance Stream",
+        "temporal_9": "Temporal Stream",
+        "two_stream": "Two-Stream model",
+    },
+    "Table 3": {"two_stream": "Ours (two-stream model)"},
+    "Table 4": {"two_stream": "Ours (two-stream model)"},
+}
+"""Printed tables that have rows of ours: our row → the name that the paper prints."""
+
+CLAIMS = (
+    Claim("two streams are better than the still image alone (Table 2)", "two_stream", "appearance"),
+    Claim("two streams are better than the code image alone (Table 2)", "two_stream", "temporal_9"),
+    Claim("9 frames are better than 17 (Table 1)", "temporal_9", "temporal_17"),
+    Claim("9 frames are better than 25 (Table 1)", "temporal_9", "temporal_25"),
+    Claim("9 frames are better than 33 (Table 1)", "temporal_9", "temporal_33"),
+    *(
+        Claim(text.format(code), better, worse, corpus=corpus, printed=False)
+        for code, row in (("code image", "temporal_9"), ("code image with a dead zone", "temporal_9_dead"))
+        for text, better, worse, corpus in (
+            ("the {} is better than the constant where only movement tells", row, "constant", "dynamics"),
+            ("the {} is better than the still image where only movement tells", row, "appearance", "dynamics"),
+            ("the still image is better than the {} where only looks tell", "appearance", row, "appearance"),
+        )
+    ),
+    Claim(
+        "the still image is better than the constant where only movement tells (must not be confirmed)",
+        "appearance",
+        "constant",
+        corpus="dynamics",
+        printed=False,
+    ),
+    Claim("the still image is better than both streams together", "appearance", "two_stream", printed=False),
+    Claim("the code image is better than both streams together", "temporal_9", "two_stream", printed=False),
+    Claim(
+        "the code image with a dead zone is better than both streams together",
+        "temporal_9_dead",
+        "two_stream_dead",
+        printed=False,
+    ),
+    Claim(
+        "a dead zone makes the code image better where only movement tells",
+        "temporal_9_dead",
+        "temporal_9",
+        corpus="dynamics",
+        printed=False,
+    ),
+    Claim(
+        "17 frames are better in interleaved groups, which keep steady movement (E04)",
+        "temporal_17_interleaved",
+        "temporal_17",
+        printed=False,
+    ),
+    Claim(
+        "two streams are better than the constant where nothing can be learnt (must not be confirmed)",
+        "two_stream",
+        "constant",
+        corpus="null",
+        printed=False,
+    ),
+)
+
+FIGURES = {
+    "unseen": Figure(
+        "scores",
+        ("two_stream",),
+        "Two streams: label and predicted score of each unseen person (mean over seeds). Dashed: constant predictor; "
+        "grey verticals: BDI-II bands.",
+    ),
+}

@@ -1,0 +1,143 @@
+"""All figures: which there are, from what they are drawn, and the index of the folder."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from depnb.experiments.store import Store
+from depnb.methods.registry import method, papers
+from depnb.reports import tables
+from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
+from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, scored, unseen_errors
+from depnb.system import style
+from depnb.system.files import write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from depnb.methods.shapes import Diagram
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure of the index.
+
+    Attributes:
+        caption: what it shows.
+        data: what it is drawn from, in words.
+        draw: draws it from a store; None if the store has nothing for it.
+        corpora: the titles of the corpora that it shows then.
+    """
+
+    caption: str
+    data: str
+    draw: Callable[[Store], "Figure | None"]
+    corpora: Callable[[Store], list[str]]
+
+
+def _recipes(*names: str) -> Callable[[Store], list[str]]:
+    return lambda store: [f"generated “{name}”" for name in names]
+
+
+FIGURES = {
+    "corpus_contact_sheet": Entry(
+        "Fifty of the people of the generated corpus “both”, partition unseen, one frame each. Nobody here exists.",
+        "recipe of the corpus",
+        contact_sheet,
+        _recipes("both"),
+    ),
+    "corpus_same_person": Entry(
+        "One generated person acting the same seconds at BDI-II 0 (top) and 40 (bottom): resting mouth, brows, lids, "
+        "gaze and head pitch carry the appearance signal; movement is slower in the lower row. The signal is planted "
+        "and says nothing about real people.",
+        "recipe of the corpus",
+        same_person,
+        _recipes("both"),
+    ),
+    "corpus_oracle": Entry(
+        "Where the planted signal is: ridge regression on the true trajectories of each generated corpus, people of "
+        "partition unseen. Statistics of single frames know nothing of “dynamics”; nothing knows anything of “null”.",
+        "recipes of the corpora",
+        oracle_errors,
+        _recipes(*ORACLE),
+    ),
+    "results_unseen": Entry(
+        "RMSE on the unseen people of the generated corpora: points are seeds, bars 95 % intervals over people, dashed "
+        "the constant predictor, dotted the noise floor.",
+        "results/",
+        unseen_errors,
+        lambda store: corpora_of(scored(store.current())),
+    ),
+}
+
+
+def entries() -> dict[str, Entry]:
+    """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
+    found = dict(FIGURES)
+    for paper in papers():
+        for name, (caption, draw, clip, data) in _diagrams(paper).items():
+            data = data or ("a clip of the corpus" if clip else "the method")
+            drawn = partial(_without_results, draw)
+            found[f"{paper}_{name}"] = Entry(caption, data, drawn, _recipes("both") if clip else _recipes())
+        for name, shown in method(paper).FIGURES.items():
+            found[f"{paper}_{name}"] = Entry(
+                shown.caption,
+                f"results/{paper}/",
+                partial(_draw_stored, paper, name),
+                partial(_stored_corpora, paper, name),
+            )
+    return found
+
+
+def _diagrams(paper: str) -> "Mapping[str, Diagram]":
+    """Drawings of how a method works, if there is a module of them in ``depnb.diagrams``."""
+    name = f"depnb.diagrams.{paper}"
+    return import_module(name).FIGURES if find_spec(name) else {}
+
+
+def _without_results(draw: Callable[[], "Figure"], store: Store) -> "Figure":
+    return draw()
+
+
+def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
+    return draw_of_paper(paper, name, store.current(paper))
+
+
+def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
+    shown = method(paper).FIGURES[name]
+    return corpora_of(SHOWN[shown.kind](of_rows(shown.rows, store.current(paper))))
+
+
+def make_all(store: Store, folder: Path) -> list[Path]:
+    """Draw every figure and write every table that ``store`` has data for, and the index.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ValueError: as ``tables.check``.
+    """
+    import matplotlib.pyplot as plt
+
+    tables.check(store, folder)
+    style.apply()
+    written, lines = [], ["# Figures and tables", "", "Made by `make figures`.", ""]
+    for name, entry in entries().items():
+        figure = entry.draw(store)
+        if figure is None:
+            continue
+        provenance = style.provenance(*entry.corpora(store))
+        written += style.save(figure, folder, name, provenance)
+        plt.close(figure)
+        data = f"Data: {entry.data}; {provenance}."
+        lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", data, ""]
+    for path in (p for p in tables.make_all(store, folder) if p.suffix == ".png"):
+        provenance = path.with_suffix(".tex").read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
+        data = f"Data: [CSV]({path.stem}.csv), [LaTeX]({path.stem}.tex), from results/; {provenance}."
+        lines += [f"## {path.stem}", "", f"![{path.stem}]({path.name})", "", data, ""]
+    write_text(folder / "index.md", "\n".join(lines))
+    return [*written, folder / "index.md"]

@@ -1,0 +1,180 @@
+"""Rows over their seeds: means, intervals and verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from depnb.evaluation.intervals import paired_subject_bootstrap, subject_bootstrap
+from depnb.evaluation.metrics import mae, rmse
+from depnb.experiments.result import Result
+
+PARTITION_TITLES = {
+    "unseen": "unseen people",
+    "test": "test set",
+    "folds": "train, development and test people, by folds",
+}
+PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
+SESSION_COLUMNS = {"RMSE of sessions": "rmse_sessions", "MAE of sessions": "mae_sessions"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One row over its seeds, on one partition; all numbers in BDI-II points.
+
+    Attributes:
+        rmse, rmse_sd, mae, mae_sd: mean and sd over the seeds (sd is NaN for one seed).
+        rmse_low, rmse_high: 95 % interval over people, mean over the seeds.
+        constant: RMSE of the training mean.
+        title: how the table names the corpus; a generated one says so.
+        difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people; NaN for
+            a licensed corpus, of which no scores per person are kept.
+        learnt: whether every seed's training loss fell below the constant predictor's.
+        rmse_sessions, mae_sessions: of the means over the videos of a session, as papers count that have 50 and not 100
+            of them; NaN where a session is one video, and for generated corpora.
+    """
+
+    paper: str
+    row: str
+    corpus: str
+    title: str
+    protocol: str
+    partition: str
+    seeds: int
+    rmse: float
+    rmse_sd: float
+    mae: float
+    mae_sd: float
+    rmse_low: float
+    rmse_high: float
+    constant: float
+    noise_floor: float | None
+    difference: float
+    low: float
+    high: float
+    learnt: bool
+    rmse_sessions: float = float("nan")
+    mae_sessions: float = float("nan")
+
+    @property
+    def beats_constant(self) -> bool:
+        """The upper 95 % bound of the difference lies below 0."""
+        return self.learnt and self.high < 0
+
+    @property
+    def gain(self) -> float:
+        """Share by which the RMSE lies below the constant predictor's."""
+        return 1 - self.rmse / self.constant
+
+    @property
+    def verdict(self) -> str:
+        """What the interval of the difference says in words."""
+        if not self.learnt:
+            return "not trained"
+        if np.isnan(self.difference):
+            return "not compared"
+        return "beats the constant" if self.beats_constant else "does not beat the constant"
+
+
+def summarise(
+    results: Sequence[Result],
+    partition: str = "unseen",
+    how: Literal["mean", "median"] = "mean",
+    clip: bool = False,
+) -> list[Summary]:
+    """Rows over their seeds, in the order in which they first appear.
+
+    Args:
+        results: of any rows; those that were not evaluated on ``partition`` are left out.
+        partition: ``unseen``, ``test`` or ``folds``.
+        how: a video's score is the mean or the median of its frames'. clip: cut it to the scale, 0–63 (E107).
+
+    Raises:
+        ValueError: another habit than the plain mean is asked for, and no scores per person are kept.
+    """
+    results = [_scored_as(result, partition, how, clip) for result in results]
+    groups: dict[tuple, list[Result]] = {}
+    for result in results:
+        if partition in result.metrics:
+            run = result.run
+            groups.setdefault((run.paper, run.row, run.corpus, run.protocol, run.profile), []).append(result)
+    return [_summary(group, partition) for group in groups.values()]
+
+
+def _scored_as(result: Result, partition: str, how: str, clip: bool) -> Result:
+    """The result as it would be with other video scores."""
+    if (how, clip) == ("mean", False) or partition not in result.metrics:
+        return result
+    if partition not in result.predictions:
+        raise ValueError(f"{result.run.name} keeps no scores per person: it has the plain means only.")
+    predictions = result.predictions[partition]
+    scores = predictions.scores(how, clip)
+    numbers = dict(result.metrics[partition])
+    for metric in (mae, rmse):
+        name = metric.__name__
+        low, high = subject_bootstrap(predictions.bdi, scores, predictions.subject, metric)
+        numbers |= {name: metric(predictions.bdi, scores), f"{name}_low": low, f"{name}_high": high}
+    return replace(
+        result,
+        metrics={**result.metrics, partition: numbers},
+        predictions={**result.predictions, partition: replace(predictions, score=tuple(scores.tolist()))},
+    )
+
+
+def corpus_title(result: Result) -> str:
+    """How tables name the corpus of a result: a generated one says so, a licensed one has the name of its folder."""
+    name = result.run.corpus
+    return f"generated “{name}”" if "generated" in result.facts["corpus"] else Path(name).name
+
+
+def _summary(group: list[Result], partition: str) -> Summary:
+    metrics = [result.metrics[partition] for result in group]
+    difference = low = high = float("nan")
+    if all(partition in result.predictions for result in group):
+        first = group[0].predictions[partition]
+        scores = np.array([result.predictions[partition].score for result in group])  # [seeds, N]
+        difference, low, high = paired_subject_bootstrap(first.bdi, scores, first.constant, first.subject)
+    run = group[0].run
+    return Summary(
+        paper=run.paper,
+        row=run.row,
+        corpus=run.corpus,
+        title=corpus_title(group[0]),
+        protocol=run.protocol,
+        partition=partition,
+        seeds=len(group),
+        rmse=float(np.mean([m["rmse"] for m in metrics])),
+        rmse_sd=_sd([m["rmse"] for m in metrics]),
+        mae=float(np.mean([m["mae"] for m in metrics])),
+        mae_sd=_sd([m["mae"] for m in metrics]),
+        rmse_low=float(np.mean([m["rmse_low"] for m in metrics])),
+        rmse_high=float(np.mean([m["rmse_high"] for m in metrics])),
+        constant=group[0].baselines[partition]["constant"]["rmse"],
+        noise_floor=group[0].noise_floor,
+        difference=difference,
+        low=low,
+        high=high,
+        learnt=all(result.learnt for result in group),
+        **{name: float(np.mean([m.get(name, np.nan) for m in metrics])) for name in SESSION_COLUMNS.values()},
+    )
+
+
+def _sd(values: list[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+
+def on_one_corpus(results: Sequence[Result]) -> list[Result]:
+    """Those of the protocol ``honest``, else of the first; of these, those of the corpus that most rows were run on.
+
+    Of several such corpora it is ``both``, or the first.
+    """
+    protocols = [r.run.protocol for r in results]
+    protocol = "honest" if "honest" in protocols else next(iter(protocols), None)
+    rows: dict[str, set[str]] = {"both": set()}
+    own = [r for r in results if r.run.protocol == protocol]
+    for r in own:
+        rows.setdefault(r.run.corpus, set()).add(r.run.row)
+    fullest = max(rows, key=lambda corpus: len(rows[corpus]))
+    return [r for r in own if r.run.corpus == fullest]

@@ -1,0 +1,210 @@
+"""Tables of the papers' experiments: the printed numbers and ours side by side, never mixed.
+
+Tables read results and nothing else. A row is a configuration × corpus; its seeds are averaged.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from depnb.experiments.result import Result
+from depnb.experiments.store import Store
+from depnb.methods.printed import printed
+from depnb.methods.registry import method, papers
+from depnb.reports.claims import claims_table
+from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, SESSION_COLUMNS, Summary, on_one_corpus, summarise
+from depnb.system import style
+from depnb.system.files import atomic_path, write_text
+from depnb.system.repository import demand_ignored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def measured_table(
+    results: Sequence[Result], partition: str = "unseen", how: Literal["mean", "median"] = "mean", clip: bool = False
+) -> "pd.DataFrame":
+    """Our numbers: networks first, then the predictors that look at no face and the noise floor.
+
+    These stand under each group of rows that were trained on the same recordings: corpus and protocol.
+    ``attrs["corpora"]`` of the frame holds the titles of the corpora.
+    """
+    import pandas as pd
+
+    summaries = summarise(results, partition, how, clip)
+    lines = []
+    for group in dict.fromkeys((s.corpus, s.protocol) for s in summaries):
+        own = [s for s in summaries if (s.corpus, s.protocol) == group]
+        lines += [_line(s) for s in own]
+        one = next(r for r in results if (r.run.corpus, r.run.protocol) == group and partition in r.baselines)
+        for name, title in PREDICTORS.items():
+            numbers = one.baselines[partition][name]
+            lines.append(_plain_line(own[0], title, numbers["rmse"], numbers["mae"]))
+        if one.noise_floor is not None:
+            lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
+    frame = pd.DataFrame(lines)
+    if all(np.isnan(s.rmse_sessions) for s in summaries):
+        frame = frame.drop(columns=list(SESSION_COLUMNS), errors="ignore")
+    frame.attrs["corpora"] = list(dict.fromkeys(s.title for s in summaries))
+    return frame
+
+
+def _line(s: Summary) -> dict[str, str]:
+    return {
+        "corpus": s.title,
+        "protocol": _habit(s),
+        "partition": PARTITION_TITLES[s.partition],
+        "predictor": s.row,
+        "seeds": str(s.seeds),
+        "RMSE": _with_sd(s.rmse, s.rmse_sd),
+        "95 % interval": f"{s.rmse_low:.2f} – {s.rmse_high:.2f}",
+        "MAE": _with_sd(s.mae, s.mae_sd),
+        **{
+            title: "–" if np.isnan(value := getattr(s, name)) else f"{value:.2f}"
+            for title, name in SESSION_COLUMNS.items()
+        },
+        "RMSE − constant": "–" if np.isnan(s.difference) else f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
+        "verdict": s.verdict,
+    }
+
+
+def _habit(s: Summary) -> str:
+    """The protocol; where it is not the honest one, with what it does."""
+    return s.protocol if s.protocol == "honest" else f"{s.protocol}: {method(s.paper).PROTOCOLS[s.protocol].title}"
+
+
+def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> dict[str, str]:
+    dash = "–"
+    return _line(like) | {
+        "predictor": title,
+        "protocol": like.protocol,
+        "seeds": dash,
+        "RMSE": f"{rmse_:.2f}",
+        "95 % interval": dash,
+        "MAE": dash if mae_ is None else f"{mae_:.2f}",
+        **dict.fromkeys(SESSION_COLUMNS, dash),
+        "RMSE − constant": dash,
+        "verdict": "",
+    }
+
+
+def _with_sd(mean: float, sd: float) -> str:
+    return f"{mean:.2f}" if np.isnan(sd) else f"{mean:.2f} ± {sd:.2f}"
+
+
+def printed_table(paper: str, source: str) -> "pd.DataFrame":
+    """A table as the paper prints it: one line a method, one column a data set and metric.
+
+    A method that the table has several times, as in an ablation, is named with its variant: "Temporal stream, l=9".
+    """
+    frame = printed(paper, source)
+    again = frame.duplicated(["method", "dataset", "metric"], keep=False)
+    frame.loc[again, "method"] += ", " + frame.loc[again, "variant"]
+    wide = frame.pivot_table(index="method", columns=["dataset", "metric"], values="value", sort=False)
+    wide.columns = [f"{dataset} {metric} (printed)" for dataset, metric in wide.columns]
+    return wide.reset_index()
+
+
+def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.DataFrame":
+    """A paper's table with our columns beside the printed ones; works of others have none.
+
+    Our columns are of the corpus that most of its rows were run on (``on_one_corpus``); ``attrs["corpora"]`` of the
+    frame holds its title.
+    """
+    frame = printed_table(paper, source)
+    frame.attrs["corpora"] = []
+    titles = method(paper).TABLES[source]
+    own = on_one_corpus([r for r in results if r.run.paper == paper and r.run.row in titles])
+    for partition in ("unseen", "test"):
+        summaries = summarise(own, partition)
+        if not summaries:
+            continue
+        by_title = {titles[s.row]: s for s in summaries}
+        column = [_cell(by_title.get(name)) if name in titles.values() else "–" for name in frame["method"]]
+        title = next(iter(by_title.values())).title
+        frame[f"RMSE, {title}, {PARTITION_TITLES[partition]}"] = column
+        frame.attrs["corpora"] = [title]
+    return frame
+
+
+def _cell(s: Summary | None) -> str:
+    if s is None:
+        return "not run"
+    return _with_sd(s.rmse, s.rmse_sd) if s.learnt else "not trained"
+
+
+def check(store: Store, folder: Path) -> None:
+    """Demand what must hold before tables or figures of a store are written into a folder.
+
+    Raises:
+        ValueError: results of several profiles lie in the store, and rows of networks of different sizes do not belong
+            into one table; or results on a licensed corpus do, and git would take the files.
+    """
+    results = store.results()
+    for result in results:
+        if result.licensed:
+            demand_ignored(folder, result.run.corpus)
+    profiles = sorted({result.run.profile for result in results})
+    if len(profiles) > 1:
+        raise ValueError(
+            f"{store.path} has results of the profiles {' and '.join(profiles)}, which one table or figure would mix: "
+            "give each profile a store of its own."
+        )
+
+
+def make_all(store: Store, folder: Path) -> list[Path]:
+    """Write every table that ``store`` has results for, as CSV, LaTeX and PNG.
+
+    LaTeX and PNG carry their provenance, as a comment and as metadata. A CSV does not: it has no comments that every
+    reader skips, and its cells or column names say the corpus already.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ValueError: as ``check``.
+    """
+    check(store, folder)
+    written = []
+    for paper in papers():
+        results = store.current(paper)
+        if not results:
+            continue
+        tables = {f"{paper}_measured_{p}": measured_table(results, p) for p in PARTITION_TITLES}
+        tables[f"{paper}_claims"] = claims_table(paper, results)
+        tables |= {
+            f"{paper}_{source.lower().replace(' ', '')}": beside_printed(paper, source, results)
+            for source in method(paper).TABLES
+        }
+        for name, frame in tables.items():
+            if frame.empty:
+                continue
+            written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
+            write_text(written[-3], frame.to_csv(index=False))
+            provenance = style.provenance(*frame.attrs["corpora"])
+            write_text(written[-2], f"% {provenance}\n{frame.style.hide(axis='index').to_latex(hrules=True)}")
+            with atomic_path(written[-1]) as temporary:
+                _picture(frame, temporary, provenance)
+    return written
+
+
+def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
+    """The table as a picture, for slides and for the index."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(1.25 * len(frame.columns), 0.28 * (len(frame) + 2)), layout="none")
+    axis.set_axis_off()
+    heads = ["\n".join(wrap(column, 18)) for column in frame.columns]
+    table = axis.table(cellText=frame.astype(str).values, colLabels=heads, loc="center", edges="horizontal")
+    table.auto_set_font_size(False)
+    table.set_fontsize(7)
+    table.auto_set_column_width(range(len(frame.columns)))
+    for column in range(len(frame.columns)):
+        table[0, column].set_height(table[0, column].get_height() * 2)
+    figure.draw_without_rendering()
+    extent = table.get_window_extent().transformed(figure.dpi_scale_trans.inverted()).padded(0.05)  # inches
+    figure.savefig(path, metadata=style.metadata(path.suffix, provenance), bbox_inches=extent)
+    plt.close(figure)

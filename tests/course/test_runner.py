@@ -1,0 +1,203 @@
+"""The whole reproduction with trainings that take no time: order, failures, resumption, report."""
+
+import fcntl
+import json
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from depnb.course import reproduction
+from depnb.course.reproduction import Reproduction, Settings, reproduce
+from depnb.experiments import execute, grid
+from depnb.experiments.plan import in_order
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
+from depnb.reports.pages import compare, count
+from depnb.system.files import StorageError, cache_dir
+from tests.miniature import runnable
+from tests.results_made import result_of
+
+pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
+
+SETTINGS = Settings(profile="smoke", device="cpu")
+
+
+@pytest.fixture
+def trained(monkeypatch, tmp_path) -> list[Run]:
+    """Runs that were trained; each takes no time. Figures and tables write one file."""
+    trained = []
+
+    def run(run, store, *, device):
+        trained.append(run)
+        store.save(result_of(run))
+
+    def draw(store, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "one.png").write_bytes(b"")
+
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(execute, "run", run)
+    for name in ("figures", "tables"):
+        module = SimpleNamespace(make_all=draw)
+        monkeypatch.setitem(sys.modules, f"depnb.{name}", module)
+        monkeypatch.setattr(f"depnb.{name}", module, raising=False)
+    return trained
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def one(tmp_path, said):
+    """A reproduction of one good notebook."""
+    runnable(tmp_path / "notebooks", "01_good")
+    return Reproduction(SETTINGS, tmp_path / "run", source=tmp_path / "notebooks", say=said.append)
+
+
+def state(folder):
+    return json.loads((folder / "run.json").read_text())
+
+
+def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
+    runnable(one.source, "02_bad", "1 / 0")
+    runnable(one.source, "10_later", "print(store, seed)")
+    assert not one.run()
+    grid = grid.runs_for("smoke", "headline", (SETTINGS.seed,))
+    assert trained == in_order(grid)
+    assert one.store.missing(grid) == []
+    written = state(one.folder)
+    assert written["finished"]
+    assert [n["name"] for n in written["notebooks"]] == ["01_good", "02_bad", "10_later"]
+    assert [bool(n["problem"]) for n in written["notebooks"]] == [False, True, False]
+    assert written["problems"] == ["02_bad: cell 4: ZeroDivisionError: division by zero"]
+    assert list(written["stages"]) == ["figures", "notebooks", "report", "results"]
+    assert written["peak_memory_mb"] > 10
+    later = (one.folder / "notebooks" / "10_later.ipynb").read_text()
+    assert f"{one.folder / 'results'} {SETTINGS.seed}" in later
+    page = (one.folder / "report.html").read_text()
+    for needle in ("Generated corpus.", "notebooks/01_good.html", "ZeroDivisionError", "figures/one.png", "9.00"):
+        assert needle in page
+    assert (one.folder / "notebooks" / "01_good.html").exists()
+    assert "MISS" not in (one.folder / "logs" / "run.log").read_text()
+    plan = next(i for i, line in enumerate(said) if "trainings" in line)
+    assert plan < next(i for i, line in enumerate(said) if line.startswith("[1/"))
+
+
+def test_the_same_folder_again_trains_nothing(one, trained, said):
+    assert one.run()
+    trained.clear()
+    assert replace(one, stages={}, notebooks=[], problems=[]).run()
+    assert trained == []
+
+
+def test_plan_starts_nothing(one, trained, said):
+    assert one.run(plan_only=True)
+    assert trained == []
+    assert not one.folder.exists()
+    text = "\n".join(said)
+    for needle in ("trainings", "1 notebooks", "min", "MB", "videos"):
+        assert needle in text
+
+
+def test_a_row_that_fails_does_not_end_the_rest(one, trained, monkeypatch):
+    working = execute.run
+    first = grid.runs_for("smoke", "headline", (SETTINGS.seed,))[0]
+
+    def run(run, store, *, device):
+        if run == first:
+            raise ValueError("no such face")
+        working(run, store, device=device)
+
+    monkeypatch.setattr(execute, "run", run)
+    assert not one.run()
+    assert len(trained) == len(grid.runs_for("smoke", "headline", (SETTINGS.seed,))) - 1
+    assert "no such face" in state(one.folder)["problems"][0]
+
+
+def test_an_interrupted_run_is_continued_and_says_so(one, trained, said, monkeypatch, tmp_path):
+    working = execute.run
+
+    def interrupted(run, store, *, device):
+        if trained:
+            raise KeyboardInterrupt
+        working(run, store, device=device)
+
+    runs = tmp_path / "runs"
+    one = replace(one, folder=runs / "first")
+    monkeypatch.setattr(execute, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        one.run()
+    assert not state(one.folder)["finished"]
+    assert reproduction.unfinished(SETTINGS, runs) == one.folder
+    assert reproduction.unfinished(replace(SETTINGS, seed=5), runs) is None
+
+    monkeypatch.setattr(execute, "run", working)
+    assert reproduce(SETTINGS, runs=runs, source=one.source, say=said.append)
+    assert len(trained) == len(grid.runs_for("smoke", "headline", (SETTINGS.seed,)))
+    assert any(f"Continuing {one.folder}" in line for line in said)
+    assert reproduction.unfinished(SETTINGS, runs) is None
+
+
+def test_a_folder_that_somebody_works_on_is_left_alone(one, trained):
+    one.folder.mkdir(parents=True)
+    with open(one.folder / ".lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        (one.folder / "run.json").write_text(json.dumps(one.state(finished=False)))
+        assert reproduction.unfinished(SETTINGS, one.folder.parent) is None
+        with pytest.raises(RuntimeError, match="Another process"):
+            one.run()
+    assert reproduction.unfinished(SETTINGS, one.folder.parent) == one.folder
+
+
+def test_another_runs_folder_is_refused(one, trained):
+    one.folder.mkdir(parents=True)
+    (one.folder / "run.json").write_text(json.dumps(one.state(finished=True)))
+    with pytest.raises(ValueError, match="holds a run with seed 100"):
+        reproduce(replace(SETTINGS, seed=3), one.folder)
+
+
+def test_a_disk_too_small_is_noticed_before_anything_starts(one, trained, monkeypatch):
+    monkeypatch.setattr(reproduction.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(StorageError, match="MB are needed and 0 MB are free"):
+        one.run()
+    assert trained == []
+
+
+def test_unknown_settings_are_refused_before_anything_starts(one, trained):
+    for wrong in ({"rows": "some"}, {"protocol": "fair"}, {"extra": {"sede": "1"}}):
+        with pytest.raises(ValueError, match="some|fair|sede"):
+            replace(one, settings=replace(SETTINGS, **wrong)).run()
+    assert trained == []
+
+
+def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_path):
+    store = Store(tmp_path / "committed")
+    monkeypatch.setattr("depnb.results.COMMITTED", store.path)
+    assert reproduction.fresh_seed("smoke") == 100
+    run = grid.runs_for("smoke", "headline", (100,))[0]
+    store.save(result_of(run))
+    assert reproduction.fresh_seed("smoke") == 101
+    assert reproduction.fresh_seed("quick") == 100
+
+
+def test_new_numbers_stand_beside_the_prediction_interval_of_the_committed_seeds(trained):
+    """t·s·√(1 + 1/n) with n = 3 and s pooled over two rows: 4 degrees of freedom, t = 2.776."""
+    one = grid.runs_for("smoke", "headline", (0,))[0]
+    two = replace(one, row=next(r for r, *_ in grid.rows(one.paper) if r != one.row))
+    committed = [result_of(replace(run, seed=s), 8.0 + s) for run in (one, two) for s in range(3)]
+    inside, outside = (result_of(replace(one, seed=100), 9.0 + d) for d in (3.2, 3.21))
+    found = {c.value: c for c in compare([inside, outside], committed) if (c.partition, c.metric) == ("test", "rmse")}
+    assert found[12.2].mean == 9.0
+    assert found[12.2].half_width == pytest.approx(2.776 * (4 / 3) ** 0.5, abs=1e-3)
+    assert found[12.2].inside
+    assert not found[12.21].inside
+    alone = compare([inside], committed[:1])
+    assert count(alone) == {"inside": 0, "outside": 0, "alone": 4}
+
+
+def test_the_cache_of_these_tests_is_their_own(trained, tmp_path):
+    assert cache_dir() == tmp_path / "cache"

@@ -1,0 +1,147 @@
+"""Several processes fill one store."""
+
+import multiprocessing
+import subprocess
+import sys
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depnb.experiments import execute, fill
+from depnb.experiments.fill import fill, shard
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
+from depnb.system.repository import COMMITTED
+from tests import bad_videos
+from tests.corpus import trees
+from tests.experiments import claim
+from tests.results_made import result_of
+
+pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
+
+RUNS = [Run("distribution", "expectation", profile="smoke", seed=seed) for seed in range(4)]
+
+
+@given(st.integers(0, 20), st.integers(1, 8))
+def test_the_shares_together_are_all_runs(count, shares):
+    runs = list(range(count))
+    parts = [shard(runs, f"{number}/{shares}") for number in range(1, shares + 1)]
+    assert sorted(run for part in parts for run in part) == runs
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.mark.parametrize("part", ["0/4", "5/4", "1/0", "1", "a/b", "-1/4", "1/4/2"])
+def test_a_share_that_is_none_is_refused(part):
+    with pytest.raises(ValueError, match="NUMBER/SHARES"):
+        shard(RUNS, part)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(execute, "run", lambda run, store, device: store.save(result_of(run)))
+    return Store(tmp_path / "results")
+
+
+@contextmanager
+def elsewhere(store, run):
+    """A process that claims a run and holds it until it is killed at the end of the block."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=claim.hold, args=(store.path, run, theirs))
+    process.start()
+    assert ours.recv() == "claimed"
+    yield process
+    process.kill()
+    process.join()
+
+
+def test_what_another_process_has_waits_until_that_has_died(store):
+    said, problems = [], []
+    with elsewhere(store, RUNS[0]) as other:
+
+        def say(line):
+            said.append(line)
+            if "seed 3" in line:  # the last that is free
+                other.kill()
+
+        fill(RUNS, Store(store.path), "cpu", say, problems.append)
+    assert problems == []
+    assert store.missing(RUNS) == []
+    assert "seed 1" in said[0]
+    assert "another process is making it" in said[-2]
+    assert "seed 0" in said[-1]
+
+
+def test_what_is_stored_is_not_made_again(store):
+    said = []
+    store.save(result_of(RUNS[1]))
+    fill(RUNS[1:2], store, "cpu", said.append, said.append)
+    assert said == []
+
+
+def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
+    with elsewhere(store, RUNS[0]), store.claimed(RUNS[0], wait=False) as mine, store.claimed(RUNS[1]) as other:
+        assert not mine
+        assert other
+        with store.claimed(RUNS[1], wait=False) as again:
+            assert again
+    with store.claimed(RUNS[0], wait=False) as free:
+        assert free
+
+
+HELPED = """
+import multiprocessing, sys
+from depnb import runner
+from depnb.results import Run, Store
+
+if __name__ == "__main__":
+    with fill._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+        input()
+"""
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_helpers_end_with_the_filling_also_when_it_is_killed(store, tmp_path, killed):
+    script = tmp_path / "filling.py"
+    script.write_text(HELPED)
+    with store.claimed(RUNS[0]):  # so that the helper waits
+        filling = subprocess.Popen(
+            [sys.executable, script, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        helper = psutil.Process(int(filling.stdout.readline()))
+        assert helper.is_running()
+        if killed:
+            filling.kill()
+        filling.communicate("" if killed else "\n")
+        psutil.wait_procs([helper], timeout=30)
+        assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+
+
+def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch):
+    memory = SimpleNamespace(available=3 * fill.PROCESS_MB * 2**20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(fill, "usable_cores", lambda: 8)
+    assert fill._room(RUNS, "cpu") == 3
+    assert fill._room(RUNS[:2], "cpu") == 2
+    monkeypatch.setattr(fill, "usable_cores", lambda: 1)
+    assert fill._room(RUNS, "cpu") == 1
+    memory.available = 0
+    assert fill._room(RUNS, "cpu") == 1
+
+
+def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):
+    def begun(*_):
+        raise AssertionError("faces were looked for")
+
+    video = bad_videos.good(tmp_path, count=4)
+    people = trees.avec2014(tmp_path / "AVEC2014", put=trees.copy_of(video))
+    monkeypatch.setattr(execute, "prepare", begun)
+    runs = [Run("distribution", "expectation", str(people), profile="smoke")]
+    with pytest.raises(ValueError, match=r"git would take it\. Name a folder in runs/"):
+        fill(runs, Store(COMMITTED), "cpu", print, print)

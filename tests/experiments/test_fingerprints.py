@@ -1,0 +1,17 @@
+"""Nobody changes numbers without raising the VERSION that makes stored results a MISS."""
+
+import json
+
+import pytest
+
+from tests.experiments.fingerprints import FILE, STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_numbers_of_a_version_stay(stage):
+    module, numbers = STAGES[stage]
+    stored = json.loads(FILE.read_text()).get(stage, {})
+    write = "then write the new numbers with `python -m tests.experiments.fingerprints`"
+    assert stored.get("version") == module.VERSION, f"VERSION of {stage} is {module.VERSION}: {write}."
+    same = pytest.approx(stored["numbers"], rel=1e-3, abs=1e-6)  # processors differ in the last bits
+    assert numbers() == same, f"Raise VERSION in {module.__name__}, {write}."

@@ -1,0 +1,164 @@
+"""The committed results are complete, and they show what the course says they show."""
+
+import json
+
+import numpy as np
+import pytest
+
+from depnb.evaluation import paired_subject_bootstrap
+from depnb.experiments import Run
+from depnb.experiments.grid import COMMITTED_SEEDS, grid
+from depnb.experiments.store import Store
+from depnb.methods import Claim, dlga, method, msn, papers, temporal_pooling
+from depnb.reports.claims import claims_table, difference
+from depnb.reports.summaries import summarise
+from depnb.system.repository import COMMITTED
+
+
+@pytest.fixture(scope="module")
+def store():
+    return Store(COMMITTED, strict=True)
+
+
+@pytest.fixture(scope="module")
+def unseen(store):
+    summaries = summarise(store.results("distribution"), "unseen")
+    return {(s.row, s.corpus): s for s in summaries if s.protocol == "honest"}
+
+
+def test_every_row_has_every_seed(store):
+    for run in grid("quick", "all", COMMITTED_SEEDS):
+        assert store.load(run).run == run
+
+
+def test_only_generated_corpora_enter(store):
+    found = store.results()
+    assert found
+    for result in found:
+        assert "generated" in result.facts["corpus"]
+
+
+@pytest.mark.parametrize("row", ["expectation", "euclidean"])
+def test_on_both_the_network_beats_the_constant_by_twenty_percent(unseen, row):
+    found = unseen[row, "both"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert found.learnt
+    assert found.gain >= 0.20
+    assert found.beats_constant
+    assert found.rmse > found.noise_floor
+
+
+@pytest.mark.parametrize("row", ["expectation", "euclidean"])
+def test_on_null_it_does_not(unseen, row):
+    found = unseen[row, "null"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert not found.beats_constant
+    assert found.rmse >= found.constant
+
+
+def test_whoever_knows_the_people_gains_on_those_who_were_seen(store):
+    """On AVEC's design, with train and development known; where people do not recur, it is worth exactly nothing."""
+    result = store.load(Run("distribution", "expectation", protocol="paper"))
+    predictions = result.predictions["test"]
+    seen = np.array(predictions.identity_only) != np.array(predictions.constant)
+    bdi, identity, constant = (np.array(getattr(predictions, c))[seen] for c in ("bdi", "identity_only", "constant"))
+    people = np.array(predictions.subject)[seen]
+    assert len(set(people)) >= 10
+    _, _, high = paired_subject_bootstrap(bdi, identity, constant, people)
+    assert high < 0
+    assert result.predictions["unseen"].identity_only == result.predictions["unseen"].constant
+
+
+@pytest.fixture(scope="module")
+def streams(store):
+    summaries = summarise(store.results("temporal_pooling"), "unseen")
+    return {(s.row, s.corpus): s for s in summaries if s.protocol == "honest"}
+
+
+def better(store, row: str, other: str, corpus: str) -> bool:
+    """Whether a row of temporal pooling beats another one: the whole paired interval lies below 0."""
+    claim = Claim("", row, other, corpus)
+    return difference(claim, "temporal_pooling", store.results("temporal_pooling")).high < 0
+
+
+def test_where_only_movement_tells_the_code_image_with_a_dead_zone_reads_it_and_the_still_image_cannot(store, streams):
+    assert not streams["appearance", "dynamics"].beats_constant
+    assert streams["temporal_9_dead", "dynamics"].beats_constant
+    for row in ("temporal_9", "temporal_9_dead"):
+        assert better(store, row, "appearance", "dynamics")
+    assert better(store, "temporal_9_dead", "temporal_9", "dynamics")
+
+
+@pytest.mark.parametrize("fused", [row for row in temporal_pooling.FUSED if row in temporal_pooling.STREAMS])
+def test_on_both_neither_stream_beats_the_two_together(store, streams, fused):
+    assert streams[fused, "both"].beats_constant
+    for row in temporal_pooling.FUSED[fused]:
+        assert not better(store, row, fused, "both")
+
+
+@pytest.mark.parametrize("row", temporal_pooling.STREAMS)
+def test_on_null_no_stream_beats_the_constant(streams, row):
+    found = streams[row, "null"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert not found.beats_constant
+
+
+@pytest.fixture(scope="module")
+def clip_networks(store):
+    return {(s.row, s.corpus): s for s in summarise(store.results("msn"), "unseen") if s.protocol == "honest"}
+
+
+@pytest.mark.parametrize(
+    ("row", "corpus"),
+    [(row, "both") for row in msn.NETWORKS] + [(row, "dynamics") for row in (*msn.DEPTHS, *msn.KERNEL_ROWS)],
+)
+def test_networks_of_clips_beat_the_constant(clip_networks, row, corpus):
+    found = clip_networks[row, corpus]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert found.learnt
+    assert found.beats_constant
+
+
+def test_on_null_i3d_does_not(clip_networks):
+    found = clip_networks["i3d", "null"]
+    assert found.seeds == len(COMMITTED_SEEDS)
+    assert not found.beats_constant
+
+
+@pytest.mark.parametrize("paper", ["depnet", "dlga"])
+def test_the_papers_own_row_beats_the_constant_on_both_and_not_on_null(store, paper):
+    found = {(s.row, s.corpus): s for s in summarise(store.results(paper), "unseen") if s.protocol == "honest"}
+    both, null = found[paper, "both"], found[paper, "null"]
+    assert both.seeds == null.seeds == len(COMMITTED_SEEDS)
+    assert both.learnt
+    assert both.beats_constant
+    assert not null.beats_constant
+
+
+@pytest.mark.parametrize("paper", papers())
+def test_the_claims_have_an_answer_each(store, paper):
+    claims, answers = method(paper).CLAIMS, claims_table(paper, store.results(paper))
+    for claim, answer in zip(claims, answers["answer"], strict=True):
+        assert answer in {"confirmed", "not confirmed", "too little data to tell"} or (
+            answer == "not trained" and swept(claim)
+        )
+
+
+def swept(claim: Claim) -> bool:
+    """Whether it is about a printed learning rate, which may be too small to learn in so few steps, or too large."""
+    return bool({claim.row, claim.other} & set(dlga.SWEEP))
+
+
+def test_faces_are_found_and_landmarks_lie_where_they_should():
+    measured = json.loads((COMMITTED / "faces.json").read_text())
+    assert measured["videos"] == 400
+    assert measured["found_share"] >= 0.98
+    assert measured["error"]["inner"]["mean"] <= 0.06
+
+
+def test_a_reproduction_fits_a_coffee_break():
+    measured = json.loads((COMMITTED / "reproduce.json").read_text())
+    assert measured["profile"] == "quick"
+    assert measured["minutes"] <= 18
+    assert measured["again_slowest_notebook_seconds"] <= 20
+    assert measured["memory_gb"] <= 6

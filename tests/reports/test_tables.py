@@ -1,0 +1,184 @@
+"""Tables and figures say what the results say, and keep print and measurement apart."""
+
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from depnb.evaluation import rmse
+from depnb.experiments.result import Attention
+from depnb.experiments.store import Store
+from depnb.methods import method, papers
+from depnb.methods.printed import printed
+from depnb.reports import figures, result_plots, summaries, tables
+from depnb.system import style
+from depnb.system.repository import COMMITTED
+
+DRAWN_FROM = ("results/", "the method", "printed numbers")
+"""What a figure may be drawn from that is no corpus."""
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Store(COMMITTED, strict=True).results("distribution")
+
+
+def test_summary_is_mean_and_sd_over_the_seeds(results):
+    own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
+    values = [rmse(r.predictions["unseen"].bdi, r.predictions["unseen"].score) for r in own]
+    (summary,) = summaries.summarise(own, "unseen")
+    assert summary.rmse == pytest.approx(np.mean(values))
+    assert summary.rmse_sd == pytest.approx(np.std(values, ddof=1))
+    assert summary.seeds == len(own)
+    assert summary.low < summary.difference < summary.high
+    assert summary.gain == pytest.approx(1 - summary.rmse / summary.constant)
+
+
+def test_median_and_clipping_are_switches(results):
+    own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
+    plain, median, cut = (summaries.summarise(own, "unseen", *habit)[0] for habit in ((), ("median",), ("mean", True)))
+    assert median.rmse == pytest.approx(np.mean([r.metrics["unseen"]["rmse_median"] for r in own]))
+    assert cut.rmse == pytest.approx(np.mean([r.metrics["unseen"]["rmse_clipped"] for r in own]))
+    assert median.rmse != plain.rmse
+    assert cut.constant == plain.constant
+    with pytest.raises(ValueError, match="no scores per person"):
+        summaries.summarise([replace(own[0], predictions={})], "unseen", clip=True)
+
+
+def test_a_row_that_did_not_learn_is_no_result(results):
+    own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
+    (summary,) = summaries.summarise([replace(r, learnt=False) for r in own], "unseen")
+    assert summary.verdict == "not trained"
+    assert not summary.beats_constant
+
+
+def test_every_table_carries_the_predictors_that_look_at_no_face(results):
+    frame = tables.measured_table(results, "test")
+    for corpus in frame["corpus"].unique():
+        predictors = set(frame[frame["corpus"] == corpus]["predictor"])
+        assert {"constant (training mean)", "identity only"} <= predictors
+    both = frame[frame["corpus"] == "generated “both”"]
+    assert "noise floor" in set(both["predictor"])
+    assert frame["corpus"].str.contains("generated").all()
+
+
+def test_an_ablation_names_its_variants():
+    frame = tables.printed_table("temporal_pooling", "Table 1").set_index("method")["AVEC2014 RMSE (printed)"]
+    assert frame.to_dict() == {f"Temporal stream, l={n}": v for n, v in ((9, 8.24), (17, 9.2), (25, 8.93), (33, 9.33))}
+
+
+def test_print_and_measurement_stand_in_columns_of_their_own(results):
+    frame = tables.beside_printed("distribution", "Table 1", results)
+    source = printed("distribution", "Table 1")
+    for line in frame.to_dict("records"):
+        for dataset in ("AVEC2013", "AVEC2014"):
+            for metric in ("RMSE", "MAE"):
+                query = (source["method"] == line["method"]) & (source["dataset"] == dataset)
+                value = source[query & (source["metric"] == metric)]["value"].item()
+                assert line[f"{dataset} {metric} (printed)"] == value
+    ours = [c for c in frame.columns if "generated" in c]
+    assert len(ours) == 2
+    assert not any("printed" in c for c in ours)
+    assert frame[ours[0]].str.contains("±").all()
+
+
+@pytest.mark.parametrize("paper", papers())
+def test_a_printed_line_is_one_row_of_ours(paper):
+    for source, titles in method(paper).TABLES.items():
+        assert len(set(titles.values())) == len(titles), source
+
+
+def test_rows_that_were_not_run_are_said_to_be_missing(results):
+    only = [r for r in results if r.run.row == "expectation"]
+    frame = tables.beside_printed("distribution", "Table 1", only)
+    assert (frame.iloc[:, -1] == "not run").sum() == 2
+
+
+def on(results, *rows_and_corpora):
+    """Copies of one result, as if these rows had been run on these corpora."""
+    return [replace(results[0], run=replace(results[0].run, row=row, corpus=c)) for row, c in rows_and_corpora]
+
+
+def test_a_table_shows_the_corpus_that_most_of_its_rows_were_run_on(results):
+    shown = on(results, ("a", "dynamics"), ("a", "both"), ("b", "dynamics"), ("b", "both"))
+    assert {r.run.corpus for r in summaries.on_one_corpus(shown)} == {"both"}
+    assert {r.run.corpus for r in summaries.on_one_corpus(shown[:3])} == {"dynamics"}
+    assert {r.run.corpus for r in summaries.on_one_corpus(on(results, ("a", "null")))} == {"null"}
+    assert summaries.on_one_corpus([]) == []
+    paper = [replace(r, run=replace(r.run, protocol="paper")) for r in shown]
+    assert summaries.on_one_corpus([*paper, shown[0]]) == [shown[0]]
+    assert {r.run.corpus for r in summaries.on_one_corpus(paper)} == {"both"}
+
+
+def test_depths_are_drawn_in_their_order(results):
+    order = ("softmax", "expectation", "euclidean")
+    own = result_plots.of_rows(order, results)
+    figure = result_plots.series(own)
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == list(order)
+    constants = [line for line in figure.axes[0].lines if line.get_label() == "constant predictor"]
+    assert len(constants) == 1
+
+
+@pytest.mark.parametrize("moments", [1, 2])
+def test_maps_of_a_clip_lie_over_its_ends_or_its_middle(results, moments, monkeypatch):
+    monkeypatch.setattr(result_plots, "_seen", lambda run, seen: np.zeros((8, 8, 3), np.uint8))
+    maps = [Attention(name, place, 9.0, 8.0, ((0.0, 1.0), (0.5, 0.2))) for name in "abc" for place in range(moments)]
+    shown = [replace(r, attention=tuple(maps)) for r in on(results, ("a", "both"), ("b", "both"))]
+    figure = result_plots.clip_attention(shown)
+    pictures = [axis for axis in figure.axes if axis.images and axis.get_label() != "<colorbar>"]
+    assert len(pictures) == 3 * moments * 2
+    titles = [axis.get_title().split("\n")[1] for axis in pictures if axis.get_title()]
+    assert titles == [["middle frame"], ["first frame", "last frame"]][moments - 1] * 2
+
+
+def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
+    style.apply()
+    store = Store(COMMITTED, strict=True)
+    drawn = {name: entry.draw for name, entry in figures.entries().items() if "results" in entry.data}
+    of_papers = {f"{paper}_{name}" for paper in papers() for name in method(paper).FIGURES}
+    assert drawn.keys() == {"results_unseen"} | of_papers
+    for name, draw in drawn.items():
+        first, second = (style.save(draw(store), tmp_path / str(k), name, "a test") for k in range(2))
+        plt.close("all")
+        assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
+
+
+def test_figures_without_results_are_left_out(tmp_path):
+    entries = [entry for entry in figures.entries().values() if "results" in entry.data]
+    assert all(entry.draw(Store(tmp_path)) is None for entry in entries)
+    assert tables.make_all(Store(tmp_path), tmp_path) == []
+
+
+def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
+    written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
+    names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
+    names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).TABLES}
+    assert {p.name for p in written} == {
+        f"{name}.{suffix}" for name in names | {"distribution_measured_folds"} for suffix in ("csv", "tex", "png")
+    }
+    assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
+
+
+def test_every_figure_has_a_caption_that_says_what_it_was_made_on():
+    for name, entry in figures.entries().items():
+        assert "generated" in entry.caption.lower() or entry.data.startswith(DRAWN_FROM), name
+        assert len(entry.caption) > 60
+
+
+def test_a_licensed_corpus_has_its_name_and_no_paired_difference(results):
+    one = next(r for r in results if r.run.name.startswith("expectation-both-honest"))
+    licensed = replace(
+        one,
+        run=replace(one.run, corpus="/data/AVEC2014"),
+        facts={**one.facts, "corpus": {"sha256": "0"}},
+        predictions={},
+        noise_floor=None,
+    )
+    line = tables.measured_table([licensed], "test").iloc[0]
+    assert line["corpus"] == "AVEC2014"
+    assert line["RMSE"] == f"{one.metrics['test']['rmse']:.2f}"
+    assert (line["RMSE − constant"], line["verdict"]) == ("–", "not compared")
+    frame = tables.beside_printed("distribution", "Table 1", [licensed])
+    assert "RMSE, AVEC2014, test set" in frame.columns
+    assert not any("generated" in column for column in frame.columns)

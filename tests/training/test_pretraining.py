@@ -1,0 +1,124 @@
+"""Face pretraining on strangers, and ImageNet weights where the user has them."""
+
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+import torch
+from torchvision.models import get_weight, resnet18, resnet50
+
+from depnb.corpus.synthetic import named_recipe, pretraining_identities, sessions
+from depnb.methods.profiles import PROFILES, Scale
+from depnb.nets.resnet import ResNetBody
+from depnb.nets.weights import registry
+from depnb.training import face_recipe, pretraining
+from depnb.training.face_recipe import facts
+from depnb.training.pretraining import Pretrained, begin, identity, imagenet
+
+SMOKE = replace(PROFILES["smoke"], threads=1, steps=30)
+
+
+def body():
+    return ResNetBody(SMOKE.scale.depth, SMOKE.scale.width)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEPNB_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def pretrained(cache):
+    return identity(body, SMOKE, device="cpu")
+
+
+def test_strangers_occur_in_no_corpus():
+    met = {s.subject for size in ("tiny", "quick", "full") for s in sessions(pretraining_identities(size))}
+    for name in ("both", "appearance", "dynamics", "null"):
+        for size in ("tiny", "quick", "full"):
+            assert not met & {s.subject for s in sessions(named_recipe(f"{name}-{size}"))}
+
+
+def test_it_is_trained_once_and_shared(pretrained, cache, monkeypatch):
+    assert pretrained.people == 8
+    assert list(cache.glob("pretrained/*.safetensors"))
+    monkeypatch.setattr(pretraining, "train", lambda *rest, **named: pytest.fail("trained again"))
+    again = identity(body, SMOKE, device="cpu")
+    assert again.accuracy == pretrained.accuracy
+    started = body()
+    begin(started, body, "identity", SMOKE, device="cpu")
+    assert all(torch.equal(value, pretrained.weights[name]) for name, value in started.state_dict().items())
+
+
+def test_another_body_is_another_pretraining(pretrained, cache, monkeypatch):
+    asked = []
+    monkeypatch.setattr(pretraining, "_tell_apart", lambda build, *rest: asked.append(build()) or pretrained)
+    identity(lambda: ResNetBody(18, SMOKE.scale.width), SMOKE, device="cpu")
+    assert len(asked) == 1
+
+
+def test_a_damaged_file_is_made_again(pretrained, cache, monkeypatch):
+    for path in cache.glob("pretrained/*.safetensors"):
+        path.write_bytes(path.read_bytes()[:1000])
+    made = []
+    monkeypatch.setattr(pretraining, "_tell_apart", lambda *rest: made.append(1) or pretrained)
+    assert identity(body, SMOKE, device="cpu").accuracy == pretrained.accuracy
+    assert made == [1]
+
+
+@pytest.mark.parametrize(("depth", "library"), [(18, resnet18), (50, resnet50)])
+def test_imagenet_weights_of_the_user_fit(depth, library, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    profile = replace(PROFILES["paper"], scale=Scale(depth=depth))
+    state = library().state_dict()
+    path = tmp_path / "checkpoints" / "new.pth"
+    path.parent.mkdir()
+    torch.save(state, path)
+    known, digest = get_weight(registry.TORCHVISION[face_recipe.IMAGENET[depth]]), sha256(path.read_bytes()).hexdigest()
+    path.rename(path.with_name(f"resnet-{digest[:8]}.pth"))
+    monkeypatch.setattr(known.value, "url", f"https://nowhere.invalid/resnet-{digest[:8]}.pth")
+    loaded = imagenet(profile)
+    started = ResNetBody(depth)
+    started.load_state_dict(loaded)
+    assert torch.equal(started.conv1.weight, state["conv1.weight"])
+
+
+def test_imagenet_weights_that_cannot_be_had_say_where_they_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+
+    def refused(*rest, **named):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refused)
+    with pytest.raises(FileNotFoundError, match="put it into"):
+        imagenet(PROFILES["paper"])
+    for asked in (imagenet, lambda profile: facts("imagenet", profile)):
+        with pytest.raises(ValueError, match="depth 18 and 50"):
+            resolve(SMOKE)
+
+
+def test_what_decides_the_start_is_a_fact_of_the_run(monkeypatch):
+    before = facts("identity", SMOKE)
+    assert facts("scratch", SMOKE) == {"start": "scratch"}
+    assert facts("imagenet", PROFILES["paper"])["weights"] == "ResNet50_Weights.IMAGENET1K_V1"
+    monkeypatch.setattr(face_recipe, "VERSION", face_recipe.VERSION + 1)
+    assert facts("identity", SMOKE) != before
+
+
+def test_a_row_has_the_same_numbers_whether_the_pretraining_was_there_or_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+
+    def tell_apart(build, *rest):
+        torch.manual_seed(5)
+        return Pretrained(build().state_dict(), people=8, accuracy=0.5, seconds=0.0)
+
+    monkeypatch.setattr(pretraining, "_tell_apart", tell_apart)
+    drawn = []
+    for _ in ("cold", "warm"):
+        torch.manual_seed(0)
+        begin(body(), body, "identity", SMOKE, device="cpu")
+        drawn.append(torch.rand(3))
+    assert torch.equal(*drawn)

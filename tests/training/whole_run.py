@@ -1,0 +1,59 @@
+"""A whole run on the brightness data, for processes that are started, killed and set against each other."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from tests.bright import bright_frames, bright_recordings
+
+from depnb.corpus.records import Corpus
+from depnb.experiments import corpora, execute, fill
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
+from depnb.inputs.videos import Frames
+from depnb.methods import profiles
+from depnb.training import loop
+
+PEOPLE = {"train": 20, "development": 8, "test": 8, "unseen": 8}
+STEPS = 60
+
+
+def inject(checkpoint_seconds: float) -> None:
+    """Put brightness in the place of corpus and faces, and a drawn body in that of the pretrained one."""
+    frames = {
+        name: bright_frames(bright_recordings(name, count, first=200 + 100 * k))
+        for k, (name, count) in enumerate(PEOPLE.items())
+    }
+    recordings = tuple(r for part in frames.values() for r in part.recordings)
+    pixels = {r.name: p for part in frames.values() for r, p in zip(part.recordings, part.pixels, strict=True)}
+    corpus = Corpus("bright", Path("bright"), recordings, True, {"generated": 0, "recipe": {"seed": 1}})
+    corpora.opened = execute.opened = lambda name, profile: corpus
+    execute.faces.prepare = lambda needed, settings: None
+    execute.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
+    execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
+    profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
+    fill.usable_cores = lambda: 1  # a helper would not know of this
+    loop.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds
+
+
+def with_cache(cache: Path, function: Callable[..., None], arguments: tuple) -> None:
+    """What a process starts with: its own cache, then the function."""
+    os.environ["DEPNB_CACHE"] = str(cache)
+    function(*arguments)
+
+
+def make(run: Run, folder: Path, checkpoint_seconds: float = 60.0) -> None:
+    """Make one run in a store."""
+    inject(checkpoint_seconds)
+    execute.run(run, Store(folder), device="cpu")
+
+
+def fill(runs: list[Run], folder: Path, log: Path) -> None:
+    """Fill a store as ``depnb run --missing`` does, and write down what was said."""
+    inject(60.0)
+    said = []
+    fill.fill(runs, Store(folder), "cpu", said.append, said.append)
+    log.write_text("\n".join(said))

@@ -1,0 +1,94 @@
+"""The numbers of the README, written from result files between two markers; nobody types them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from depnb.experiments.grid import rows
+from depnb.experiments.result import MissingResult
+from depnb.experiments.store import Store
+from depnb.methods import method, papers
+from depnb.reports.summaries import Summary, summarise
+from depnb.system.files import write_text
+from depnb.system.repository import COMMITTED
+
+BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
+END = "<!-- numbers:end -->"
+README = COMMITTED.parent / "README.md"
+
+
+def numbers(folder: Path = COMMITTED) -> str:
+    """The README's measured lines, from the results, ``faces.json`` and ``reproduce.json`` of a folder.
+
+    Raises:
+        FileNotFoundError: a file is missing; `make results` and `benchmarks/reproduce.py` make them.
+        MissingResult: a quoted row is missing.
+    """
+    measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).current(), "unseen")}
+    faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
+    lines = [
+        "Measured on generated people, profile quick. On `null` nothing can be learnt: nothing must beat the constant.",
+        "",
+        "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for line in _quoted():
+        if line not in measured:
+            raise MissingResult(f"The README quotes {' '.join(line)}, which {folder} lacks. Run `make results`.")
+        lines.append(_line(measured[line]))
+    return "\n".join([*lines, "", f"* {_faces(faces)}", f"* {_reproduce(reproduce)}"])
+
+
+def update(readme: Path = README, folder: Path = COMMITTED) -> None:
+    """Write ``numbers`` between the markers.
+
+    Raises:
+        ValueError: the markers are missing.
+    """
+    before, after = split(readme)
+    write_text(readme, f"{before}{BEGIN}\n{numbers(folder)}\n{END}{after}")
+
+
+def split(readme: Path = README) -> tuple[str, str]:
+    """The README's text before and after the numbers."""
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{readme} lacks the lines {BEGIN!r} and {END!r} that hold the measured numbers.")
+    return text.partition(BEGIN)[0], text.partition(END)[2]
+
+
+def _quoted() -> Iterator[tuple[str, str, str, str]]:
+    """(paper, row, corpus, protocol): the headline rows, and those that a claim compares with the constant."""
+    for paper in papers():
+        claimed = ((c.row, c.corpus, c.protocol) for c in method(paper).CLAIMS if c.other == "constant")
+        for row in dict.fromkeys((*rows(paper, "headline"), *claimed)):
+            yield paper, *row
+
+
+def _line(s: Summary) -> str:
+    return (
+        f"| {s.paper} | {s.row} | {s.corpus} | {s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds) | {s.constant:.2f} | "
+        f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}] | {s.verdict} |"
+    )
+
+
+def _faces(measured: dict[str, Any]) -> str:
+    error = {name: 100 * values["mean"] for name, values in measured["error"].items()}
+    return (
+        f"Faces: found in {100 * measured['found_share']:.1f} % of the {measured['visible']:,} frames that show one "
+        f"({measured['videos']} videos); dlib's 51 inner points lie {error['inner']:.1f} % of the outer-eye-corner "
+        f"distance from the known ones on average, the 17 jaw points {error['jaw']:.1f} %."
+    )
+
+
+def _reproduce(measured: dict[str, Any]) -> str:
+    minutes = measured["minutes_by_stage"]
+    stages = ", ".join(f"{name} {minutes[name]:.1f}" for name in ("results", "notebooks", "figures"))
+    notebooks = ", ".join(name.partition("_")[0] for name in measured["notebooks"])
+    return (
+        f"`make reproduce` from nothing, with notebooks {notebooks}, after the installation: "
+        f"{measured['minutes']:.1f} minutes on {measured['cores']} cores ({stages}), "
+        f"{measured['memory_gb']:.1f} GB of memory in the largest process, "
+        f"{measured['disk_gb']:.1f} GB of disk; the environment takes {measured['environment_gb']:.1f} GB."
+    )
