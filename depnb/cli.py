@@ -252,7 +252,7 @@ def faces(
         from depnb.experiments.splits import crops_needed
         from depnb.methods.registry import method
 
-        runs = [Run(paper, row, corpus, protocol, "paper") for row in method(paper).ROWS]
+        runs = [Run(paper, row, corpus, protocol, "paper") for row in method(paper).rows]
         (frame_stride,) = crops_needed(runs, opened)
         typer.echo(
             f"{paper}, protocol {protocol}: crops of {f'one frame in {frame_stride}' if every > 1 else 'all frames'}"
@@ -382,7 +382,7 @@ def protocols(
 
     for name in (paper,) if paper else papers():
         typer.echo(f"{name}")
-        for title, protocol in method(name).PROTOCOLS.items():
+        for title, protocol in method(name).protocols.items():
             typer.echo(f"  {title}: {protocol.title}")
             recipe = protocol.recipe
             for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):

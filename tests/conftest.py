@@ -1,4 +1,4 @@
-"""Figures that a test leaves open are closed after it: they must not reach the next test of the same process."""
+"""Fixtures that tests of several folders share."""
 
 import sys
 
@@ -8,7 +8,55 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _closed_figures():
+    """Figures that a test leaves open are closed after it: they must not reach the next test of the same process."""
     mpl.use("Agg")
     yield
     if plt := sys.modules.get("matplotlib.pyplot"):
         plt.close("all")
+
+
+@pytest.fixture
+def profile():
+    """The smoke profile on one thread."""
+    from dataclasses import replace
+
+    from depnb.methods.profiles import PROFILES
+
+    return replace(PROFILES["smoke"], threads=1)
+
+
+@pytest.fixture(scope="session")
+def bright():
+    """Frames by partition, whose brightness is the label; nobody is in two of them."""
+    from tests.bright import bright_frames, bright_recordings
+
+    people = {"train": 20, "development": 8, "test": 8, "unseen": 8}
+    return {
+        name: bright_frames(bright_recordings(name, count, first=200 + 100 * k))
+        for k, (name, count) in enumerate(people.items())
+    }
+
+
+@pytest.fixture
+def bright_corpus(bright):
+    """The recordings of ``bright`` as a generated corpus; its videos do not exist."""
+    from pathlib import Path
+
+    from depnb.corpus.records import Corpus
+
+    recordings = tuple(recording for frames in bright.values() for recording in frames.recordings)
+    return Corpus("bright", Path("bright"), recordings, True, {"recipe": {"seed": 1}}, noise_floor=1.5)
+
+
+@pytest.fixture
+def trainings_in_this_process(monkeypatch):
+    """No helpers, which would not know what a test has replaced, and no corpora for trainings that are replaced."""
+    from depnb.experiments import execute, fill
+
+    monkeypatch.setattr(fill, "usable_cores", lambda: 1)
+    monkeypatch.setattr(execute, "prepare", lambda runs, device: None)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long runs when all else has passed."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -8,7 +8,7 @@ from typing import Any
 from depnb.experiments.grid import rows
 from depnb.experiments.result import MissingResult
 from depnb.experiments.store import Store
-from depnb.methods import method, papers
+from depnb.methods.registry import method, papers
 from depnb.reports.summaries import Summary, summarise
 from depnb.system.files import write_text
 from depnb.system.repository import COMMITTED
@@ -61,7 +61,7 @@ def split(readme: Path = README) -> tuple[str, str]:
 def _quoted() -> Iterator[tuple[str, str, str, str]]:
     """(paper, row, corpus, protocol): the headline rows, and those that a claim compares with the constant."""
     for paper in papers():
-        claimed = ((c.row, c.corpus, c.protocol) for c in method(paper).CLAIMS if c.other == "constant")
+        claimed = ((c.row, c.corpus, c.protocol) for c in method(paper).claims if c.other == "constant")
         for row in dict.fromkeys((*rows(paper, "headline"), *claimed)):
             yield paper, *row
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,7 @@ from depnb.experiments.store import Store
 from depnb.inputs.loading import load
 from depnb.inputs.spec import InputSpec
 from depnb.inputs.videos import Frames
-from depnb.methods.contract import Protocol
+from depnb.methods.contract import Paper, Protocol
 from depnb.methods.profiles import PROFILES, Profile
 from depnb.methods.registry import TrainingSpec, method, parts, resolve
 from depnb.system.files import StorageError, cache_dir
@@ -102,7 +101,7 @@ def prepare(runs: Sequence[Run], device: str = "auto") -> None:
     """
     needs: dict[tuple[str, str, Protocol], list[Run]] = {}
     for run in runs:
-        needs.setdefault((run.corpus, run.profile, method(run.paper).PROTOCOLS[run.protocol]), []).append(run)
+        needs.setdefault((run.corpus, run.profile, method(run.paper).protocols[run.protocol]), []).append(run)
     for (name, profile, protocol), own in needs.items():
         with _others_go_on(name):
             corpus = open_for_profile(name, profile)
@@ -136,17 +135,17 @@ def _prepare(corpus: Corpus, trainings: "Sequence[Split]", frame_stride: int) ->
 
 def bodies(run: Run, kind: str) -> Iterator[Path]:
     """Where the pretrained bodies lie, or will lie, that a run starts from when it trains on a kind of device."""
-    module = method(run.paper)
+    paper = method(run.paper)
     for of in resolve_rows(run, open_for_profile(run.corpus, run.profile)).values():
         if of.config.start == "identity":
-            build = partial(_body, module, of.config, of.profile)
+            build = partial(_body, paper, of.config, of.profile)
             yield pretraining.file(build, of.profile, of.input_spec, of.learning.faces, kind)
 
 
-def _body(module: ModuleType, config: Any, profile: Profile) -> nn.Module:
+def _body(paper: Paper, config: Any, profile: Profile) -> nn.Module:
     """The shapes of a row's body, without its numbers."""
     with torch.device("meta"):
-        return module.model(config, profile.scale).body
+        return paper.model(config, profile.scale).body
 
 
 def _make(run: Run, store: Store, device: str, checkpoints: Path) -> tuple[Result, Mapping[str, Predictions]]:
@@ -224,7 +223,7 @@ def _trained(
 
 
 def _training(
-    module: ModuleType,
+    paper: Paper,
     of: TrainingSpec,
     frames: Mapping[str, Frames],
     seed: int,
@@ -233,7 +232,7 @@ def _training(
     checkpoint: Path,
 ) -> Training:
     return train(
-        lambda: _network(module, of, device),
+        lambda: _network(paper, of, device),
         frames["train"],
         frames.get("select"),
         of.profile,
@@ -246,10 +245,10 @@ def _training(
     )
 
 
-def _network(module: ModuleType, of: TrainingSpec, device: str) -> nn.Module:
+def _network(paper: Paper, of: TrainingSpec, device: str) -> nn.Module:
     """A row's network, its body as ``Config.start`` says."""
-    network = module.model(of.config, of.profile.scale)
-    build = lambda: module.model(of.config, of.profile.scale).body  # noqa: E731
+    network = paper.model(of.config, of.profile.scale)
+    build = lambda: paper.model(of.config, of.profile.scale).body  # noqa: E731
     pretraining.begin(network.body, build, of.config.start, of.profile, of.input_spec, of.learning.faces, device)
     return network
 

@@ -1,15 +1,65 @@
-"""Everything that decides the numbers of a run, collected from the stages."""
+"""Everything that decides the numbers of a run, collected from the stages; the store knows none of them."""
 
 import hashlib
 import json
 from typing import Any
 
+from depnb import evaluation, faces, inputs, training
+from depnb.experiments.corpora import open_for_profile
+from depnb.methods.contract import OURS, switches
+from depnb.methods.registry import method, parts, resolve
+from depnb.training import face_recipe
 
-def _sha256(value: Any) -> str:
+
+def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: int) -> dict[str, Any]:
+    """What decides the numbers of a run, JSON-able. Precision, threads and device do not.
+
+    The keys are part of the digest of every stored result: they stay, whatever the code is called.
+
+    Args:
+        paper, row, corpus, protocol, profile, seed: as in ``Run``.
+
+    Raises:
+        KeyError: no such paper, row, protocol or profile; the message lists those that there are.
+        FileNotFoundError: no such corpus.
+    """
+    of_paper = method(paper)
+    opened = open_for_profile(corpus, profile)
+    fingerprint = opened.fingerprint if opened.generated else {"sha256": sha256(opened.fingerprint)}
+    trained = {name: resolve(of_paper, name, profile, protocol, opened) for name in parts(of_paper, row)}
+    first = next(iter(trained.values()))
+    starts = {
+        name: face_recipe.facts(of.config.start, of.profile, of.input_spec, of.learning.faces)
+        for name, of in trained.items()
+    }
+    learnt = {name: of.learning.scores for name, of in trained.items()}
+    special = {"learning": _only({name: switches(scores) for name, scores in learnt.items()}, row)}
+    stride = {"every": first.frame_stride} if first.frame_stride else {}
+    found = {
+        **(special if set(learnt.values()) != {OURS} else {}),
+        "configuration": _only({name: switches(of.config) for name, of in trained.items()}, row),
+        "pretraining": _only(starts, row),
+        "protocol": {"name": protocol, **first.protocol.facts, **stride},
+        "profile": first.profile.deciding(),
+        "corpus": fingerprint,
+        "seed": seed,
+        "versions": {
+            "faces": faces.VERSION,
+            "clips": inputs.VERSION,
+            "training": training.VERSION,
+            "evaluation": evaluation.VERSION,
+            paper: of_paper.version,
+        },
+    }
+    return json.loads(json.dumps(found))
+
+
+def sha256(value: Any) -> str:
+    """Of a value as canonical JSON."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def only(by_row: dict[str, Any], row: str) -> Any:
+def _only(by_row: dict[str, Any], row: str) -> Any:
     """What belongs to a trained row; of a fused one all its parts by name."""
     return by_row.get(row, by_row)

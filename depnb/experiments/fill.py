@@ -125,7 +125,7 @@ def _room(runs: "Sequence[Run]", device: str) -> int:
 
     if len(runs) < 2 or device_kind(device) != "cpu":
         return 1
-    threads = max(method(run.paper).PROFILES[run.profile].threads for run in runs)
+    threads = max(method(run.paper).profiles[run.profile].threads for run in runs)
     memory = int(psutil.virtual_memory().available / 2**20 / PROCESS_MB)
     return max(1, min(usable_cores() // threads, memory, len(runs)))
 

@@ -18,7 +18,7 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
         paper: a method of ``depnb.methods``.
         which: ``headline`` (the paper's own model and its direct rivals) or ``all``.
     """
-    lines = method(paper).GRID
+    lines = method(paper).grid
     if which not in lines:
         raise KeyError(f"No rows {which!r}: choose from {', '.join(lines)}.")
     return tuple((*line, "honest") if len(line) == 2 else line for line in lines[which])
@@ -49,13 +49,13 @@ def runs_for(
     require_choice("protocol", protocol, protocols())
     if "/" in which:
         paper, _, row = which.partition("/")
-        require_choice("row", row, tuple(method(paper).ROWS))
+        require_choice("row", row, tuple(method(paper).rows))
         return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
     require_choice("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":
         runs = list(dict.fromkeys(replace(run, corpus=corpus) for run in runs))
     if protocol != "honest":
-        honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).PROTOCOLS]
+        honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).protocols]
         runs = [replace(run, protocol=protocol) for run in honest]
     return runs

@@ -71,9 +71,9 @@ def file(folder: Path, run: Run, fold: int | None = None) -> Path:
 
 def files(folder: Path, run: Run) -> list[Path]:
     """Where all networks of a run lie: one, or one a fold; of a fused row those of its parts."""
-    module = method(run.paper)
-    folds = module.PROTOCOLS[run.protocol].folds
-    rows = [replace(run, row=row) for row in parts(module, run.row)]
+    paper = method(run.paper)
+    folds = paper.protocols[run.protocol].folds
+    rows = [replace(run, row=row) for row in parts(paper, run.row)]
     return [file(folder, row, fold) for row in rows for fold in (range(folds) if folds else [None])]
 
 

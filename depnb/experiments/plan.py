@@ -4,7 +4,6 @@ from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from depnb.faces.pictures import open_video
 from depnb.faces.video import VideoError
 from depnb.inputs.loading import bytes_of_a_frame
 from depnb.inputs.spec import LANDMARKS, LandmarkedClips
+from depnb.methods.contract import Paper
 from depnb.methods.profiles import ClipProfile
 from depnb.methods.registry import TrainingSpec, method, parts
 from depnb.nets.cost import gmac
@@ -116,13 +116,13 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
     trainings: dict[Run, tuple[float, int]] = {}
     people = 0.0
     for run in runs:
-        module, cost = method(run.paper), COSTS[run.profile]
+        paper, cost = method(run.paper), COSTS[run.profile]
         for body in bodies(run, kind):
             if not body.exists():
                 starts[body] = _pretraining_seconds(run, kind), cost.pretraining_mb
                 people = max(people, cost.people_s)
-        for row in parts(module, run.row):
-            folds = max(1, module.PROTOCOLS[run.protocol].folds)
+        for row in parts(paper, run.row):
+            folds = max(1, paper.protocols[run.protocol].folds)
             trainings[replace(run, row=row)] = _seconds(replace(run, row=row), kind), folds
     return [
         *(
@@ -177,7 +177,7 @@ def _forward(run: Run) -> float:
 
 def trains_clips(run: Run) -> bool:
     """Does the run's network eat clips? Then it takes several times as long."""
-    return isinstance(method(run.paper).PROFILES[run.profile], ClipProfile)
+    return isinstance(method(run.paper).profiles[run.profile], ClipProfile)
 
 
 def _seconds(run: Run, kind: str) -> float:
@@ -188,7 +188,7 @@ def _seconds(run: Run, kind: str) -> float:
     """
     if run.profile == "paper":
         return operations(run) / OPERATIONS[kind]
-    folds, clips = max(1, method(run.paper).PROTOCOLS[run.protocol].folds), trains_clips(run)
+    folds, clips = max(1, method(run.paper).protocols[run.protocol].folds), trains_clips(run)
     usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
     return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
 
@@ -198,7 +198,7 @@ def _pretraining_seconds(run: Run, kind: str) -> float:
     if run.profile != "paper":
         return COSTS[run.profile].pretraining_s[trains_clips(run)]
     one = replace(run, row=parts(method(run.paper), run.row)[0])
-    profile = method(run.paper).PROFILES["paper"].still(face_recipe.SHARE)
+    profile = method(run.paper).profiles["paper"].still(face_recipe.SHARE)
     return 3 * _forward(one) * profile.steps * profile.batch / OPERATIONS[kind]
 
 
@@ -207,7 +207,7 @@ def _measured(paper: str) -> dict[str, float]:
     """Half the seconds of a training of each row at quick, the median of the committed results."""
     seconds: dict[str, list[float]] = {}
     for result in Store(COMMITTED).results(paper):
-        if not method(paper).PROTOCOLS[result.run.protocol].folds:
+        if not method(paper).protocols[result.run.protocol].folds:
             seconds.setdefault(result.run.row, []).append(result.seconds["training"])
     return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
 
@@ -276,10 +276,10 @@ def _inputs_of_a_video(of: TrainingSpec, corpus: Corpus) -> float:
     return max(1.0, frames / of.input_spec.step / of.input_spec.span)
 
 
-def _empty(module: ModuleType, of: TrainingSpec) -> nn.Module:
+def _empty(paper: Paper, of: TrainingSpec) -> nn.Module:
     """A row's network without its numbers."""
     with torch.device("meta"):
-        return module.model(of.config, of.profile.scale)
+        return paper.model(of.config, of.profile.scale)
 
 
 def _one_input(of: TrainingSpec) -> Any:

@@ -287,8 +287,8 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
         raise UnusableNetwork(f"{path} is a network of {run.paper}, not of {paper}: give --method {run.paper}.")
     if run.paper not in papers():
         raise UnusableNetwork(f"{path} is a network of {run.paper}, for which this depnb has no method.")
-    module = method(run.paper)
-    if run.row not in module.ROWS or run.profile not in module.PROFILES or run.protocol not in module.PROTOCOLS:
+    paper = method(run.paper)
+    if run.row not in paper.rows or run.profile not in paper.profiles or run.protocol not in paper.protocols:
         raise UnusableNetwork(
             f"{path} is the row {run.row} of {run.paper} at profile {run.profile} under {run.protocol}, which this "
             f"depnb has not. {_AGAIN}"
@@ -298,7 +298,7 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
         "configuration": switches(of.config),
         "profile": of.profile.deciding(),
         "every": of.frame_stride,
-        "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, run.paper: module.VERSION},
+        "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, run.paper: paper.version},
     }
     theirs = {key: card.facts[key] for key in way if key != "every"} | {"every": card.facts["protocol"].get("every")}
     theirs["versions"] = {name: theirs["versions"][name] for name in way["versions"]}
@@ -324,7 +324,7 @@ def _row(cards: Sequence[Card]) -> Run:
     first = cards[0].run
     if len(cards) == 1:
         return first
-    fused = getattr(method(first.paper), "FUSED", {})
+    fused = method(first.paper).fused
     rows = sorted(card.run.row for card in cards)
     name = next((name for name, parts in fused.items() if sorted(parts) == rows), None)
     if name is None or len({(replace(card.run, row=name), card.fold) for card in cards}) > 1:

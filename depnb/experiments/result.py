@@ -1,17 +1,17 @@
 """A result: the numbers of one run and what they came from; one JSON file each."""
 
 from dataclasses import field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from depnb.evaluation.metrics import clipped
-from depnb.experiments.run import _SCHEMA, Run
+from depnb.experiments.run import SCHEMA, Run
 
 
-@dataclass(frozen=True, config=_SCHEMA)
+@dataclass(frozen=True, config=SCHEMA)
 class Predictions:
     """Video scores of one partition, column by column, in the corpus's order; all of length N.
 
@@ -41,7 +41,7 @@ class Predictions:
         return clipped(chosen) if clip else chosen
 
 
-@dataclass(frozen=True, config=_SCHEMA)
+@dataclass(frozen=True, config=SCHEMA)
 class Attention:
     """Where the score of one frame of a generated person comes from (Grad-CAM, ``explain``).
 
@@ -60,7 +60,7 @@ class Attention:
     map: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True, config=_SCHEMA)
+@dataclass(frozen=True, config=SCHEMA)
 class Result:
     """One run's numbers, and what they came from.
 
@@ -100,7 +100,7 @@ class Result:
     curves: tuple[tuple[dict[str, float | int], ...], ...]
     selected_steps: tuple[int, ...]
     learnt: bool
-    skipped: dict[str, tuple[tuple[str, str], ...]]
+    skipped: Annotated[dict[str, tuple[tuple[str, str], ...]], Field(alias="left_out")]  # its name in the stored files
     seconds: dict[str, float]
     peak_memory_mb: float
     device: str
@@ -118,7 +118,7 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a file, without ``origin``."""
-        data = _ADAPTER.dump_python(self, mode="json")
+        data = _ADAPTER.dump_python(self, mode="json", by_alias=True)
         del data["origin"]
         return data
 

@@ -19,8 +19,8 @@ def crops_needed(runs: Sequence[Run], corpus: Corpus) -> list[int]:
 
 def resolve_rows(run: Run, corpus: Corpus) -> dict[str, TrainingSpec]:
     """What a run trains, by row: of a fused one its parts."""
-    module = method(run.paper)
-    return {row: resolve(module, row, run.profile, run.protocol, corpus) for row in parts(module, run.row)}
+    paper = method(run.paper)
+    return {row: resolve(paper, row, run.profile, run.protocol, corpus) for row in parts(paper, run.row)}
 
 
 def crop_stride(input_spec: InputSpec, corpus: Corpus) -> int:

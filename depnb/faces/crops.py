@@ -28,14 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depnb.corpus.tree import stamp
+from depnb.faces import VERSION
 from depnb.faces.align import CROP_SIZE, transform_box
 from depnb.system.files import atomic_path, cache_dir
 
 if TYPE_CHECKING:
     from depnb.corpus.records import Recording
-
-VERSION = 4
-"""Raised when crops or landmarks of the same video change."""
 
 _BEGIN, _END = b"DEPNBCRP", b"DEPNBEND"
 _TRAILER = struct.Struct("<QI8s")
@@ -162,7 +160,7 @@ def crop_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
         FileNotFoundError: no such video.
     """
     real = Path(video).resolve(strict=True)
-    deciding = {name: value for name, value in asdict(settings).items() if (name, value) != ("every", 1)}
+    deciding = {name: value for name, value in asdict(settings).items() if (name, value) != ("frame_stride", 1)}
     facts = {**source_facts(real), "version": VERSION, "settings": deciding}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
     return cache_dir() / "faces" / f"v{VERSION}" / f"{real.stem[:40]}-{digest}.crops"

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from depnb.corpus.records import Corpus
 from depnb.corpus.synthetic.behaviour import CHANNELS
-from depnb.corpus.synthetic.geometry import HALF_VIEW, pose_of
-from depnb.corpus.synthetic.geometry import landmarks as landmarks_of
+from depnb.corpus.synthetic.geometry import HALF_VIEW, landmarks as landmarks_of, pose_of
 from depnb.corpus.synthetic.people import Person, Scene
 from depnb.corpus.synthetic.render import render
 from depnb.faces.align import CROP_SIZE, TEMPLATE, similarity

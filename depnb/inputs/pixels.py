@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from depnb.inputs.augment import LUMA
-from depnb.inputs.pixels import centre_on_faces
-from depnb.inputs.spec import MEAN, STD, VGGFACE2_BGR
+from depnb.inputs.augment import LUMA, strong
+from depnb.inputs.spec import MEAN, STD, VGGFACE2_BGR, Normalisation
 
 
 def reduce(crops: np.ndarray, size: int) -> np.ndarray:
@@ -52,7 +51,7 @@ def centre_on_faces(pixels: Tensor) -> Tensor:
     return levels.flip(-3) - levels.new_tensor(VGGFACE2_BGR)[:, None, None]
 
 
-NORMALISED = {"imagenet": normalise, "vggface2": centre_on_faces}
+NORMALISED: dict[Normalisation, Callable[[Tensor], Tensor]] = {"imagenet": normalise, "vggface2": centre_on_faces}
 
 
 @cache
@@ -62,9 +61,6 @@ def _normaliser() -> Callable[[Tensor], Tensor]:
     return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
 
 
-def _frame(clips: Tensor, training: bool, vary: Callable[[Tensor], Tensor] | None) -> Tensor:
-    return normalise(vary(clips) if vary and training else clips)[:, 0]  # [B, 3, S, S]
-
-
-def _frame(clips: Tensor, training: bool, vary: Callable[[Tensor], Tensor] | None) -> Tensor:
-    return centre_on_faces(vary(clips) if vary and training else clips)[:, 0]  # [B, 3, S, S]
+def frame(clips: Tensor, vary: bool, normalisation: Normalisation) -> Tensor:
+    """Clips of one frame, uint8 [B, 1, 3, S, S], to normalised images [B, 3, S, S], varied by ``strong`` first."""
+    return NORMALISED[normalisation](strong(clips) if vary else clips)[:, 0]  # [B, 3, S, S]

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from torch import Tensor
 
-from depnb.inputs.augment import strong
-from depnb.inputs.pixels import _frame
-from depnb.inputs.spec import InputSpec
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Normalisation = Literal["imagenet", "vggface2"]
 
 # Channel statistics of ImageNet, those of torchvision's weights.
 MEAN = (0.485, 0.456, 0.406)
@@ -54,13 +54,13 @@ class LandmarkedClips(NamedTuple):
             integers); some may lie outside.
     """
 
-    pixels: Tensor
-    landmarks: Tensor
+    pixels: "Tensor"
+    landmarks: "Tensor"
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a network eats: which frames of a video make one input, and what is done to them.
+    """What a network is given: which frames of a video make one input, and what is done to them.
 
     Attributes:
         prepare: (clips uint8 [B, l, 3, S, S], whether they are trained on) → what the network's ``forward`` takes. In
@@ -69,7 +69,7 @@ class InputSpec:
             middle one of nine.
         span: frames from one input of a video to the next when all of it is judged; a rest shorter than that is left
             out, unless it is all there is or ``rest`` says otherwise (E36).
-        step: a sequence of every how manieth frame of a video is used. None: no sequence, but the profile's number of
+        step: the stride between the frames of a video that are used. None: no sequence, but the profile's number of
             evenly spaced frames.
         end: what an input does at the end of its video (E35): ``wrap`` goes on at the beginning, and an input of the
             training may begin anywhere; ``stop`` and ``hold`` begin where a whole input is left. Of a video that is
@@ -82,7 +82,7 @@ class InputSpec:
         sample: an input is not a sequence, but as many frames as there are ``offsets``, drawn at random. An input's
             first frame, below, is then the number of the draw.
         landmarks: whether the clips are ``LandmarkedClips``. Frames with a landmark that is not known are left out.
-        normalisation: by which of the functions ``NORMALISED`` pixels become numbers.
+        normalisation: by which of the functions ``pixels.NORMALISED`` pixels become numbers.
     """
 
     prepare: Callable[[Any, bool], Any]
@@ -92,21 +92,25 @@ class InputSpec:
     end: Literal["stop", "wrap", "hold"] = "stop"
     rest: bool = False
     grey: bool = False
-    still: Callable[[Tensor, bool], Tensor] | None = None
+    still: "Callable[[Tensor, bool], Tensor] | None" = None
     still_frames: int = 1
     pictures_first: bool = False
     sample: Sample | None = None
     landmarks: bool = False
-    normalisation: Literal["imagenet", "vggface2"] = "imagenet"
+    normalisation: Normalisation = "imagenet"
 
 
-FRAME = InputSpec(partial(_frame, vary=strong))
+def _frame(vary: bool, normalisation: Normalisation, clips: "Tensor", training: bool) -> "Tensor":
+    from depnb.inputs.pixels import frame  # torch takes seconds to import, and who only reads needs none
+
+    return frame(clips, vary and training, normalisation)
+
+
+FRAME = InputSpec(partial(_frame, True, "imagenet"))
 """Single frames, varied in training; [B, 3, S, S]."""
-PLAIN_FRAME = InputSpec(partial(_frame, vary=None))
+PLAIN_FRAME = InputSpec(partial(_frame, False, "imagenet"))
 """The same, never varied."""
-
-
-FRAME_V1 = InputSpec(partial(_frame, vary=strong))
-"""Single frames for these bodies, varied in training; [B, 3, S, S]."""
-PLAIN_FRAME_V1 = InputSpec(partial(_frame, vary=None))
+FRAME_V1 = InputSpec(partial(_frame, True, "vggface2"))
+"""Single frames for the version-1 bodies of ``nets.resnet_v1``, varied in training; [B, 3, S, S]."""
+PLAIN_FRAME_V1 = InputSpec(partial(_frame, False, "vggface2"))
 """The same, never varied."""

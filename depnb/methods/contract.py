@@ -1,12 +1,16 @@
 """What a paper is to the rest of the package: ``Paper`` and its parts. Needs no torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from typing import Protocol as Interface
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol as Interface
+
+from depnb.inputs.spec import InputSpec
+from depnb.methods.profiles import Profile, Scale
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from depnb.methods.shapes import Diagram
 
 
 def later(default: Any) -> Any:
@@ -24,7 +28,7 @@ def switches(config: Any) -> dict[str, Any]:
 
 
 class Network(Interface):
-    """What is asked of a network, besides being an ``nn.Module`` from inputs [B, …], or a named tuple of several, to an
+    """What a network answers, besides being an ``nn.Module`` from inputs [B, …], or a named tuple of several, to an
     output.
 
     Attributes:
@@ -57,7 +61,7 @@ class Recipe:
     Attributes:
         switches: of ``Config``, for each row that leaves them at their default.
         profile: fields of the profile ``paper``.
-        frame_stride: every how manieth frame of a video is used, by corpus; of others what the method does anyway.
+        frame_stride: stride between the frames of a video that are used, by corpus; of others what the method does anyway.
         guesses: what the paper does not state, and what is done.
     """
 
@@ -146,6 +150,10 @@ class Learnings(NamedTuple):
     faces: Learning = OURS
 
 
+def _usual_learning(config: Any, profile: Profile) -> Learnings:
+    return Learnings()
+
+
 @dataclass(frozen=True)
 class Claim:
     """“``row`` has the smaller RMSE than ``other``”, as a paper says it or as an honest evaluation demands.
@@ -182,6 +190,55 @@ class Figure:
     kind: str
     rows: tuple[str, ...]
     caption: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper: all that the loop, the evaluation, the tables and the command line know of it.
+
+    The folder ``depnb/methods/<name>/`` makes one in its ``rows.py``, as ``PAPER``. That file needs no torch: whoever
+    only reads results imports it too. ``inputs``, ``model`` and ``diagrams`` therefore import the network when they are
+    called.
+
+    Attributes:
+        name: in results and on the command line; that of the folder.
+        notebook: file name of its notebook without suffix; papers stand in the order of these names.
+        citation: authors, title, place and year.
+        version: raised when the numbers that come out change.
+        profiles: how large it is, by profile; those of images or those of clips (``methods.profiles``).
+        config: frozen dataclass of the switches, every one with a default; those added after the first results are
+            ``later`` ones.
+        rows: configurations of its tables by name.
+        grid: by ``headline`` and ``all``, the (row, corpus) or (row, corpus, protocol) that are run; without a protocol
+            ``honest``.
+        protocols: what ``honest``, ``paper`` and others mean here.
+        tables: by printed table, which of our rows is which printed method.
+        claims: what the paper says of its rows, and what an honest evaluation demands.
+        figures: figures of the paper that are drawn from results, by name.
+        inputs: (configuration, profile) → what the network is given.
+        model: (configuration, scale) → the network; at ``Scale()`` the paper's own.
+        learning: (configuration, profile) → how its steps follow from gradients, and those of its face pretraining.
+        fused: by name, the rows whose video scores a row averages that is not trained itself.
+        diagrams: drawings of how the method works, by name.
+    """
+
+    name: str
+    notebook: str
+    citation: str
+    version: int
+    profiles: Mapping[str, Profile]
+    config: type
+    rows: Mapping[str, Any]
+    grid: Mapping[str, Sequence[tuple[str, ...]]]
+    protocols: Mapping[str, Protocol]
+    tables: Mapping[str, Mapping[str, str]]
+    claims: Sequence[Claim]
+    figures: Mapping[str, Figure]
+    inputs: Callable[[Any, Any], InputSpec]
+    model: "Callable[[Any, Scale], Network]"
+    learning: Callable[[Any, Any], Learnings] = _usual_learning
+    fused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    diagrams: "Callable[[], Mapping[str, Diagram]]" = dict
 
 
 def lookup(known: Mapping[str, Any], name: str, what: str) -> Any:

@@ -92,7 +92,7 @@ def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
     import pandas as pd
 
     lines, corpora = [], []
-    for claim in method(paper).CLAIMS:
+    for claim in method(paper).claims:
         found = difference(claim, paper, results)
         if found is None:
             continue

@@ -1,10 +1,8 @@
 """All figures: which there are, from what they are drawn, and the index of the folder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +16,6 @@ from depnb.system.files import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from depnb.methods.shapes import Diagram
 
 
 @dataclass(frozen=True)
@@ -79,11 +75,11 @@ def entries() -> dict[str, Entry]:
     """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
     found = dict(FIGURES)
     for paper in papers():
-        for name, (caption, draw, clip, data) in _diagrams(paper).items():
+        for name, (caption, draw, clip, data) in method(paper).diagrams().items():
             data = data or ("a clip of the corpus" if clip else "the method")
             drawn = partial(_without_results, draw)
             found[f"{paper}_{name}"] = Entry(caption, data, drawn, _recipes("both") if clip else _recipes())
-        for name, shown in method(paper).FIGURES.items():
+        for name, shown in method(paper).figures.items():
             found[f"{paper}_{name}"] = Entry(
                 shown.caption,
                 f"results/{paper}/",
@@ -91,12 +87,6 @@ def entries() -> dict[str, Entry]:
                 partial(_stored_corpora, paper, name),
             )
     return found
-
-
-def _diagrams(paper: str) -> "Mapping[str, Diagram]":
-    """Drawings of how a method works, if there is a module of them in ``depnb.diagrams``."""
-    name = f"depnb.diagrams.{paper}"
-    return import_module(name).FIGURES if find_spec(name) else {}
 
 
 def _without_results(draw: Callable[[], "Figure"], store: Store) -> "Figure":
@@ -108,7 +98,7 @@ def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
 
 
 def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
-    shown = method(paper).FIGURES[name]
+    shown = method(paper).figures[name]
     return corpora_of(SHOWN[shown.kind](of_rows(shown.rows, store.current(paper))))
 
 

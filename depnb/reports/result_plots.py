@@ -14,7 +14,7 @@ from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.loading import load
 from depnb.methods.registry import method
-from depnb.reports import summaries
+from depnb.reports.summaries import corpus_title, on_one_corpus, summarise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,12 +35,12 @@ def _first_with_maps(results: Sequence[Result]) -> list[Result]:
 
 
 def _first_with_maps_by_row(results: Sequence[Result]) -> list[Result]:
-    own = summaries.on_one_corpus(results)
+    own = on_one_corpus(results)
     return [found for row in _rows(own) for found in _first_with_maps([r for r in own if r.run.row == row])]
 
 
 def _scored_on_one_corpus(results: Sequence[Result]) -> list[Result]:
-    return summaries.on_one_corpus(scored(results))
+    return on_one_corpus(scored(results))
 
 
 def _rows(results: Sequence[Result]) -> list[str]:
@@ -48,7 +48,7 @@ def _rows(results: Sequence[Result]) -> list[str]:
 
 
 def corpora_of(results: Sequence[Result]) -> list[str]:
-    return list(dict.fromkeys(map(summaries.corpus_title, results)))
+    return list(dict.fromkeys(map(corpus_title, results)))
 
 
 def unseen_errors(store: Store) -> "Figure | None":
@@ -56,7 +56,7 @@ def unseen_errors(store: Store) -> "Figure | None":
     import matplotlib.pyplot as plt
 
     results = scored(store.current())
-    summaries = summaries.summarise(results, "unseen")
+    summaries = summarise(results, "unseen")
     if not summaries:
         return None
     figure, axis = plt.subplots(figsize=(5.5, 0.9 + 0.42 * len(summaries)))
@@ -98,7 +98,7 @@ def curves(results: Sequence[Result]) -> "Figure | None":
     """Error on the selecting partition and, where a row describes it, the variance of its distribution, by step."""
     import matplotlib.pyplot as plt
 
-    own = summaries.on_one_corpus(results)
+    own = on_one_corpus(results)
     if not own:
         return None
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
@@ -125,7 +125,7 @@ def series(results: Sequence[Result], joined: bool = True) -> "Figure | None":
     import matplotlib.pyplot as plt
 
     own = _scored_on_one_corpus(results)
-    summaries = {s.row: s for s in summaries.summarise(own, "unseen")}
+    summaries = {s.row: s for s in summarise(own, "unseen")}
     if not summaries:
         return None
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6), sharex=True)
@@ -216,7 +216,7 @@ KINDS = {
 }
 SHOWN = {
     "scores": scored,
-    "curves": summaries.on_one_corpus,
+    "curves": on_one_corpus,
     "series": _scored_on_one_corpus,
     "rows": _scored_on_one_corpus,
     "attention": _first_with_maps,
@@ -231,7 +231,7 @@ def draw_of_paper(paper: str, name: str, results: Sequence[Result]) -> "Figure |
     Raises:
         KeyError: the method names no such figure.
     """
-    shown = method(paper).FIGURES[name]
+    shown = method(paper).figures[name]
     return KINDS[shown.kind](of_rows(shown.rows, [r for r in results if r.run.paper == paper]))
 
 
@@ -242,11 +242,11 @@ def of_rows(rows: Sequence[str], results: Sequence[Result]) -> list[Result]:
 
 def _seen(run: Run, seen: Attention) -> np.ndarray:
     """The frame that a map belongs to, uint8 [S, S, 3]; a neutral head where it belongs to people who exist."""
-    corpus, module = open_for_profile(run.corpus, run.profile), method(run.paper)
-    profile = module.PROFILES[run.profile]
+    corpus, paper = open_for_profile(run.corpus, run.profile), method(run.paper)
+    profile = paper.profiles[run.profile]
     if corpus.licensed:
         return faces.shown(corpus, np.zeros((faces.CROP_SIZE, faces.CROP_SIZE, 3), np.uint8))
-    input_spec = module.inputs(module.ROWS[run.row], profile)
+    input_spec = paper.inputs(paper.rows[run.row], profile)
     recording = next(r for r in corpus.recordings if r.name == seen.video)
     corpus.ensure([recording])
     faces.prepare([recording], workers=1)

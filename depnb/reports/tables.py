@@ -73,7 +73,7 @@ def _line(s: Summary) -> dict[str, str]:
 
 def _habit(s: Summary) -> str:
     """The protocol; where it is not the honest one, with what it does."""
-    return s.protocol if s.protocol == "honest" else f"{s.protocol}: {method(s.paper).PROTOCOLS[s.protocol].title}"
+    return s.protocol if s.protocol == "honest" else f"{s.protocol}: {method(s.paper).protocols[s.protocol].title}"
 
 
 def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> dict[str, str]:
@@ -116,7 +116,7 @@ def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.Da
     """
     frame = printed_table(paper, source)
     frame.attrs["corpora"] = []
-    titles = method(paper).TABLES[source]
+    titles = method(paper).tables[source]
     own = on_one_corpus([r for r in results if r.run.paper == paper and r.run.row in titles])
     for partition in ("unseen", "test"):
         summaries = summarise(own, partition)
@@ -177,7 +177,7 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         tables[f"{paper}_claims"] = claims_table(paper, results)
         tables |= {
             f"{paper}_{source.lower().replace(' ', '')}": beside_printed(paper, source, results)
-            for source in method(paper).TABLES
+            for source in method(paper).tables
         }
         for name, frame in tables.items():
             if frame.empty:

@@ -4,13 +4,15 @@ import os
 import subprocess
 from pathlib import Path
 
-COMMITTED = Path(__file__).resolve().parent.parent / "results"
+ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = ROOT / "results"
+"""The store of the committed results."""
 IGNORED = frozenset({"runs", "my"})
 """Folders of the repository that git ignores: results on a licensed corpus lie there, or outside of the repository."""
 
 
 def demand_ignored(place: Path, corpus: str) -> None:
-    """What is about people who exist must not come to lie where git would take it.
+    """What is about real people must not come to lie where git would take it.
 
     Raises:
         ValueError: ``place`` is in this repository, in none of the folders ``IGNORED``.
@@ -31,6 +33,3 @@ def commit() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout.strip()
     except (FileNotFoundError, subprocess.CalledProcessError):
         return None
-
-
-ROOT = Path(__file__).resolve().parent.parent

@@ -3,12 +3,12 @@
 from typing import Any
 
 from depnb import faces, inputs
-from depnb.corpus.synthetic import pretraining_identities
+from depnb.corpus.synthetic.recipe import pretraining_identities
 from depnb.inputs.spec import FRAME, InputSpec
 from depnb.methods.contract import OURS, Learning, switches
 from depnb.methods.profiles import Profile
 from depnb.nets.weights import registry
-from depnb.training.loop import VERSION as TRAINING_VERSION
+from depnb.training import VERSION as TRAINING_VERSION
 
 VERSION = 1
 SEED = 1999

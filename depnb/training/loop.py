@@ -26,11 +26,11 @@ from depnb.methods.contract import OURS, Learning
 from depnb.methods.profiles import Profile
 from depnb.system.files import atomic_path
 from depnb.system.progress import progress
+from depnb.training import VERSION
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-VERSION = 2
 EVALUATION_BATCH = 128
 EVALUATION_FRAMES = 256
 SECONDS_BETWEEN_CHECKPOINTS = 60.0

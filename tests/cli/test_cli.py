@@ -11,7 +11,7 @@ from depnb import cli
 from depnb.course.reproduction import Reproduction, fresh_seed
 from depnb.experiments import execute, grid, plan
 from depnb.experiments.store import Store
-from depnb.methods import method
+from depnb.methods.registry import method
 from tests import bad_videos
 from tests.corpus import trees
 from tests.results_made import result_of
@@ -71,7 +71,7 @@ def test_corpus_show_counts_people_and_overlap():
 def test_protocols_say_what_is_trained_how_and_what_is_a_guess():
     shown = invoke("protocols", "distribution")
     assert shown.exit_code == 0, shown.output
-    for protocol in method("distribution").PROTOCOLS.values():
+    for protocol in method("distribution").protocols.values():
         assert protocol.title in shown.output
         for guess in protocol.recipe.guesses:
             assert guess in shown.output

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from depnb.course.widgets.faces import distance_to_template, draw_alignment, movement
 from depnb.faces import TEMPLATE, similarity, transform_points, warp

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from torchmetrics.functional import concordance_corrcoef

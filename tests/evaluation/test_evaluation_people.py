@@ -6,8 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from depnb.evaluation import band, mae, paired_permutation_test, rmse, subject_bootstrap, subject_folds
 

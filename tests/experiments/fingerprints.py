@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tests.bright import bright_frames, bright_recordings, landmarked
 
 from depnb import evaluation, faces
 from depnb.corpus.synthetic import film, named_recipe, recipe, sessions
@@ -32,14 +31,16 @@ from depnb.evaluation.baselines import identity_only
 from depnb.faces import landmarks68, samples, similarity, transform_points, warp
 from depnb.inputs.augment import strong
 from depnb.inputs.loading import evenly_spaced
-from depnb.inputs.pixels import normalise
-from depnb.inputs.pixels import reduce as reduced
+from depnb.inputs.pixels import normalise, reduce as reduced
 from depnb.inputs.spec import FRAME, PLAIN_FRAME, InputSpec
-from depnb.methods import OURS, Learning, learning, method, papers
+from depnb.methods import learning
+from depnb.methods.contract import OURS, Learning
 from depnb.methods.profiles import PROFILES, Profile
+from depnb.methods.registry import method, papers
 from depnb.system.files import write_json
 from depnb.training import face_recipe, loop
 from depnb.training.pretraining import IdentityNet
+from tests.bright import bright_frames, bright_recordings, landmarked
 
 FILE = Path(__file__).with_name("fingerprints.json")
 SMOKE = replace(PROFILES["smoke"], threads=1, steps=2)
@@ -123,22 +124,22 @@ def _trained(build, profile: Profile, input_spec: InputSpec, select=None, how: L
 def _training() -> dict[str, float]:
     module, profile = method("distribution"), replace(SMOKE, steps=12)
     select = bright_frames(bright_recordings("development", 8, first=500))
-    return _trained(lambda: module.model(module.ROWS["euclidean"], profile.scale), profile, PLAIN_FRAME, select)
+    return _trained(lambda: module.model(module.rows["euclidean"], profile.scale), profile, PLAIN_FRAME, select)
 
 
 def _pretraining() -> dict[str, float]:
     module = method("distribution")
 
     def build():
-        return IdentityNet(module.model(module.ROWS["euclidean"], SMOKE.scale).body, 64)
+        return IdentityNet(module.model(module.rows["euclidean"], SMOKE.scale).body, 64)
 
     return {**_trained(build, SMOKE, FRAME), "seed": float(face_recipe.SEED), "share": float(face_recipe.SHARE)}
 
 
 def _method(paper: str) -> dict[str, float]:
     module, numbers = method(paper), {}
-    profile = replace(module.PROFILES["smoke"], threads=1, steps=2)
-    for row, config in module.ROWS.items():
+    profile = replace(module.profiles["smoke"], threads=1, steps=2)
+    for row, config in module.rows.items():
         build, input_spec = partial(module.model, config, profile.scale), module.inputs(config, profile)
         found = _trained(build, profile, input_spec, how=learning(module, config, profile).scores)
         numbers |= {f"{row} {name}": value for name, value in found.items()}
@@ -159,9 +160,9 @@ STAGES = {
 def main() -> int:
     stored = json.loads(FILE.read_text()) if FILE.exists() else {}
     for name, (module, numbers) in STAGES.items():
-        if stored.get(name, {}).get("version") != module.VERSION:
-            stored[name] = {"version": module.VERSION, "numbers": numbers()}
-            print(f"{name}: version {module.VERSION} written")
+        if stored.get(name, {}).get("version") != module.version:
+            stored[name] = {"version": module.version, "numbers": numbers()}
+            print(f"{name}: version {module.version} written")
         else:
             known = stored[name]["numbers"]
             added = {key: value for key, value in numbers().items() if key not in known}

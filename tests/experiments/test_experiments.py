@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
-from tests.bright import landmarked
 
 from depnb import faces
 from depnb.corpus.records import Recording
@@ -19,10 +18,13 @@ from depnb.experiments.result import Predictions
 from depnb.experiments.splits import splits
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
-from depnb.methods import DISJOINT, HONEST, method, papers, profiles, resolve
+from depnb.methods import profiles
+from depnb.methods.contract import DISJOINT, HONEST
+from depnb.methods.registry import method, papers, resolve
 from depnb.reports import result_plots
 from depnb.system import repository
 from depnb.system.files import StorageError
+from tests.bright import landmarked
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,7 @@ def test_every_field_of_a_run_changes_the_digest(changes):
 )
 def test_a_raised_version_changes_the_digest(module, monkeypatch):
     before, module = digest(), import_module(module)
-    monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
+    monkeypatch.setattr(module, "VERSION", module.version + 1)
     assert digest() != before
 
 
@@ -69,7 +71,7 @@ def test_the_version_of_the_generator_changes_the_digest(monkeypatch):
 def test_a_switch_of_the_method_changes_the_digest(monkeypatch):
     before, module = digest(), method("distribution")
     for name, value in {"softmax_test": "argmax", "augment": False, "start": "scratch"}.items():
-        monkeypatch.setitem(module.ROWS, "expectation", module.Config(**{name: value}))
+        monkeypatch.setitem(module.rows, "expectation", module.config(**{name: value}))
         assert digest() != before, name
 
 
@@ -113,13 +115,13 @@ def test_the_grid():
         module = method(paper)
         lines = rows(paper)
         assert set(rows(paper, "headline")) <= set(lines)
-        known = module.ROWS.keys() | getattr(module, "FUSED", {}).keys()
+        known = module.rows.keys() | module.fused.keys()
         assert {row for row, _, _ in lines} <= known
-        assert {protocol for _, _, protocol in lines} <= module.PROTOCOLS.keys()
-        claimed = {(c.row, c.corpus, c.protocol) for c in module.CLAIMS}
-        claimed |= {(c.other, c.corpus, c.other_protocol or c.protocol) for c in module.CLAIMS if c.other in known}
+        assert {protocol for _, _, protocol in lines} <= module.protocols.keys()
+        claimed = {(c.row, c.corpus, c.protocol) for c in module.claims}
+        claimed |= {(c.other, c.corpus, c.other_protocol or c.protocol) for c in module.claims if c.other in known}
         assert claimed <= set(lines)
-        assert {row for titles in module.TABLES.values() for row in titles} <= known
+        assert {row for titles in module.tables.values() for row in titles} <= known
 
 
 def test_baselines(bright_corpus):
@@ -269,7 +271,7 @@ def test_folds_make_one_result_of_everyone(injected, bright_corpus, tmp_path):
 def test_a_row_starts_from_the_pretrained_body_or_from_scratch(injected, bright):
     module, profile = method("distribution"), profiles.PROFILES["smoke"]
     corpus = execute.open_for_profile("both", "smoke")
-    fresh = lambda: module.model(module.ROWS["expectation"], profile.scale).body  # noqa: E731
+    fresh = lambda: module.model(module.rows["expectation"], profile.scale).body  # noqa: E731
     of, from_scratch = (
         resolve(module, row, "smoke", "honest", corpus) for row in ("expectation", "expectation_scratch")
     )
@@ -300,7 +302,7 @@ def test_a_row_that_looks_at_landmarks_is_a_row_like_others(injected, tmp_path):
 
 def test_a_rate_that_is_too_large_makes_a_row_that_is_not_trained(injected, tmp_path, monkeypatch):
     module, store = method("dlga"), Store(tmp_path)
-    monkeypatch.setitem(module.ROWS, "lr_1e-1", module.Config(learning="printed", lr=1e9))
+    monkeypatch.setitem(module.rows, "lr_1e-1", module.config(learning="printed", lr=1e9))
     run = Run("dlga", "lr_1e-1", profile="smoke")
     result = execute.run(run, store, device="cpu")
     assert not result.learnt
@@ -336,7 +338,7 @@ def test_a_fused_row_is_the_mean_of_its_parts_and_trains_nothing_that_is_stored(
 def test_a_switch_of_a_part_changes_the_digest_of_the_fused_row(monkeypatch):
     module = method("temporal_pooling")
     before = replace(FUSED).digest
-    monkeypatch.setitem(module.ROWS, "appearance", module.Config(stream="appearance", start="scratch"))
+    monkeypatch.setitem(module.rows, "appearance", module.config(stream="appearance", start="scratch"))
     assert replace(FUSED).digest != before
 
 
@@ -417,7 +419,7 @@ def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(
     monkeypatch.setattr(execute.pretraining, "people", lambda profile: people.append(profile.name))
     runs = [replace(RUN, corpus=name, seed=seed) for seed in (0, 1) for name in ("both", "broken", "null")]
     execute.prepare([*runs, replace(RUN, protocol="paper")])
-    paper = method("distribution").PROTOCOLS["paper"]
+    paper = method("distribution").protocols["paper"]
     assert ensured == [("both", HONEST), ("null", HONEST), ("both", paper)]
     assert people == ([] if pretrained else ["smoke"])
 

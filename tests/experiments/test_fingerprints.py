@@ -12,6 +12,6 @@ def test_the_numbers_of_a_version_stay(stage):
     module, numbers = STAGES[stage]
     stored = json.loads(FILE.read_text()).get(stage, {})
     write = "then write the new numbers with `python -m tests.experiments.fingerprints`"
-    assert stored.get("version") == module.VERSION, f"VERSION of {stage} is {module.VERSION}: {write}."
+    assert stored.get("version") == module.version, f"VERSION of {stage} is {module.version}: {write}."
     same = pytest.approx(stored["numbers"], rel=1e-3, abs=1e-6)  # processors differ in the last bits
     assert numbers() == same, f"Raise VERSION in {module.__name__}, {write}."

@@ -9,7 +9,7 @@ from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.plan import OPERATIONS, estimate, gpu_hours, in_order, operations
 from depnb.experiments.splits import crops_needed
 from depnb.faces.crops import bytes_of_a_crop
-from depnb.methods import method, papers, resolve
+from depnb.methods.registry import method, papers, resolve
 from depnb.nets.cost import gmac
 from tests import bad_videos
 from tests.corpus import trees
@@ -117,5 +117,5 @@ def test_operations_are_those_of_the_steps_and_the_predictions():
 
 @pytest.mark.parametrize("paper", papers())
 def test_the_operations_of_every_row_can_be_counted(paper):
-    for row in method(paper).ROWS:
+    for row in method(paper).rows:
         assert operations(Run(paper, row, profile="paper")) > 1e12

@@ -26,7 +26,7 @@ from depnb.experiments.predict import predict_video
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs import loading
-from depnb.methods import method
+from depnb.methods.registry import method
 from depnb.system import repository
 from depnb.training import pretraining
 from tests import bad_videos
@@ -233,11 +233,11 @@ def test_another_preprocessing_is_refused_with_both_versions(made, stage, monkey
 def test_another_configuration_or_size_is_refused(made, monkeypatch):
     files, module = made.files(STILL), method("distribution")
     with monkeypatch.context() as patch:
-        patch.setitem(module.ROWS, STILL.row, module.Config(loss="euclidean", start="scratch"))
+        patch.setitem(module.rows, STILL.row, module.config(loss="euclidean", start="scratch"))
         with pytest.raises(UnusableNetwork, match=r"configuration\.loss"):
             predict_video(made.video("unseen"), files, device="cpu")
     with monkeypatch.context() as patch:
-        patch.setitem(module.PROFILES, "smoke", replace(module.PROFILES["smoke"], frames=5))
+        patch.setitem(module.profiles, "smoke", replace(module.profiles["smoke"], frames=5))
         with pytest.raises(UnusableNetwork, match=r"profile\.frames"):
             predict_video(made.video("unseen"), files, device="cpu")
     with monkeypatch.context() as patch:
@@ -247,7 +247,7 @@ def test_another_configuration_or_size_is_refused(made, monkeypatch):
         with pytest.raises(UnusableNetwork, match="every"):
             predict_video(made.video("unseen"), files, device="cpu")
     with monkeypatch.context() as patch:
-        patch.delitem(module.ROWS, STILL.row)
+        patch.delitem(module.rows, STILL.row)
         with pytest.raises(UnusableNetwork, match="which this depnb has not"):
             predict_video(made.video("unseen"), files, device="cpu")
 

@@ -9,7 +9,8 @@ from depnb.experiments import corpora
 from depnb.experiments.result import Attention, DamagedResult, MissingResult, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import NAMED_FACTS, Store
-from depnb.methods import later, msn, switches
+from depnb.methods import msn
+from depnb.methods.contract import later, switches
 from depnb.reports import tables
 from depnb.system import repository
 

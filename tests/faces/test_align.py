@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from skimage.transform import SimilarityTransform
 
 from depnb.faces import CROP_SIZE, TEMPLATE, detect_frames, landmarks68, similarity, transform_points, warp

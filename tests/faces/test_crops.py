@@ -4,8 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from depnb.faces import DamagedCrops, landmarks68, load
 from depnb.faces.crops import DEFAULT, Settings, check, crop_path, read, write

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from depnb.faces import CROP_SIZE, landmarks_24
 from depnb.faces.points24 import DIRECT, MIDPOINTS, MIRRORED, MIRRORED_68

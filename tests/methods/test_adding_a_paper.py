@@ -101,10 +101,10 @@ def test_the_document_holds_the_files_that_it_lists():
 def test_a_method_file_is_enough_to_be_in_the_grid(added):
     module = methods.method(PAPER)
     assert PAPER in methods.papers()
-    assert module.NOTEBOOK == NAME
+    assert module.notebook == NAME
     runs = [run for run in grid.grid("smoke", "all", seeds=(0,)) if run.paper == PAPER]
     assert [(run.row, run.corpus, run.protocol) for run in runs] == list(grid.rows(PAPER))
-    assert {row for row, _, _ in grid.rows(PAPER)} == module.ROWS.keys()
+    assert {row for row, _, _ in grid.rows(PAPER)} == module.rows.keys()
 
 
 def test_the_document_explains_every_name_of_the_interface(added):
@@ -159,7 +159,7 @@ def test_its_rows_are_trained_drawn_and_taught(added, repository, monkeypatch, t
     for name in ("results_unseen", f"{PAPER}_unseen", f"{PAPER}_measured_unseen", f"{PAPER}_claims"):
         assert f"![{name}]" in index
     rows = set(tables.measured_table(own, "unseen")["predictor"])
-    assert methods.method(PAPER).ROWS.keys() <= rows
+    assert methods.method(PAPER).rows.keys() <= rows
 
     monkeypatch.setenv("PYTHONPATH", str(repository))
     output = tmp_path / "run" / "notebooks" / f"{NAME}.ipynb"

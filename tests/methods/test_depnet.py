@@ -5,11 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torch import nn
 
-from depnb.methods import OURS
+from depnb.methods.contract import OURS
 from depnb.methods.depnet import (
     PROFILES,
     ROWS,

@@ -6,9 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.bright import landmarked
+from hypothesis import given, strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,7 +15,8 @@ from depnb.faces import landmarks_24
 from depnb.faces.points24 import MIRRORED
 from depnb.inputs.pixels import normalise
 from depnb.inputs.spec import LandmarkedClips
-from depnb.methods import OURS, dlga
+from depnb.methods import dlga
+from depnb.methods.contract import OURS
 from depnb.methods.dlga import (
     COMBINATIONS,
     DLGACNN,
@@ -41,6 +40,7 @@ from depnb.nets.cost import cpu_seconds, gmac, parameters
 from depnb.nets.fast import fast
 from depnb.training.explain import grad_cam
 from depnb.training.loop import per_video, predict, to_memory_format, train
+from tests.bright import landmarked
 
 SMALL = Scale(width=1 / 32, input_size=48)
 

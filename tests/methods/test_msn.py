@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from depnb.inputs.spec import FRAME
-from depnb.methods import OURS
+from depnb.methods.contract import OURS
 from depnb.methods.msn import (
     BLOCKS,
     CHANNELS,

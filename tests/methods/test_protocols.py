@@ -9,8 +9,8 @@ from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.run import Run
 from depnb.inputs.pixels import NORMALISED
 from depnb.inputs.spec import VGGFACE2_BGR
-from depnb.methods import method, papers, resolve
 from depnb.methods.printed import protocols
+from depnb.methods.registry import method, papers, resolve
 from tests import bad_videos
 from tests.corpus import trees
 
@@ -82,7 +82,7 @@ def test_a_switch_that_a_row_is_about_stays(avec):
     module = method("depnet")
     changed = [
         row
-        for row, config in module.ROWS.items()
+        for row, config in module.rows.items()
         if of("depnet", row, avec["AVEC2013"]).config.resample != config.resample
         or of("depnet", row, avec["AVEC2013"]).config.se_ratio != config.se_ratio
     ]
@@ -92,11 +92,11 @@ def test_a_switch_that_a_row_is_about_stays(avec):
 @pytest.mark.parametrize("paper", papers())
 def test_on_generated_corpora_a_protocol_changes_only_who_is_trained_on(paper):
     module = method(paper)
-    for row, config in module.ROWS.items():
-        for protocol in module.PROTOCOLS:
+    for row, config in module.rows.items():
+        for protocol in module.protocols:
             found = of(paper, row, "both", protocol, "quick")
             assert found.config == config
-            assert found.profile == module.PROFILES["quick"]
+            assert found.profile == module.profiles["quick"]
 
 
 def test_a_recipe_is_among_the_facts_of_a_run(avec):
@@ -111,7 +111,7 @@ def test_a_recipe_is_among_the_facts_of_a_run(avec):
 @pytest.mark.parametrize("paper", papers())
 def test_what_a_paper_does_not_state_is_listed(paper):
     row = protocols().loc[paper]
-    guesses = method(paper).PROTOCOLS["paper"].recipe.guesses
+    guesses = method(paper).protocols["paper"].recipe.guesses
     assert guesses
     if "not stated" in str(row["epochs_iterations"]):
         assert any("steps" in guess for guess in guesses)

@@ -6,8 +6,7 @@ import torch
 from torch import nn
 
 from depnb.methods import depnet, printed
-from depnb.methods.depnet import FeatureAggregation, diagrams
-from depnb.methods.depnet import widget as widgets
+from depnb.methods.depnet import FeatureAggregation, diagrams, widget as widgets
 from depnb.methods.depnet.diagrams import (
     aggregation_sizes,
     draw_aggregation,

@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from depnb.faces import landmarks_24
 from depnb.methods import dlga
-from depnb.methods.dlga import LocalAttention, WeightedPyramidPooling, patch_starts
-from depnb.methods.dlga import widget as widgets
+from depnb.methods.dlga import LocalAttention, WeightedPyramidPooling, patch_starts, widget as widgets
 from depnb.methods.dlga.diagrams import (
     SELECTED,
     Bin,

@@ -7,8 +7,7 @@ import torch
 from matplotlib.text import Text
 
 from depnb.methods import msn
-from depnb.methods.msn import MSN
-from depnb.methods.msn import widget as widgets
+from depnb.methods.msn import MSN, widget as widgets
 from depnb.methods.msn.diagrams import draw_block, draw_pipeline
 from depnb.methods.msn.widget import draw_reach, reach
 from depnb.nets.layers3d import start_weights

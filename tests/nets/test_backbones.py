@@ -1,8 +1,7 @@
 import pytest
 import timm
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torchvision.models import resnet18, resnet50
 from torchvision.ops import SqueezeExcitation as TorchvisionSE
 

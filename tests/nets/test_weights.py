@@ -551,8 +551,8 @@ def test_facenets_file_goes_into_its_network(empty, monkeypatch):
 def test_rows_that_start_from_faces_take_what_their_body_takes():
     pixels = torch.randint(0, 256, (2, 5, 3, 32, 32), dtype=torch.uint8)
     for module in (distribution, depnet):
-        rows = {row: config for row, config in module.ROWS.items() if config.start in registry.IMPORTED}
-        assert rows.keys() & {row for lines in module.GRID.values() for row, *_ in lines} == set()
+        rows = {row: config for row, config in module.rows.items() if config.start in registry.IMPORTED}
+        assert rows.keys() & {row for lines in module.grid.values() for row, *_ in lines} == set()
         for config in rows.values():
             network = module.model(config, Scale(1 / 16, 50, 32))
             assert type(network.body) is ResNetV1Body

@@ -9,7 +9,9 @@ from depnb.evaluation import paired_subject_bootstrap
 from depnb.experiments import Run
 from depnb.experiments.grid import COMMITTED_SEEDS, grid
 from depnb.experiments.store import Store
-from depnb.methods import Claim, dlga, method, msn, papers, temporal_pooling
+from depnb.methods import dlga, msn, temporal_pooling
+from depnb.methods.contract import Claim
+from depnb.methods.registry import method, papers
 from depnb.reports.claims import claims_table, difference
 from depnb.reports.summaries import summarise
 from depnb.system.repository import COMMITTED
@@ -137,7 +139,7 @@ def test_the_papers_own_row_beats_the_constant_on_both_and_not_on_null(store, pa
 
 @pytest.mark.parametrize("paper", papers())
 def test_the_claims_have_an_answer_each(store, paper):
-    claims, answers = method(paper).CLAIMS, claims_table(paper, store.results(paper))
+    claims, answers = method(paper).claims, claims_table(paper, store.results(paper))
     for claim, answer in zip(claims, answers["answer"], strict=True):
         assert answer in {"confirmed", "not confirmed", "too little data to tell"} or (
             answer == "not trained" and swept(claim)

@@ -12,7 +12,7 @@ from depnb import __version__, course
 from depnb.experiments.result import Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.methods import papers
+from depnb.methods.registry import papers
 from depnb.reports import corpus_plots, figures, tables
 from depnb.system import style
 from tests.results_made import result_of

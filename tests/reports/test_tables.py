@@ -9,8 +9,8 @@ import pytest
 from depnb.evaluation import rmse
 from depnb.experiments.result import Attention
 from depnb.experiments.store import Store
-from depnb.methods import method, papers
 from depnb.methods.printed import printed
+from depnb.methods.registry import method, papers
 from depnb.reports import figures, result_plots, summaries, tables
 from depnb.system import style
 from depnb.system.repository import COMMITTED
@@ -85,7 +85,7 @@ def test_print_and_measurement_stand_in_columns_of_their_own(results):
 
 @pytest.mark.parametrize("paper", papers())
 def test_a_printed_line_is_one_row_of_ours(paper):
-    for source, titles in method(paper).TABLES.items():
+    for source, titles in method(paper).tables.items():
         assert len(set(titles.values())) == len(titles), source
 
 
@@ -136,7 +136,7 @@ def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     style.apply()
     store = Store(COMMITTED, strict=True)
     drawn = {name: entry.draw for name, entry in figures.entries().items() if "results" in entry.data}
-    of_papers = {f"{paper}_{name}" for paper in papers() for name in method(paper).FIGURES}
+    of_papers = {f"{paper}_{name}" for paper in papers() for name in method(paper).figures}
     assert drawn.keys() == {"results_unseen"} | of_papers
     for name, draw in drawn.items():
         first, second = (style.save(draw(store), tmp_path / str(k), name, "a test") for k in range(2))
@@ -153,7 +153,7 @@ def test_figures_without_results_are_left_out(tmp_path):
 def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
     written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
-    names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).TABLES}
+    names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).tables}
     assert {p.name for p in written} == {
         f"{name}.{suffix}" for name in names | {"distribution_measured_folds"} for suffix in ("csv", "tex", "png")
     }

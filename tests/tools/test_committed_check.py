@@ -8,8 +8,7 @@ import subprocess
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from depnb.corpus.synthetic import named_recipe, open_generated
 from depnb.faces import Report, VideoReport

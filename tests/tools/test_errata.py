@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from depnb.course import NOTEBOOKS, ROOT
-from depnb.methods import method, papers
+from depnb.methods.registry import method, papers
 
 TEXT = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
 ENTRIES = [[cell.strip() for cell in line.split("|")[1:-1]] for line in re.findall(r"^\| <a.*$", TEXT, re.M)]
@@ -86,9 +86,9 @@ def test_a_name_that_does_not_exist_is_found_out():
 def test_arguments_rows_protocols_and_figures_exist(number):
     cell, methods = WHERE[number], [method(paper) for paper in papers()]
     known = {
-        "row": {row for module in methods for row in (*module.ROWS, *getattr(module, "FUSED", {}))},
-        "protocol": {protocol for module in methods for protocol in module.PROTOCOLS},
-        "figure": {figure for module in methods for figure in module.FIGURES},
+        "row": {row for module in methods for row in (*module.rows, *module.fused)},
+        "protocol": {protocol for module in methods for protocol in module.protocols},
+        "figure": {figure for module in methods for figure in module.figures},
     }
     rest = re.sub(r"\[\d\d\]|\[weights\]\(weights\.md\)", "", cell)
     for argument, of in re.findall(r"argument `(\w+)` of `([\w.]+)`", cell):

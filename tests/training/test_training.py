@@ -6,7 +6,7 @@ import torch
 
 from depnb.evaluation import rmse
 from depnb.inputs.spec import FRAME, PLAIN_FRAME, InputSpec
-from depnb.methods import OURS, Learning
+from depnb.methods.contract import OURS, Learning
 from depnb.methods.distribution import ROWS, model
 from depnb.methods.profiles import CLIP_PROFILES
 from depnb.training import loop

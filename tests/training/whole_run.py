@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
-from tests.bright import bright_frames, bright_recordings
 
 from depnb.corpus.records import Corpus
 from depnb.experiments import corpora, execute, fill
@@ -16,6 +15,7 @@ from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import profiles
 from depnb.training import loop
+from tests.bright import bright_frames, bright_recordings
 
 PEOPLE = {"train": 20, "development": 8, "test": 8, "unseen": 8}
 STEPS = 60

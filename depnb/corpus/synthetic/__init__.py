@@ -5,7 +5,6 @@ It says nothing about real people with depression. ``recipe`` decides who is in 
 ``render`` paints it, ``make`` writes the files, ``oracle`` proves where the signal is.
 """
 
-from depnb.corpus.synthetic.make import film, load_truth, make, open_generated
-from depnb.corpus.synthetic.recipe import VERSION, Recipe, named_recipe, pretraining_identities, sessions
+import lazy_loader
 
-__all__ = ["VERSION", "Recipe", "film", "load_truth", "make", "named_recipe", "open_generated", "sessions", "strangers"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,8 +7,6 @@ What the paper leaves open is decided in the modules; E-numbers name entries of 
 """
 
 import math
-from collections.abc import Callable
-from functools import partial
 from typing import Any, Literal, Self
 
 import torch
@@ -16,10 +14,9 @@ from torch import Tensor, nn
 
 from depnb.inputs.augment import strong
 from depnb.inputs.pixels import centre_on_faces, normalise
-from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, InputSpec, Sample
 from depnb.methods.contract import check_switches
 from depnb.methods.depnet.rows import Config
-from depnb.methods.profiles import PRINTED, Profile, Scale
+from depnb.methods.profiles import PRINTED, Scale
 from depnb.nets.layers3d import scaled, start_weights
 from depnb.nets.regression import Regression
 from depnb.nets.resnet import ResNetBody
@@ -343,29 +340,13 @@ class FeatureMean(SequenceRegression):
         return super().forward(frames if frames.ndim == 5 else frames[:, None])
 
 
-def inputs(config: Config, profile: Profile) -> InputSpec:
-    """T frames of a video, drawn at random from those that are used; or single ones. As the body takes them."""
-    of_version_1 = config.start in IMPORTED
-    if config.frames == 1:
-        varied, plain = (FRAME_V1, PLAIN_FRAME_V1) if of_version_1 else (FRAME, PLAIN_FRAME)
-        return varied if config.augment == "strong" else plain
-    vary = strong if config.augment == "strong" else None
-    return InputSpec(
-        partial(_sequence, vary, centre_on_faces if of_version_1 else normalise),
-        offsets=tuple(range(config.frames)),
-        span=config.frames,
-        sample=Sample(config.n_draws, config.resample, config.sort_frames),
-    )
+def prepare(config: Config, clips: Tensor, training: bool) -> Tensor:
+    """uint8 [B, T, 3, S, S] to standardised frames [B, T, 3, S, S], as the body takes them."""
+    finish = centre_on_faces if config.start in IMPORTED else normalise
+    return finish(strong(clips) if training and config.augment == "strong" else clips)
 
 
-def _sequence(
-    vary: Callable[[Tensor], Tensor] | None, finish: Callable[[Tensor], Tensor], clips: Tensor, training: bool
-) -> Tensor:
-    """uint8 [B, T, 3, S, S] to standardised frames [B, T, 3, S, S]."""
-    return finish(vary(clips) if vary and training else clips)
-
-
-def model(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
+def build(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
     """The network of a row."""
     shared = {name: getattr(config, name) for name in ("se_ratio", "frozen", "fc_dim", "dropout")}
     shared["version"] = 1 if config.start in IMPORTED else 2

@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, InputSpec, Sample
 from depnb.methods import profiles
-from depnb.methods.contract import HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed
-from depnb.methods.profiles import Profile
+from depnb.methods.contract import HONEST, Claim, Figure, Learning, Learnings, Network, Paper, Recipe, as_printed
+from depnb.methods.profiles import PRINTED, Profile, Scale
+from depnb.nets.weights.registry import IMPORTED
 
-PAPER = "depnet"
-NOTEBOOK = "40_depnet"
-CITATION = (
-    "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent System Using "
-    "Deep Learning for Video-Based Depression Analysis. International Journal of Intelligent Systems 37(7), 2022."
-)
-VERSION = 1
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from depnb.methods.shapes import Diagram
+
+
 PROFILES = {name: replace(profile, batch=profile.batch // 2) for name, profile in profiles.PROFILES.items()}
 """Half as many inputs in a step as elsewhere, because most of them have five frames."""
 
@@ -82,6 +85,32 @@ def learning(config: Config, profile: Profile) -> Learnings:
         rate = round(PRINTED_RATE / profile.lr, 9)  # the same in a small profile, whose own would make it diverge
         return Learnings(Learning("sgd", "inv", rate, weight_decay=5e-4, patience=200, stop_on=config.stop_on))
     return Learnings(SINGLE_IMAGES if config.frames == 1 else SEQUENCES)
+
+
+def inputs(config: Config, profile: Profile) -> InputSpec:
+    """T frames of a video, drawn at random from those that are used; or single ones. As the body takes them."""
+    if config.frames == 1:
+        varied, plain = (FRAME_V1, PLAIN_FRAME_V1) if config.start in IMPORTED else (FRAME, PLAIN_FRAME)
+        return varied if config.augment == "strong" else plain
+    return InputSpec(
+        partial(_prepare, config),
+        offsets=tuple(range(config.frames)),
+        span=config.frames,
+        sample=Sample(config.n_draws, config.resample, config.sort_frames),
+    )
+
+
+def _prepare(config: Config, clips: "Tensor", training: bool) -> "Tensor":
+    from depnb.methods.depnet.network import prepare  # torch takes seconds to import, and who only reads needs none
+
+    return prepare(config, clips, training)
+
+
+def model(config: Config, scale: Scale = PRINTED) -> Network:
+    """The network of a row."""
+    from depnb.methods.depnet.network import build  # torch takes seconds to import, and who only reads needs none
+
+    return build(config, scale)
 
 
 _trained = partial(Config, frozen=False)
@@ -192,3 +221,34 @@ FIGURES = {
         "says nothing about people.",
     ),
 }
+
+
+def _diagrams() -> "Mapping[str, Diagram]":
+    from depnb.methods.depnet.diagrams import (
+        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
+    )
+
+    return drawings
+
+
+PAPER = Paper(
+    name="depnet",
+    notebook="40_depnet",
+    citation=(
+        "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent System Using "
+        "Deep Learning for Video-Based Depression Analysis. International Journal of Intelligent Systems 37(7), 2022."
+    ),
+    version=1,
+    profiles=PROFILES,
+    config=Config,
+    rows=ROWS,
+    grid=GRID,
+    protocols=PROTOCOLS,
+    tables=TABLES,
+    claims=CLAIMS,
+    figures=FIGURES,
+    inputs=inputs,
+    model=model,
+    learning=learning,
+    diagrams=_diagrams,
+)

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, InputSpec
 from depnb.methods.distribution.rows import Config
-from depnb.methods.profiles import PRINTED, Profile, Scale
+from depnb.methods.profiles import PRINTED, Scale
 from depnb.nets.resnet import ResNetBody, dense_head
 from depnb.nets.resnet_v1 import ResNetV1Body
 from depnb.nets.weights.registry import IMPORTED
@@ -152,13 +151,6 @@ def _level(bdi: Tensor, levels: int) -> Tensor:
 LOSSES = {"expectation": expectation_loss, "softmax": softmax_loss, "euclidean": euclidean_loss}
 
 
-def inputs(config: Config, profile: Profile) -> InputSpec:
-    """Single frames, as the body takes them."""
-    if config.start in IMPORTED:
-        return FRAME_V1 if config.augment else PLAIN_FRAME_V1
-    return FRAME if config.augment else PLAIN_FRAME
-
-
-def model(config: Config, scale: Scale = PRINTED) -> DistributionNet:
+def build(config: Config, scale: Scale = PRINTED) -> DistributionNet:
     """The network of a row."""
     return DistributionNet(config, scale)

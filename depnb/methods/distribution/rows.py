@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, InputSpec
 from depnb.methods import profiles
-from depnb.methods.contract import DISJOINT, HONEST, Claim, Figure, Protocol, Recipe, as_printed
+from depnb.methods.contract import DISJOINT, HONEST, Claim, Figure, Network, Paper, Protocol, Recipe, as_printed
+from depnb.methods.profiles import PRINTED, Profile, Scale
+from depnb.nets.weights.registry import IMPORTED
 
-PAPER = "distribution"
-NOTEBOOK = "10_distribution_learning"
-CITATION = (
-    "W. C. de Melo, E. Granger, A. Hadid: Depression Detection Based on Deep Distribution Learning. "
-    "IEEE International Conference on Image Processing (ICIP), 2019."
-)
-VERSION = 2
 PROFILES = profiles.PROFILES
 
 
@@ -33,6 +29,20 @@ class Config:
     softmax_test: Literal["expect", "argmax"] = "expect"
     augment: bool = True
     start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
+
+
+def inputs(config: Config, profile: Profile) -> InputSpec:
+    """Single frames, as the body takes them."""
+    if config.start in IMPORTED:
+        return FRAME_V1 if config.augment else PLAIN_FRAME_V1
+    return FRAME if config.augment else PLAIN_FRAME
+
+
+def model(config: Config, scale: Scale = PRINTED) -> Network:
+    """The network of a row."""
+    from depnb.methods.distribution.network import build  # torch takes seconds to import, and who only reads needs none
+
+    return build(config, scale)
 
 
 ROWS = {
@@ -142,3 +152,23 @@ FIGURES = {
         "features would raise (1) the score most. A coarse map, enlarged; it says nothing about people.",
     ),
 }
+
+PAPER = Paper(
+    name="distribution",
+    notebook="10_distribution_learning",
+    citation=(
+        "W. C. de Melo, E. Granger, A. Hadid: Depression Detection Based on Deep Distribution Learning. "
+        "IEEE International Conference on Image Processing (ICIP), 2019."
+    ),
+    version=2,
+    profiles=PROFILES,
+    config=Config,
+    rows=ROWS,
+    grid=GRID,
+    protocols=PROTOCOLS,
+    tables=TABLES,
+    claims=CLAIMS,
+    figures=FIGURES,
+    inputs=inputs,
+    model=model,
+)

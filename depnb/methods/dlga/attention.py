@@ -8,9 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb.methods.contract import check_switches
-from depnb.methods.dlga.patches import PATCH_CELLS, PATCHES
-from depnb.methods.dlga.rows import Vector
-from depnb.methods.dlga.switches import SWITCHES
+from depnb.methods.dlga.patch_grid import PATCH_CELLS, PATCHES
+from depnb.methods.dlga.rows import SWITCHES, Vector
 from depnb.nets.layers3d import scaled
 
 

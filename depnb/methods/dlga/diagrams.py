@@ -16,7 +16,7 @@ from depnb.faces import landmarks_24
 from depnb.faces.points24 import DIRECT, MIDPOINTS, MOUTH
 from depnb.methods.dlga.attention import LocalAttention
 from depnb.methods.dlga.network import DLGACNN, LandmarkedFrames
-from depnb.methods.dlga.patches import PATCHES, patch_cells, patch_starts
+from depnb.methods.dlga.patch_grid import PATCHES, patch_cells, patch_starts
 from depnb.methods.dlga.pyramid import WeightedPyramidPooling
 from depnb.methods.shapes import Diagram, Shape, arrow, box, face_of_a_person, through, times
 from depnb.nets.cost import parameters

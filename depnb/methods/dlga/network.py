@@ -7,7 +7,6 @@ weighted spatial pyramid pooling), the rows of Tables 3–6. What the paper leav
 which it takes patches and attention.
 """
 
-from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
@@ -18,14 +17,13 @@ from depnb.faces import landmarks_24
 from depnb.faces.points24 import MIRRORED_68
 from depnb.inputs.augment import strong_with_points
 from depnb.inputs.pixels import normalise
-from depnb.inputs.spec import InputSpec, LandmarkedClips
+from depnb.inputs.spec import LandmarkedClips
 from depnb.methods.contract import check_switches
 from depnb.methods.dlga.attention import GlobalAttention, LocalAttention, convolution
-from depnb.methods.dlga.patches import PATCHES, patch_cells, patches
+from depnb.methods.dlga.patch_grid import PATCHES, patch_cells, patches
 from depnb.methods.dlga.pyramid import WeightedPyramidPooling
-from depnb.methods.dlga.rows import Bins, Border, Config, LevelWeights, Vector
-from depnb.methods.dlga.switches import SWITCHES
-from depnb.methods.profiles import PRINTED, Profile, Scale
+from depnb.methods.dlga.rows import SWITCHES, Bins, Border, Config, LevelWeights, Vector
+from depnb.methods.profiles import PRINTED, Scale
 from depnb.nets.layers3d import scaled
 from depnb.nets.regression import Regression
 
@@ -241,24 +239,17 @@ class DLGACNN(Regression):
         return torch.cat([vector.flatten(1) for vector in vectors], 1), torch.cat(weights, 1)  # [B, D], [B, 25]
 
 
-def inputs(config: Config, profile: Profile) -> InputSpec:
-    """Single frames with their landmarks; a video's score is the mean over its frames (E96)."""
-    return InputSpec(partial(_with_points, config.augment == "strong", config.mouth_right), landmarks=True)
-
-
-def _with_points(
-    vary: bool, mouth_right: Literal["mirror", "literal"], clips: LandmarkedClips, training: bool
-) -> LandmarkedFrames:
+def prepare(config: Config, clips: LandmarkedClips, training: bool) -> LandmarkedFrames:
     """Clips of one frame to standardised frames and their 24 points; those outside are moved to the border."""
     pixels, landmarks = clips
-    if vary and training:
+    if training and config.augment == "strong":
         pixels, landmarks = strong_with_points(pixels, landmarks, [landmark - 1 for landmark in MIRRORED_68])
     size = pixels.shape[-1]
-    points = landmarks_24(landmarks[:, 0], size, mouth_right=mouth_right).clamp(0, size - 1)  # [B, 24, 2]
+    points = landmarks_24(landmarks[:, 0], size, mouth_right=config.mouth_right).clamp(0, size - 1)  # [B, 24, 2]
     return LandmarkedFrames(normalise(pixels)[:, 0], points)
 
 
-def model(config: Config, scale: Scale = PRINTED) -> DLGACNN:
+def build(config: Config, scale: Scale = PRINTED) -> DLGACNN:
     """The network of a row."""
     switches = ("cmp_on", "bn", "border", "lal_kernel", "gal_convs", "vector", "bins", "wspp_weights")
     chosen = {name: getattr(config, name) for name in ("local", "global_", "cmp", "wspp", *switches)}

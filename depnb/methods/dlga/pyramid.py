@@ -5,19 +5,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb.methods.contract import check_switches
-from depnb.methods.dlga.rows import Bins, LevelWeights
-from depnb.methods.dlga.switches import SWITCHES
+from depnb.methods.dlga.rows import LEVEL_WEIGHTS, SWITCHES, Bins, LevelWeights
 
 PYRAMID = ((80, 25), (40, 51), (20, 102), (10, 204))
 """Bins of each level, fine to coarse, and the printed window for 2048 features, ⌊2048/bins⌋ (§3.5)."""
-
-
-LEVEL_WEIGHTS = {
-    "lazebnik": (1 / 2, 1 / 4, 1 / 8, 1 / 8),
-    "halves": (1.0, 1 / 2, 1 / 4, 1 / 8),
-    "none": (1.0, 1.0, 1.0, 1.0),
-}
-"""What the levels of the pyramid count, fine to coarse (E82)."""
 
 
 class WeightedPyramidPooling(nn.Module):

@@ -1,19 +1,32 @@
 """DLGA-CNN: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
+from depnb.inputs.spec import InputSpec, LandmarkedClips
 from depnb.methods import profiles
-from depnb.methods.contract import HONEST, Claim, Figure, Learning, Learnings, Protocol, Recipe, as_printed
+from depnb.methods.contract import (
+    HONEST,
+    Claim,
+    Figure,
+    Learning,
+    Learnings,
+    Network,
+    Paper,
+    Protocol,
+    Recipe,
+    as_printed,
+)
 from depnb.methods.profiles import PRINTED, Profile, Scale
 
-PAPER = "dlga"
-NOTEBOOK = "50_dlga"
-CITATION = (
-    "L. He, J. C.-W. Chan, Z. Wang: Automatic Depression Recognition Using CNN with Attention Mechanism from Videos. "
-    "Neurocomputing 422, 2021."
-)
-VERSION = 1
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from depnb.methods.dlga.network import LandmarkedFrames
+    from depnb.methods.shapes import Diagram
+
+
 PROFILES = {
     "smoke": replace(profiles.PROFILES["smoke"], scale=Scale(1 / 16, input_size=32)),
     "quick": replace(profiles.PROFILES["quick"], scale=Scale(1 / 8, input_size=80)),
@@ -27,6 +40,22 @@ Border = Literal["clamp", "zero"]
 Vector = Literal["flatten", "gap"]
 Bins = Literal["trim", "literal", "adaptive"]
 LevelWeights = Literal["lazebnik", "halves", "none"]
+LEVEL_WEIGHTS = {
+    "lazebnik": (1 / 2, 1 / 4, 1 / 8, 1 / 8),
+    "halves": (1.0, 1 / 2, 1 / 4, 1 / 8),
+    "none": (1.0, 1.0, 1.0, 1.0),
+}
+"""What the levels of the pyramid count, fine to coarse (E82)."""
+SWITCHES: dict[str, tuple[Any, ...]] = {
+    "cmp_on": ("conv4_1", "conv4_2"),
+    "border": ("clamp", "zero"),
+    "kernel": (3, 1),
+    "vector": ("flatten", "gap"),
+    "convolutions": (1, 2),
+    "bins": ("trim", "literal", "adaptive"),
+    "weights": tuple(LEVEL_WEIGHTS),
+}
+"""Values that the switches of the modules can have."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +112,24 @@ def learning(config: Config, profile: Profile) -> Learnings:
         how = {"weight_decay": 5e-4, "patience": 200, "stop_on": config.stop_on, "may_diverge": True}
         return Learnings(Learning(schedule="constant", rate=rate, **how))
     return Learnings(Learning(rate=rate, longer=1 if config.local else 2))
+
+
+def inputs(config: Config, profile: Profile) -> InputSpec:
+    """Single frames with their landmarks; a video's score is the mean over its frames (E96)."""
+    return InputSpec(partial(_prepare, config), landmarks=True)
+
+
+def _prepare(config: Config, clips: LandmarkedClips, training: bool) -> "LandmarkedFrames":
+    from depnb.methods.dlga.network import prepare  # torch takes seconds to import, and who only reads needs none
+
+    return prepare(config, clips, training)
+
+
+def model(config: Config, scale: Scale = PRINTED) -> Network:
+    """The network of a row."""
+    from depnb.methods.dlga.network import build  # torch takes seconds to import, and who only reads needs none
+
+    return build(config, scale)
 
 
 # Minus is the paper's CMP−; the rows of GA-CNN are taken as CMP+ (E86).
@@ -232,3 +279,34 @@ FIGURES = {
         "people.",
     ),
 }
+
+
+def _diagrams() -> "Mapping[str, Diagram]":
+    from depnb.methods.dlga.diagrams import (
+        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
+    )
+
+    return drawings
+
+
+PAPER = Paper(
+    name="dlga",
+    notebook="50_dlga",
+    citation=(
+        "L. He, J. C.-W. Chan, Z. Wang: Automatic Depression Recognition Using CNN with Attention Mechanism from Videos. "
+        "Neurocomputing 422, 2021."
+    ),
+    version=1,
+    profiles=PROFILES,
+    config=Config,
+    rows=ROWS,
+    grid=GRID,
+    protocols=PROTOCOLS,
+    tables=TABLES,
+    claims=CLAIMS,
+    figures=FIGURES,
+    inputs=inputs,
+    model=model,
+    learning=learning,
+    diagrams=_diagrams,
+)

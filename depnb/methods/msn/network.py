@@ -17,9 +17,8 @@ from torch.nn import functional
 
 from depnb.inputs.augment import one_of_four, strong, turned
 from depnb.inputs.pixels import NORMALISED
-from depnb.inputs.spec import InputSpec
 from depnb.methods.msn.rows import BLOCKS, KERNELS, Config
-from depnb.methods.profiles import PRINTED, ClipProfile, Scale
+from depnb.methods.profiles import PRINTED, Scale
 from depnb.nets.c3d import C3D
 from depnb.nets.i3d import I3D
 from depnb.nets.layers3d import (
@@ -267,7 +266,6 @@ def matching_bank_width(kernels: tuple[int, ...], depth: int = 69, width: float 
     return best / unit
 
 
-Change = Callable[[Tensor], Tensor]
 VARIED = {
     "strong": strong,
     "code": one_of_four,
@@ -276,38 +274,26 @@ VARIED = {
 }
 
 
-def inputs(config: Config, profile: ClipProfile) -> InputSpec:
-    """Clips of ``profile.clip`` frames; face pretraining repeats a picture to such a clip, or shows it once."""
-    scaled = NORMALISED[config.normalisation]
-    prepare = partial(_clip, VARIED[config.augment], 1 if config.pictures else profile.shrink, scaled)
-    repeated = 1 if profile.pictures else profile.clip
-    return InputSpec(
-        prepare,
-        tuple(range(profile.clip)),
-        span=profile.clip,
-        step=profile.step,
-        end=config.short_clip,
-        rest=config.last_clip == "fill",
-        still=partial(_repeated, repeated, scaled),
-        still_frames=repeated,
-        pictures_first=config.pictures and profile.pictures > 0,
-        normalisation=config.normalisation,
-    )
+def prepare(config: Config, shrink: int, clips: Tensor, training: bool) -> Tensor:
+    """uint8 [B, T, 3, S, S] to clips [B, 3, T, S/shrink, S/shrink], in training varied as ``augment`` says."""
+    vary = VARIED[config.augment] if training else None
+    return _clips(vary, shrink, config, clips)
 
 
-def _clip(vary: Change, shrink: int, scaled: Change, clips: Tensor, training: bool) -> Tensor:
-    """uint8 [B, T, 3, S, S] to clips [B, 3, T, S, S] whose pixels are ``scaled``."""
+def prepare_still(config: Config, frames: int, pictures: Tensor, training: bool) -> Tensor:
+    """uint8 [B, 1, 3, S, S] to clips without movement [B, 3, frames, S, S]; varied as ``strong`` for all rows alike."""
+    vary = strong if training else None
+    return _clips(vary, 1, config, pictures).expand(-1, -1, frames, -1, -1)  # [B, 3, frames, S, S]
+
+
+def _clips(vary: Callable[[Tensor], Tensor] | None, shrink: int, config: Config, clips: Tensor) -> Tensor:
     if shrink > 1:
         clips = functional.avg_pool3d(clips / 255, (1, shrink, shrink))  # [B, T, 3, S/shrink, S/shrink]
-    return scaled(vary(clips) if training else clips).transpose(1, 2)  # [B, 3, T, S, S]
+    scaled = NORMALISED[config.normalisation](vary(clips) if vary else clips)
+    return scaled.transpose(1, 2)  # [B, 3, T, S/shrink, S/shrink]
 
 
-def _repeated(frames: int, scaled: Change, pictures: Tensor, training: bool) -> Tensor:
-    """uint8 [B, 1, 3, S, S] to clips without movement [B, 3, T, S, S]; varied as ``strong`` for all rows alike."""
-    return _clip(strong, 1, scaled, pictures, training).expand(-1, -1, frames, -1, -1)  # [B, 3, T, S, S]
-
-
-def model(config: Config, scale: Scale = PRINTED) -> Regression:
+def build(config: Config, scale: Scale = PRINTED) -> Regression:
     """The network of a row; a 3-D network's depth is the row's, not the scale's."""
     if config.network == "c3d":
         return C3D(scale.width)

@@ -1,19 +1,34 @@
 """MSN: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
+from depnb.inputs.spec import InputSpec
 from depnb.methods import profiles
-from depnb.methods.contract import DISJOINT, HONEST, Claim, Figure, Learning, Learnings, Recipe, as_printed, later
-from depnb.methods.profiles import ClipProfile
-
-PAPER = "msn"
-NOTEBOOK = "30_msn"
-CITATION = (
-    "W. C. de Melo, E. Granger, A. Hadid: A Deep Multiscale Spatiotemporal Network for Assessing Depression from "
-    "Facial Dynamics. IEEE Transactions on Affective Computing, 2020."
+from depnb.methods.contract import (
+    DISJOINT,
+    HONEST,
+    Claim,
+    Figure,
+    Learning,
+    Learnings,
+    Network,
+    Paper,
+    Recipe,
+    as_printed,
+    later,
 )
-VERSION = 2
+from depnb.methods.profiles import PRINTED, ClipProfile, Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from depnb.methods.shapes import Diagram
+
+
 PROFILES = profiles.CLIP_PROFILES
 
 BLOCKS: dict[int, tuple[int, int, int, int]] = {
@@ -92,6 +107,42 @@ def learning(config: Config, profile: ClipProfile) -> Learnings:
     if profile.scale.width < 1 and not config.pictures:
         return Learnings(GENTLE)
     return Learnings()
+
+
+def inputs(config: Config, profile: ClipProfile) -> InputSpec:
+    """Clips of ``profile.clip`` frames; face pretraining repeats a picture to such a clip, or shows it once."""
+    repeated = 1 if profile.pictures else profile.clip
+    return InputSpec(
+        partial(_prepare, config, 1 if config.pictures else profile.shrink),
+        tuple(range(profile.clip)),
+        span=profile.clip,
+        step=profile.step,
+        end=config.short_clip,
+        rest=config.last_clip == "fill",
+        still=partial(_prepare_still, config, repeated),
+        still_frames=repeated,
+        pictures_first=config.pictures and profile.pictures > 0,
+        normalisation=config.normalisation,
+    )
+
+
+def _prepare(config: Config, shrink: int, clips: "Tensor", training: bool) -> "Tensor":
+    from depnb.methods.msn.network import prepare  # torch takes seconds to import, and who only reads needs none
+
+    return prepare(config, shrink, clips, training)
+
+
+def _prepare_still(config: Config, frames: int, pictures: "Tensor", training: bool) -> "Tensor":
+    from depnb.methods.msn.network import prepare_still  # torch takes seconds to import, and who only reads needs none
+
+    return prepare_still(config, frames, pictures, training)
+
+
+def model(config: Config, scale: Scale = PRINTED) -> Network:
+    """The network of a row; a 3-D network's depth is the row's, not the scale's."""
+    from depnb.methods.msn.network import build  # torch takes seconds to import, and who only reads needs none
+
+    return build(config, scale)
 
 
 def _scratch(**switches) -> Config:
@@ -218,3 +269,34 @@ FIGURES = {
         "and 7; one person a severity band. Bright is where a stronger feature would raise the score.",
     ),
 }
+
+
+def _diagrams() -> "Mapping[str, Diagram]":
+    from depnb.methods.msn.diagrams import (
+        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
+    )
+
+    return drawings
+
+
+PAPER = Paper(
+    name="msn",
+    notebook="30_msn",
+    citation=(
+        "W. C. de Melo, E. Granger, A. Hadid: A Deep Multiscale Spatiotemporal Network for Assessing Depression from "
+        "Facial Dynamics. IEEE Transactions on Affective Computing, 2020."
+    ),
+    version=2,
+    profiles=PROFILES,
+    config=Config,
+    rows=ROWS,
+    grid=GRID,
+    protocols=PROTOCOLS,
+    tables=TABLES,
+    claims=CLAIMS,
+    figures=FIGURES,
+    inputs=inputs,
+    model=model,
+    learning=learning,
+    diagrams=_diagrams,
+)

@@ -5,7 +5,6 @@ Facial Analysis*, ICASSP 2020. Implemented: §2 (code image, eq. 1–3; both str
 What the paper leaves open is decided in ``encode`` and ``Config``; E-numbers name entries of docs/errata.md.
 """
 
-from functools import partial
 from typing import Literal
 
 import torch
@@ -13,8 +12,7 @@ from torch import Tensor, nn
 
 from depnb.inputs.augment import strong, strong_shape, turned
 from depnb.inputs.pixels import centre_on_faces, normalise
-from depnb.inputs.spec import InputSpec
-from depnb.methods.profiles import PRINTED, Profile, Scale
+from depnb.methods.profiles import PRINTED, Scale
 from depnb.methods.temporal_pooling.code_image import encode_clips
 from depnb.methods.temporal_pooling.rows import Config
 from depnb.nets.regression import Regression
@@ -54,11 +52,9 @@ class StreamNet(Regression):
         return self.head(features)  # [B, 1]
 
 
-def inputs(config: Config, profile: Profile) -> InputSpec:
-    """Clips of ``length`` consecutive frames, coded, or their middle frame; one clip after the other at test (E08)."""
-    offsets = tuple(range(config.length)) if config.stream == "temporal" else (config.length // 2,)
-    prepare = partial(_coded if config.stream == "temporal" else _still, config)
-    return InputSpec(prepare, offsets, span=config.length, step=1, grey=config.stream == "temporal")
+def prepare(config: Config, clips: Tensor, training: bool) -> Tensor:
+    """uint8 clips [B, l, 1, S, S] or still images [B, 1, 3, S, S] to standardised images [B, 3, S, S]."""
+    return (_coded if config.stream == "temporal" else _still)(config, clips, training)
 
 
 def _coded(config: Config, clips: Tensor, training: bool) -> Tensor:
@@ -82,6 +78,6 @@ def _scaled(config: Config, pixels: Tensor) -> Tensor:
     return centre_on_faces(pixels) if config.start in IMPORTED else normalise(pixels)
 
 
-def model(config: Config, scale: Scale = PRINTED) -> StreamNet:
+def build(config: Config, scale: Scale = PRINTED) -> StreamNet:
     """The network of a row: the same for both streams, which differ in what they are shown."""
     return StreamNet(scale, 1 if config.start in IMPORTED else 2)

@@ -1,18 +1,22 @@
 """Temporal pooling: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
+from depnb.inputs.spec import InputSpec
 from depnb.methods import profiles
-from depnb.methods.contract import HONEST, Claim, Figure, Recipe, as_printed, later
+from depnb.methods.contract import HONEST, Claim, Figure, Network, Paper, Recipe, as_printed, later
+from depnb.methods.profiles import PRINTED, Profile, Scale
 
-PAPER = "temporal_pooling"
-NOTEBOOK = "20_temporal_pooling"
-CITATION = (
-    "W. C. de Melo, E. Granger, M. Bordallo Lopez: Encoding Temporal Information for Automatic Depression Recognition "
-    "from Facial Analysis. IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP), 2020."
-)
-VERSION = 1
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from depnb.methods.shapes import Diagram
+
+
 PROFILES = profiles.PROFILES
 
 
@@ -47,6 +51,29 @@ class Config:
     augment: Literal["strong", "paper", "none"] = "strong"
     start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
     dead_zone: float = later(0)
+
+
+def inputs(config: Config, profile: Profile) -> InputSpec:
+    """Clips of ``length`` consecutive frames, coded, or their middle frame; one clip after the other at test (E08)."""
+    offsets = tuple(range(config.length)) if config.stream == "temporal" else (config.length // 2,)
+    return InputSpec(partial(_prepare, config), offsets, span=config.length, step=1, grey=config.stream == "temporal")
+
+
+def _prepare(config: Config, clips: "Tensor", training: bool) -> "Tensor":
+    from depnb.methods.temporal_pooling.network import (
+        prepare,  # torch takes seconds to import, and who only reads needs none
+    )
+
+    return prepare(config, clips, training)
+
+
+def model(config: Config, scale: Scale = PRINTED) -> Network:
+    """The network of a row."""
+    from depnb.methods.temporal_pooling.network import (
+        build,  # torch takes seconds to import, and who only reads needs none
+    )
+
+    return build(config, scale)
 
 
 ROWS = {
@@ -171,3 +198,34 @@ FIGURES = {
         "grey verticals: BDI-II bands.",
     ),
 }
+
+
+def _diagrams() -> "Mapping[str, Diagram]":
+    from depnb.methods.temporal_pooling.diagrams import (
+        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
+    )
+
+    return drawings
+
+
+PAPER = Paper(
+    name="temporal_pooling",
+    notebook="20_temporal_pooling",
+    citation=(
+        "W. C. de Melo, E. Granger, M. Bordallo Lopez: Encoding Temporal Information for Automatic Depression Recognition "
+        "from Facial Analysis. IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP), 2020."
+    ),
+    version=1,
+    profiles=PROFILES,
+    config=Config,
+    rows=ROWS,
+    grid=GRID,
+    protocols=PROTOCOLS,
+    tables=TABLES,
+    claims=CLAIMS,
+    figures=FIGURES,
+    inputs=inputs,
+    model=model,
+    fused=FUSED,
+    diagrams=_diagrams,
+)

@@ -5,8 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from depnb.methods.contract import check_switches
-from depnb.methods.dlga.rows import Border
-from depnb.methods.dlga.switches import SWITCHES
+from depnb.methods.dlga.rows import SWITCHES, Border
 from depnb.methods.profiles import PRINTED
 
 PATCHES = 24

@@ -4,12 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
-from depnb.corpus.records import Corpus, Recording
+from depnb.corpus.records import Recording
 from depnb.inputs.videos import Frames
-from depnb.methods.profiles import PROFILES
 
 
 def bright_recordings(partition: str, people: int, first: int = 200) -> list[Recording]:
@@ -37,31 +35,3 @@ def landmarked(frames: Frames) -> Frames:
     most = frames.pixels[0].shape[-1] - 1
     drawn = [rng.uniform(0, most, (len(video), 68, 2)).astype(np.float32) for video in frames.pixels]
     return replace(frames, landmarks=tuple(map(torch.from_numpy, drawn)))
-
-
-@pytest.fixture
-def profile():
-    """The smoke profile on one thread."""
-    return replace(PROFILES["smoke"], threads=1)
-
-
-@pytest.fixture(scope="session")
-def bright() -> dict[str, Frames]:
-    """Frames by partition; nobody is in two of them."""
-    people = {"train": 20, "development": 8, "test": 8, "unseen": 8}
-    return {
-        name: bright_frames(bright_recordings(name, count, first=200 + 100 * k))
-        for k, (name, count) in enumerate(people.items())
-    }
-
-
-@pytest.fixture
-def bright_corpus(bright) -> Corpus:
-    """The recordings of ``bright`` as a generated corpus; its videos do not exist."""
-    recordings = tuple(recording for frames in bright.values() for recording in frames.recordings)
-    return Corpus("bright", Path("bright"), recordings, True, {"recipe": {"seed": 1}}, noise_floor=1.5)
-
-
-def pytest_collection_modifyitems(items):
-    """What takes long runs when all else has passed."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

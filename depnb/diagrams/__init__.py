@@ -1,1 +1,0 @@
-"""Drawings of how the methods work, one module a paper; their figures are redrawn, not copied."""

@@ -1,0 +1,27 @@
+from .code_image import (
+    BITS as BITS,
+    SWITCHES as SWITCHES,
+    BitOrder as BitOrder,
+    Code as Code,
+    encode as encode,
+    encode_clips as encode_clips,
+)
+from .network import StreamNet as StreamNet
+from .rows import (
+    CLAIMS as CLAIMS,
+    FIGURES as FIGURES,
+    FUSED as FUSED,
+    GRID as GRID,
+    HEADLINE as HEADLINE,
+    LENGTHS as LENGTHS,
+    PAPER as PAPER,
+    PROFILES as PROFILES,
+    PROTOCOLS as PROTOCOLS,
+    ROWS as ROWS,
+    STREAMS as STREAMS,
+    TABLES as TABLES,
+    Config as Config,
+    Group as Group,
+    inputs as inputs,
+    model as model,
+)
