@@ -18,6 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from depnb.course.notebooks import (
+    DEFAULTS,
     END_MARKER,
     PARAMETERS,
     TIME,
@@ -28,16 +29,6 @@ from depnb.course.notebooks import (
     normalise,
     notebooks_in,
 )
-
-DEFAULTS = {
-    "profile": ("quick",),
-    "corpus": ("both", "appearance", "dynamics", "null"),
-    "protocol": ("honest",),
-    "store": ("committed",),
-    "seed": (0,),
-    "device": ("auto",),
-}
-
 
 MAX_BYTES = 1_000_000
 MAX_CELL_LINES = 45

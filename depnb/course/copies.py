@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from depnb.course.exercises import SOLUTIONS
-from depnb.course.session import NOTEBOOKS
+from depnb.course.checking import SOLUTIONS
 from depnb.system.files import write_bytes, write_json
+from depnb.system.repository import NOTEBOOKS
 
 
 @dataclass

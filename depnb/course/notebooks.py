@@ -10,8 +10,16 @@ from nbformat import NotebookNode
 
 from depnb.system import progress
 from depnb.system.files import write_text
-from tools.lint_notebooks import DEFAULTS
 
+DEFAULTS = {
+    "profile": ("quick",),
+    "corpus": ("both", "appearance", "dynamics", "null"),
+    "protocol": ("honest",),
+    "store": ("committed",),
+    "seed": (0,),
+    "device": ("auto",),
+}
+"""Parameters of every notebook, with the values that a committed one can have."""
 PARAMETERS = tuple(DEFAULTS)
 END_MARKER = "depnb: finished {name}"
 

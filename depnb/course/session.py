@@ -10,19 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depnb.corpus import Corpus
 from depnb.course.display import show, show_caption
-from depnb.system.repository import ROOT
+from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.grid import COMMITTED_SEEDS, grid, runs_for
+from depnb.experiments.result import Result
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
+from depnb.methods.contract import require_choice
+from depnb.methods.profiles import PROFILES
+from depnb.methods.registry import protocols
+from depnb.system.repository import COMMITTED, ROOT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from depnb.corpus import Corpus
-    from depnb.experiments import Run
-    from depnb.experiments.result import Result
-    from depnb.experiments.store import Store
-
-NOTEBOOKS = ROOT / "notebooks"
-
 
 LIVE_SEED = 41
 DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
@@ -63,18 +64,13 @@ class Session:
         return self.store == "committed"
 
     @cached_property
-    def corpus(self) -> "Corpus":
+    def corpus(self) -> Corpus:
         """The corpus of this session, a generated one in the size of the profile."""
-        from depnb.experiments.corpora import open_for_profile
-
         return open_for_profile(self.corpus_name, self.profile)
 
     @cached_property
-    def results_store(self) -> "Store":
+    def results_store(self) -> Store:
         """Where results come from; the committed store is strict."""
-        from depnb.experiments.store import Store
-        from depnb.system.repository import COMMITTED
-
         if self.committed:
             return Store(COMMITTED, strict=True)
         return Store(self.run_folder / "results")
@@ -85,7 +81,7 @@ class Session:
         folder = ROOT / self.store
         return folder.parent if folder.name == "results" else folder
 
-    def results(self, paper: str, which: str = "all") -> "list[Result]":
+    def results(self, paper: str, which: str = "all") -> list[Result]:
         """The results of a paper's rows: seeds 0, 1 and 2 from the committed store, else the session's seed.
 
         A store that is not the committed one is filled first: what it lacks is trained. In the folder of a
@@ -94,22 +90,20 @@ class Session:
         Raises:
             ValueError: no row belongs to ``paper``.
         """
-        from depnb.experiments import execute, grid
-
-        seeds = grid.COMMITTED_SEEDS if self.committed else (self.seed,)
+        seeds = COMMITTED_SEEDS if self.committed else (self.seed,)
         which = "headline" if self._reproduces_headline() else which
-        grid = grid.runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
-        runs = [run for run in grid if run.paper == paper]
+        wanted = runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
+        runs = [run for run in wanted if run.paper == paper]
         if not runs:
             raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
         if self.committed:
             self._demand_committed(runs)
             return [self.results_store.load(run) for run in runs]
+        from depnb.experiments import execute  # torch takes seconds to import, and stored results need none
+
         return [execute.run(run, self.results_store, device=self.device) for run in runs]
 
-    def _demand_committed(self, runs: "list[Run]") -> None:
-        from depnb.experiments.grid import grid
-
+    def _demand_committed(self, runs: list[Run]) -> None:
         there = set(grid(self.profile, "all"))
         other = [run for run in runs if run not in there]
         if other:
@@ -118,15 +112,13 @@ class Session:
                 "name an empty store to train into, as in store = 'runs/mine'."
             )
 
-    def live(self, paper: str, row: str) -> "Result":
+    def live(self, paper: str, row: str) -> Result:
         """The row that a notebook trains before the reader's eyes, on the session's corpus.
 
         Beside committed results it has a seed that they have not, and its store is gone afterwards. In a run folder it
         is the folder's own run: a reproduction has trained it by then.
         """
-        from depnb.experiments import execute
-        from depnb.experiments.run import Run
-        from depnb.experiments.store import Store
+        from depnb.experiments import execute  # torch takes seconds to import, and stored results need none
 
         run = Run(paper, row, self.corpus_name, self.protocol, self.profile, LIVE_SEED if self.committed else self.seed)
         store = Store(Path(self._live_folder.name)) if self.committed else self.results_store
@@ -189,13 +181,10 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
         ValueError: a parameter is not one of the values it can have.
         FileNotFoundError: no such corpus.
     """
-    from depnb import methods
-    from depnb.methods.profiles import PROFILES
-    from depnb.system import style
+    from depnb.system import style  # matplotlib takes seconds to import
 
-    methods.require_choice("profile", profile, tuple(PROFILES))
-    if protocol != "honest":  # the one that every method knows; asking them for others imports them all
-        methods.require_choice("protocol", protocol, methods.protocols())
+    require_choice("profile", profile, tuple(PROFILES))
+    require_choice("protocol", protocol, protocols())
     if not DEVICES.fullmatch(device):
         raise ValueError(f"device is {device!r}: give auto, cpu, mps, cuda or cuda:N.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -213,6 +202,17 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
     global _current
     _current = session
     return session
+
+
+def current() -> Session:
+    """The session that was started last.
+
+    Raises:
+        RuntimeError: none was started.
+    """
+    if _current is None:
+        raise RuntimeError("No session: run the set-up cell (course.start) first.")
+    return _current
 
 
 def _seed(seed: int) -> None:

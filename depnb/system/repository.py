@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
 COMMITTED = ROOT / "results"
 """The store of the committed results."""
 IGNORED = frozenset({"runs", "my"})

@@ -7,8 +7,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any
 
+from depnb.course import session
 from depnb.course.display import in_lines
-from depnb.course.session import NOTEBOOKS, _current
+from depnb.system.repository import NOTEBOOKS
 
 SOLUTIONS = NOTEBOOKS / "solutions"
 
@@ -23,9 +24,7 @@ def check(name: str, answer: Any) -> None:
         RuntimeError: no session was started.
         FileNotFoundError, ValueError: the notebook has no exercises, or none of this name.
     """
-    if _current is None:
-        raise RuntimeError("No session: run the set-up cell (course.start) first.")
-    problem = judge(exercises(_current.name), name, answer)
+    problem = judge(exercises(session.current().name), name, answer)
     print(f"✔ {name}" if problem is None else in_lines(f"✘ {name}: {problem}"))
 
 

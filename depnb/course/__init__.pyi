@@ -1,0 +1,9 @@
+from .checking import (
+    check as check,
+    checkers as checkers,
+    exercises as exercises,
+    judge as judge,
+)
+from .copies import Copies as Copies, copy_notebooks as copy_notebooks
+from .display import LINE_WIDTH as LINE_WIDTH, table as table, verdict as verdict
+from .session import Session as Session, start as start
