@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 from depnb.corpus.records import Recording
+from depnb.experiments import execute, facts, store
 from depnb.inputs.videos import Frames
+from depnb.reports import result_plots
 
 
 def bright_recordings(partition: str, people: int, first: int = 200) -> list[Recording]:
@@ -35,3 +37,9 @@ def landmarked(frames: Frames) -> Frames:
     most = frames.pixels[0].shape[-1] - 1
     drawn = [rng.uniform(0, most, (len(video), 68, 2)).astype(np.float32) for video in frames.pixels]
     return replace(frames, landmarks=tuple(map(torch.from_numpy, drawn)))
+
+
+def open_everywhere(monkeypatch, opened) -> None:
+    """Every stage that opens the corpus of a run calls ``opened(corpus, profile)`` instead."""
+    for module in (facts, store, execute, result_plots):
+        monkeypatch.setattr(module, "open_for_profile", opened)

@@ -51,9 +51,9 @@ def bright_corpus(bright):
 @pytest.fixture
 def trainings_in_this_process(monkeypatch):
     """No helpers, which would not know what a test has replaced, and no corpora for trainings that are replaced."""
-    from depnb.experiments import execute, fill
+    from depnb.experiments import execute, filling
 
-    monkeypatch.setattr(fill, "usable_cores", lambda: 1)
+    monkeypatch.setattr(filling, "usable_cores", lambda: 1)
     monkeypatch.setattr(execute, "prepare", lambda runs, device: None)
 
 

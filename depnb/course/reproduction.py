@@ -18,19 +18,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from depnb import __version__, course
+from depnb import __version__
 from depnb.course.notebooks import notebooks_in, quick_seconds
-from depnb.experiments.fill import fill
+from depnb.experiments.filling import fill
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
 from depnb.system.files import StorageError, write_json
 from depnb.system.progress import progress
+from depnb.system.repository import NOTEBOOKS, ROOT
 
-if TYPE_CHECKING:
-    from depnb.experiments import Run
-    from depnb.experiments.store import Store
-
-RUNS = course.ROOT / "runs"
+RUNS = ROOT / "runs"
 FRESH_SEED = 100
 CELL_TIMEOUT = 6 * 3600.0
 FIGURES_S, FIGURES_MB = 25.0, 5.0
@@ -76,8 +75,8 @@ class Plan:
         gpu_hours: of the trainings, reckoned; ``None`` where seconds are measured.
     """
 
-    runs: "list[Run]"
-    missing: "list[Run]"
+    runs: list[Run]
+    missing: list[Run]
     notebooks: list[Path]
     parameters: dict[str, dict[str, Any]]
     stages: list[tuple[str, str, float | None, float]]
@@ -122,7 +121,7 @@ class Reproduction:
 
     settings: Settings
     folder: Path
-    source: Path = course.NOTEBOOKS
+    source: Path = NOTEBOOKS
     say: Callable[[str], None] = print
     cell_timeout: float = CELL_TIMEOUT
     stages: dict[str, float] = field(default_factory=dict)
@@ -130,7 +129,7 @@ class Reproduction:
     problems: list[str] = field(default_factory=list)
 
     @cached_property
-    def store(self) -> "Store":
+    def store(self) -> Store:
         """The folder's own store; a miss there is trained."""
         from depnb.experiments.store import Store
 
@@ -385,7 +384,7 @@ def reproduce(
     plan_only: bool = False,
     *,
     runs: Path = RUNS,
-    source: Path = course.NOTEBOOKS,
+    source: Path = NOTEBOOKS,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Reproduce everything; True if all of it went well.

@@ -21,10 +21,10 @@ from depnb import __version__, faces
 from depnb.corpus import Corpus, Recording
 from depnb.experiments import networks
 from depnb.experiments.corpora import open_for_profile
-from depnb.experiments.evaluated import COUNTS, evaluate, fuse, join, numbers_of
+from depnb.experiments.evaluation import COUNTS, evaluate, fuse, join, numbers_of
 from depnb.experiments.result import DIGITS, Predictions, Result
 from depnb.experiments.run import Run
-from depnb.experiments.splits import Split, crop_stride, crops_needed, resolve_rows, splits
+from depnb.experiments.split import Split, crop_stride, crops_needed, resolve_rows, splits
 from depnb.experiments.store import Store
 from depnb.inputs.loading import load
 from depnb.inputs.spec import InputSpec

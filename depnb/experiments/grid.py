@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from depnb.experiments.run import Run
+from depnb.methods.adhoc import canonical
 from depnb.methods.contract import require_choice
-from depnb.methods.registry import method, papers, protocols
+from depnb.methods.registry import method, papers, parts, protocols
 
 COMMITTED_SEEDS = (0, 1, 2)
 WHICH = ("headline", "all")
@@ -41,15 +42,17 @@ def runs_for(
 
     On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
     row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
-    the tables ask for it or not.
+    the tables ask for it or not, or one with other switches, ``PAPER/ROW[SWITCH=VALUE,…]``.
 
     Raises:
-        ValueError: ``which`` or ``protocol`` is not one of the values it can have.
+        ValueError: ``which`` or ``protocol`` is not one of the values it can have, or there is no such switch or value.
+        KeyError: there is no such paper or row.
     """
     require_choice("protocol", protocol, protocols())
     if "/" in which:
         paper, _, row = which.partition("/")
-        require_choice("row", row, tuple(method(paper).rows))
+        parts(method(paper), row)
+        row = canonical(row)
         return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
     require_choice("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)

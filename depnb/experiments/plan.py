@@ -14,7 +14,7 @@ from depnb.corpus import Corpus
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.execute import bodies
 from depnb.experiments.run import Run
-from depnb.experiments.splits import crops_needed, resolve_rows, splits
+from depnb.experiments.split import crops_needed, resolve_rows, splits
 from depnb.experiments.store import Store
 from depnb.faces.crops import Settings, bytes_of_a_crop, stored_path
 from depnb.faces.pictures import open_video

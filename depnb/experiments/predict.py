@@ -287,18 +287,19 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
         raise UnusableNetwork(f"{path} is a network of {run.paper}, not of {paper}: give --method {run.paper}.")
     if run.paper not in papers():
         raise UnusableNetwork(f"{path} is a network of {run.paper}, for which this depnb has no method.")
-    paper = method(run.paper)
-    if run.row not in paper.rows or run.profile not in paper.profiles or run.protocol not in paper.protocols:
+    version = method(run.paper).version
+    try:
+        of = _asked(card)
+    except (KeyError, ValueError) as error:
         raise UnusableNetwork(
             f"{path} is the row {run.row} of {run.paper} at profile {run.profile} under {run.protocol}, which this "
             f"depnb has not. {_AGAIN}"
-        )
-    of = _asked(card)
+        ) from error
     way = {
         "configuration": switches(of.config),
         "profile": of.profile.deciding(),
         "every": of.frame_stride,
-        "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, run.paper: paper.version},
+        "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, run.paper: version},
     }
     theirs = {key: card.facts[key] for key in way if key != "every"} | {"every": card.facts["protocol"].get("every")}
     theirs["versions"] = {name: theirs["versions"][name] for name in way["versions"]}

@@ -18,8 +18,9 @@ import filelock
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.result import DamagedResult, MissingResult, Result
 from depnb.experiments.run import Run
+from depnb.methods.adhoc import is_adhoc
 from depnb.system.files import write_json
-from depnb.system.repository import demand_ignored
+from depnb.system.repository import COMMITTED, demand_ignored
 
 NAMED_FACTS = 3
 """Facts that a miss names where the nearest stored run is another one."""
@@ -93,12 +94,21 @@ class Store:
         """Refuse a run whose result may not lie here.
 
         Raises:
-            ValueError: it would be a result on a licensed corpus in a folder that git does not ignore.
+            ValueError: it would be a result on a licensed corpus in a folder that git does not ignore, or one of a row
+                with other switches in the committed store.
         """
+        self._demand_row(run)
         if open_for_profile(run.corpus, run.profile).licensed:
             demand_ignored(self.path, run.corpus)
             if self.networks:
                 demand_ignored(self.networks, run.corpus)
+
+    def _demand_row(self, run: Run) -> None:
+        if is_adhoc(run.row) and self.path.resolve() == COMMITTED.resolve():
+            raise ValueError(
+                f"{self.path} holds rows of the tables only, not {run.paper}/{run.row}: name another store, as in "
+                "--store runs/mine."
+            )
 
     @property
     def _claims(self) -> Path:
@@ -108,10 +118,11 @@ class Store:
         """Write a result; it replaces what the same run had when other facts decided it.
 
         Raises:
-            ValueError: a result on a licensed corpus in a folder that git does not ignore.
+            ValueError: as ``demand_place``.
         """
         if result.licensed:
             demand_ignored(self.path, result.run.corpus)
+        self._demand_row(result.run)
         path = self.file(result.run)
         write_json(path, result.to_json())
         for old in path.parent.glob(f"{glob.escape(result.run.name)}-????????.json"):

@@ -50,8 +50,8 @@ class Settings:
     Attributes:
         detect_every: full detection in every this many frames (1: in all).
         min_face: side of the smallest face looked for, as a share of the frame's shorter side.
-        frame_stride: crops of every so manieth frame alone, for who needs no others: as many times less disk. These crops are
-            those of all frames but for rounding, because the person is followed in the same way.
+        frame_stride: stride between the frames whose crops are stored; larger than 1, as many times less disk. These
+            crops are those of all frames but for rounding, because the person is followed in the same way.
     """
 
     detect_every: int = 8
@@ -76,7 +76,7 @@ class Crops:
         boxes: float32 ``[n, 4]``, left, top, right, bottom in video pixels.
         matrices: float64 ``[n, 2, 3]``, video pixels → crop pixels.
         found: bool ``[T]``, is the person seen in the frame; the frames with a crop.
-        times: float64 ``[T]``, seconds after the first frame; NaN for frames that ``Settings.frame_stride`` passed over.
+        times: float64 ``[T]``, seconds after the first frame; NaN for frames between two strides.
         quality: the numbers of ``VideoReport`` (without name, status and origin).
         source: path, size and modification time of the video, its frame size.
     """

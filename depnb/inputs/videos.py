@@ -106,7 +106,7 @@ class Frames:
         return [(v, n * input_spec.span) for v, number in enumerate(whole) for n in range(number)]
 
     def clips(self, inputs: Sequence[tuple[int, int]], input_spec: InputSpec) -> Tensor | LandmarkedClips:
-        """The frames of inputs (video, first frame), uint8 [B, l, 3, S, S]; with landmarks where ``input_spec`` says so.
+        """The frames of inputs (video, first frame), uint8 [B, l, 3, S, S]; with landmarks if ``input_spec`` says so.
 
         Raises:
             ValueError: landmarks are asked for that were not loaded.

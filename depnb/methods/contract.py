@@ -61,7 +61,8 @@ class Recipe:
     Attributes:
         switches: of ``Config``, for each row that leaves them at their default.
         profile: fields of the profile ``paper``.
-        frame_stride: stride between the frames of a video that are used, by corpus; of others what the method does anyway.
+        frame_stride: stride between the frames of a video that are used, by corpus; of others what the method does
+            anyway.
         guesses: what the paper does not state, and what is done.
     """
 

@@ -1,15 +1,15 @@
 """The papers of this package, and what the name of a run stands for."""
 
-import pkgutil
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import depnb.methods
 from depnb.corpus.records import Corpus
 from depnb.inputs.spec import InputSpec
+from depnb.methods.adhoc import configuration
 from depnb.methods.contract import Learnings, Paper, Protocol, Recipe, lookup
 from depnb.methods.profiles import Profile
 
@@ -33,8 +33,9 @@ def method(paper: str) -> Paper:
 
 @cache
 def _papers() -> dict[str, Paper]:
-    folders = [found.name for found in pkgutil.iter_modules(depnb.methods.__path__, "depnb.methods.") if found.ispkg]
-    found = [import_module(f"{name}.rows").PAPER for name in folders if find_spec(f"{name}.rows")]
+    folders = [folder for place in depnb.methods.__path__ for folder in Path(place).iterdir()]
+    names = sorted({folder.name for folder in folders if (folder / "rows.py").is_file()})
+    found = [import_module(f"depnb.methods.{name}.rows").PAPER for name in names]
     return {paper.name: paper for paper in sorted(found, key=lambda paper: paper.notebook)}
 
 
@@ -60,8 +61,9 @@ def resolve(paper: Paper, row: str, profile: str, protocol: str, corpus: Corpus)
 
     Raises:
         KeyError: no such row, profile or protocol; the message lists those that there are.
+        ValueError: as ``adhoc.configuration``.
     """
-    config, size = lookup(paper.rows, row, f"row of {paper.name}"), lookup(paper.profiles, profile, "profile")
+    config, size = configuration(paper, row), lookup(paper.profiles, profile, "profile")
     how = lookup(paper.protocols, protocol, f"protocol of {paper.name}")
     recipe = Recipe() if corpus.generated else how.recipe
     usual = paper.config()
@@ -81,9 +83,10 @@ def parts(paper: Paper, row: str) -> tuple[str, ...]:
     Raises:
         KeyError: no such row; the message lists those that there are.
     """
-    if row not in paper.fused and row not in paper.rows:
-        raise KeyError(f"No row of {paper.name} {row!r}: choose from {', '.join((*paper.rows, *paper.fused))}.")
-    return paper.fused.get(row, (row,))
+    if row in paper.fused:
+        return paper.fused[row]
+    configuration(paper, row)
+    return (row,)
 
 
 def protocols() -> tuple[str, ...]:

@@ -8,8 +8,6 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from depnb.nets.products import multiply_groups
-
 
 class Fast(nn.Module):
     """A trained network for prediction only: its parts before the head fused and in ``dtype``, the head as it was.
@@ -27,10 +25,11 @@ class Fast(nn.Module):
         self.network = copy.deepcopy(network).eval()
         self.dtype = dtype
         head = self.network.head
+        if hasattr(self.network, "for_prediction"):
+            self.network.for_prediction()
         for part in self.network.children():
             if part is not head:
                 _fuse(part)
-                multiply_groups(part)
                 part.to(dtype)
                 part.register_forward_pre_hook(lambda _, given: apply_to_collection(given, Tensor, Tensor.to, dtype))
         head.register_forward_pre_hook(lambda _, given: apply_to_collection(given, Tensor, Tensor.float))
@@ -49,9 +48,9 @@ class Fast(nn.Module):
 def fast(network: nn.Module, dtype: torch.dtype | None = None) -> Fast:
     """A copy of ``network`` that predicts what it predicts in evaluation mode, sooner.
 
-    Batch normalisations are folded into the convolutions before them, and convolutions in groups become products of
-    matrices, which changes only the rounding. All before the head computes in bfloat16 where the machine has
-    instructions for it.
+    Batch normalisations are folded into the convolutions before them, and a network that has a method
+    ``for_prediction`` does more of that kind to itself, which changes only the rounding. All before the head computes
+    in bfloat16 where the machine has instructions for it.
 
     Args:
         network: has a ``head``, as every network of the methods.

@@ -197,8 +197,8 @@ def start_weights(network: nn.Module) -> None:
 def shift_initialise(body: nn.Module, first: nn.Conv3d, noise: float) -> None:
     """Draw weights with which a deep network hands its input on, ours: one drawn at random hardly learns in minutes.
 
-    Layers that are normalised one after the other soon forget what they were given; see ``delta_initialise`` for how these do
-    not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU pass most of
+    Layers that are normalised one after the other soon forget what they were given; see ``delta_initialise`` for how
+    these do not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU pass most of
     it. Of the first convolution's filters half see one frame, and half start with the sum zero over time, as detectors
     of change.
 

@@ -13,6 +13,7 @@ from depnb.experiments.result import Attention, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.loading import load
+from depnb.methods.adhoc import configuration
 from depnb.methods.registry import method
 from depnb.reports.summaries import corpus_title, on_one_corpus, summarise
 
@@ -246,7 +247,7 @@ def _seen(run: Run, seen: Attention) -> np.ndarray:
     profile = paper.profiles[run.profile]
     if corpus.licensed:
         return faces.shown(corpus, np.zeros((faces.CROP_SIZE, faces.CROP_SIZE, 3), np.uint8))
-    input_spec = paper.inputs(paper.rows[run.row], profile)
+    input_spec = paper.inputs(configuration(paper, run.row), profile)
     recording = next(r for r in corpus.recordings if r.name == seen.video)
     corpus.ensure([recording])
     faces.prepare([recording], workers=1)

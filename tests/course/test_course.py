@@ -19,6 +19,7 @@ from depnb.experiments.result import MissingResult
 from depnb.experiments.store import Store
 from depnb.methods.profiles import Scale
 from depnb.system import style
+from depnb.system.repository import NOTEBOOKS
 from tests.results_made import result_of
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
@@ -298,7 +299,7 @@ def test_an_exercise_that_does_not_exist_is_named(exercises):
         course.judge(course.exercises("10_method"), "triple", 1)
 
 
-REAL = sorted((course.NOTEBOOKS / "solutions").glob("*.py"))
+REAL = sorted((NOTEBOOKS / "solutions").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda p: p.stem)
@@ -307,7 +308,7 @@ def test_every_solution_passes_its_own_checker(path):
     names = course.checkers(module)
     assert len(names) >= 3
     assert {name: course.judge(module, name, getattr(module, name)) for name in names} == dict.fromkeys(names)
-    source = nbformat.read(course.NOTEBOOKS / f"{path.stem}.ipynb", as_version=4)
+    source = nbformat.read(NOTEBOOKS / f"{path.stem}.ipynb", as_version=4)
     used = "\n".join(cell.source for cell in source.cells)
     assert [name for name in names if f'course.check("{name}"' not in used] == []
 
@@ -475,7 +476,10 @@ def test_solutions_lie_beside_the_copies_and_are_those_of_the_repository(tmp_pat
 
 def test_the_folder_to_play_in_is_made_from_the_command_line(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "depnb.course", str(tmp_path / "my folder")], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "depnb.course.copies", str(tmp_path / "my folder")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert (tmp_path / "my folder" / ".copied.json").exists()
     assert len(list((tmp_path / "my folder" / "solutions").glob("*.py"))) == len(REAL)
@@ -486,8 +490,8 @@ def test_another_corpus_runs_every_row_once():
     runs = grid.runs_for("smoke", "all", (0,), "/data/AVEC2014")
     assert {run.corpus for run in runs} == {"/data/AVEC2014"}
     assert len(set(runs)) == len(runs)
-    grid = grid.grid("smoke", "all", seeds=(0,))
-    assert {(r.paper, r.row, r.protocol) for r in runs} == {(r.paper, r.row, r.protocol) for r in grid}
+    plain = grid.grid("smoke", "all", seeds=(0,))
+    assert {(r.paper, r.row, r.protocol) for r in runs} == {(r.paper, r.row, r.protocol) for r in plain}
 
 
 def test_one_row_can_be_asked_for_by_name():

@@ -66,9 +66,9 @@ def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
     runnable(one.source, "02_bad", "1 / 0")
     runnable(one.source, "10_later", "print(store, seed)")
     assert not one.run()
-    grid = grid.runs_for("smoke", "headline", (SETTINGS.seed,))
-    assert trained == in_order(grid)
-    assert one.store.missing(grid) == []
+    runs = grid.runs_for("smoke", "headline", (SETTINGS.seed,))
+    assert trained == in_order(runs)
+    assert one.store.missing(runs) == []
     written = state(one.folder)
     assert written["finished"]
     assert [n["name"] for n in written["notebooks"]] == ["01_good", "02_bad", "10_later"]

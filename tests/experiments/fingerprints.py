@@ -1,7 +1,7 @@
 """A few numbers of each stage that carries a VERSION: when they move, the VERSION must be raised.
 
-``python -m tests.experiments.fingerprints`` writes those of stages whose VERSION was raised, and adds those of new rows.
-A row whose ``Config`` or ``Learning`` changes is told from its old self by the facts of its runs, not by a VERSION:
+``python -m tests.experiments.fingerprints`` writes those of stages whose VERSION was raised, and adds those of
+new rows. A row whose ``Config`` or ``Learning`` changes is told from its old self by the facts of its runs, not by a VERSION:
 delete its numbers, and they are written anew.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from depnb import evaluation, faces
+from depnb import evaluation, faces, inputs, training
 from depnb.corpus.synthetic import film, named_recipe, recipe, sessions
 from depnb.evaluation import (
     band_bias,
@@ -33,7 +33,6 @@ from depnb.inputs.augment import strong
 from depnb.inputs.loading import evenly_spaced
 from depnb.inputs.pixels import normalise, reduce as reduced
 from depnb.inputs.spec import FRAME, PLAIN_FRAME, InputSpec
-from depnb.methods import learning
 from depnb.methods.contract import OURS, Learning
 from depnb.methods.profiles import PROFILES, Profile
 from depnb.methods.registry import method, papers
@@ -137,32 +136,33 @@ def _pretraining() -> dict[str, float]:
 
 
 def _method(paper: str) -> dict[str, float]:
-    module, numbers = method(paper), {}
-    profile = replace(module.profiles["smoke"], threads=1, steps=2)
-    for row, config in module.rows.items():
-        build, input_spec = partial(module.model, config, profile.scale), module.inputs(config, profile)
-        found = _trained(build, profile, input_spec, how=learning(module, config, profile).scores)
+    of, numbers = method(paper), {}
+    profile = replace(of.profiles["smoke"], threads=1, steps=2)
+    for row, config in of.rows.items():
+        build, input_spec = partial(of.model, config, profile.scale), of.inputs(config, profile)
+        found = _trained(build, profile, input_spec, how=of.learning(config, profile).scores)
         numbers |= {f"{row} {name}": value for name, value in found.items()}
     return numbers
 
 
 STAGES = {
-    "corpus": (recipe, _corpus),
-    "faces": (faces, _faces),
-    "clips": (clips, _clips),
-    "training": (training, _training),
-    "pretraining": (pretraining, _pretraining),
-    "evaluation": (evaluation, _evaluation),
-    **{paper: (method(paper), lambda paper=paper: _method(paper)) for paper in papers()},
+    "corpus": (recipe.VERSION, _corpus),
+    "faces": (faces.VERSION, _faces),
+    "clips": (inputs.VERSION, _clips),
+    "training": (training.VERSION, _training),
+    "pretraining": (face_recipe.VERSION, _pretraining),
+    "evaluation": (evaluation.VERSION, _evaluation),
+    **{paper: (method(paper).version, lambda paper=paper: _method(paper)) for paper in papers()},
 }
+"""Version and numbers of each stage."""
 
 
 def main() -> int:
     stored = json.loads(FILE.read_text()) if FILE.exists() else {}
-    for name, (module, numbers) in STAGES.items():
-        if stored.get(name, {}).get("version") != module.version:
-            stored[name] = {"version": module.version, "numbers": numbers()}
-            print(f"{name}: version {module.version} written")
+    for name, (version, numbers) in STAGES.items():
+        if stored.get(name, {}).get("version") != version:
+            stored[name] = {"version": version, "numbers": numbers()}
+            print(f"{name}: version {version} written")
         else:
             known = stored[name]["numbers"]
             added = {key: value for key, value in numbers().items() if key not in known}

@@ -12,10 +12,11 @@ from depnb import faces
 from depnb.corpus.records import Recording
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band, baselines
-from depnb.experiments import Run, attention, corpora, evaluated, execute, networks, splits
+from depnb.experiments import attention, corpora, evaluation, execute, networks
 from depnb.experiments.grid import grid, rows
 from depnb.experiments.result import Predictions
-from depnb.experiments.splits import splits
+from depnb.experiments.run import Run
+from depnb.experiments.split import splits
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import profiles
@@ -24,16 +25,15 @@ from depnb.methods.registry import method, papers, resolve
 from depnb.reports import result_plots
 from depnb.system import repository
 from depnb.system.files import StorageError
-from tests.bright import landmarked
+from tests.bright import landmarked, open_everywhere
 
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    opened = corpora.opened
-    open_for_profile.cache_clear()
+    corpora.open_for_profile.cache_clear()
     yield
-    open_for_profile.cache_clear()
+    corpora.open_for_profile.cache_clear()
 
 
 RUN = Run("distribution", "expectation", profile="smoke")
@@ -146,13 +146,13 @@ def test_unseen_people_of_a_corpus_without_that_partition(bright_corpus):
 def test_folds_share_no_person_and_judge_everyone_once(bright_corpus):
     everyone = bright_corpus.partition(*DISJOINT.train)
     judged = []
-    for split in splits(bright_corpus, DISJOINT):
-        parts = (split.train, split.select, split.evaluated["folds"])
+    for one in splits(bright_corpus, DISJOINT):
+        parts = (one.train, one.select, one.evaluated["folds"])
         people = [{r.subject for r in part} for part in parts]
         assert all(people)
         assert len(set().union(*people)) == sum(map(len, people))
         assert {r for part in parts for r in part} == set(everyone)
-        judged += split.evaluated["folds"]
+        judged += one.evaluated["folds"]
     assert sorted(judged) == sorted(everyone)
 
 
@@ -205,8 +205,7 @@ def test_a_run_is_made_once_and_then_loaded(injected, bright, tmp_path):
 
 def test_no_person_of_a_licensed_corpus_gets_into_a_result(injected, bright_corpus, tmp_path, monkeypatch):
     licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
-    for module in (results, experiments):
-        monkeypatch.setattr(module, "open_for_profile", lambda corpus, profile: licensed)
+    open_everywhere(monkeypatch, lambda corpus, profile: licensed)
     run = Run("distribution", "expectation", profile="smoke", seed=5)
     store = Store(tmp_path)
     result = execute.run(run, store, device="cpu")
@@ -217,8 +216,7 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_result(injected, bright_corp
 @pytest.mark.parametrize("fewest", [1, 1000])
 def test_maps_of_people_who_exist_are_means_of_many(injected, bright_corpus, tmp_path, monkeypatch, fewest):
     licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
-    for module in (results, experiments, figures):
-        monkeypatch.setattr(module, "open_for_profile", lambda corpus, profile: licensed)
+    open_everywhere(monkeypatch, lambda corpus, profile: licensed)
     monkeypatch.setattr(attention, "FEWEST_PEOPLE", fewest)
     result = execute.run(replace(RUN, seed=7), Store(tmp_path), device="cpu")
     test = licensed.partition("test")
@@ -238,8 +236,7 @@ def test_maps_of_people_who_exist_are_means_of_many(injected, bright_corpus, tmp
 def test_a_corpus_of_people_without_a_test_set_has_no_maps(injected, bright_corpus, tmp_path, monkeypatch):
     rest = tuple(r for r in bright_corpus.recordings if r.partition != "test")
     licensed = replace(bright_corpus, recordings=rest, generated=False, fingerprint={"labels": {"203_1": 17}})
-    for module in (results, experiments):
-        monkeypatch.setattr(module, "open_for_profile", lambda corpus, profile: licensed)
+    open_everywhere(monkeypatch, lambda corpus, profile: licensed)
     result = execute.run(replace(RUN, seed=8), Store(tmp_path), device="cpu")
     assert result.metrics.keys() == {"unseen"}
     assert result.attention == ()
@@ -348,8 +345,7 @@ def test_of_a_licensed_corpus_a_fused_row_keeps_no_person(injected, bright_corpu
         execute, "train", lambda *args, **named: trained.append(named["label"]) or train(*args, **named)
     )
     licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
-    for module in (results, experiments):
-        monkeypatch.setattr(module, "open_for_profile", lambda corpus, profile: licensed)
+    open_everywhere(monkeypatch, lambda corpus, profile: licensed)
     result = execute.run(replace(FUSED, seed=6), Store(tmp_path), device="cpu")
     assert result.predictions == {}
     assert result.metrics["unseen"]["rmse"] > 0
@@ -370,7 +366,7 @@ def test_who_is_unseen_was_trained_and_selected_on_nowhere(bright_corpus, own_pa
     if own_partition:
         people += [(1, "unseen"), (2, "unseen"), (4, "unseen")]
     corpus = replace(bright_corpus, recordings=tuple(person(*one) for one in people))
-    (split,) = splits.splits(corpus, HONEST)
+    (split,) = splits(corpus, HONEST)
     assert [r.subject for r in split.evaluated["unseen"]] == ["4" if own_partition else "3"]
 
 
@@ -383,15 +379,15 @@ def test_of_people_who_exist_it_is_kept_how_many_were_trained_on():
         return Predictions(tuple(f"{s}_1" for s in subjects), subjects, **columns)
 
     judged = {"test": side("a", "b", "c"), "unseen": side("b", "c")}
-    metrics = evaluated.numbers_of(judged, COUNTS)["metrics"]
+    metrics = evaluation.numbers_of(judged, COUNTS)["metrics"]
     assert (metrics["test"]["trained_on"], metrics["test"]["rest_of_test"]) == (1, 0)
     assert (metrics["unseen"]["trained_on"], metrics["unseen"]["rest_of_test"]) == (0, 1)
-    apart = evaluated.numbers_of(judged | {"unseen": side("d", "e")}, COUNTS)["metrics"]
+    apart = evaluation.numbers_of(judged | {"unseen": side("d", "e")}, COUNTS)["metrics"]
     assert apart["unseen"]["rest_of_test"] == 0
     assert metrics["test"]["unscored"] == 2
     assert not any(name.startswith("bias") for name in metrics["test"])
-    assert "bias_minimal" in evaluated.numbers_of(judged, None)["metrics"]["test"]
-    assert "trained_on" not in evaluated.numbers_of(judged, None)["metrics"]["test"]
+    assert "bias_minimal" in evaluation.numbers_of(judged, None)["metrics"]["test"]
+    assert "trained_on" not in evaluation.numbers_of(judged, None)["metrics"]["test"]
 
 
 def test_a_score_between_two_bands_is_in_one_of_them(bright):
@@ -412,8 +408,8 @@ def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(
             raise FileNotFoundError(name)
         return SimpleNamespace(name=name, generated=True, licensed=False)
 
-    monkeypatch.setattr(execute, "open_for_profile", opened)
-    monkeypatch.setattr(splits, "splits", lambda corpus, protocol: [protocol])
+    monkeypatch.setattr(execute, "open_for_profile", open_for_profile)
+    monkeypatch.setattr(execute, "splits", lambda corpus, protocol: [protocol])
     monkeypatch.setattr(execute, "_prepare", lambda corpus, trainings, every: ensured.append((corpus.name, *trainings)))
     monkeypatch.setattr(execute.pretraining, "file", lambda *facts: body)
     monkeypatch.setattr(execute.pretraining, "people", lambda profile: people.append(profile.name))

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from hypothesis import given, strategies as st
 
-from depnb.experiments import execute, fill
-from depnb.experiments.fill import fill, shard
+from depnb.experiments import execute, filling
+from depnb.experiments.filling import fill, shard
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.system.repository import COMMITTED
@@ -99,7 +99,7 @@ from depnb import runner
 from depnb.results import Run, Store
 
 if __name__ == "__main__":
-    with fill._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
+    with filling._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)
         input()
 """
@@ -123,15 +123,15 @@ def test_helpers_end_with_the_filling_also_when_it_is_killed(store, tmp_path, ki
 
 
 def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch):
-    memory = SimpleNamespace(available=3 * fill.PROCESS_MB * 2**20)
+    memory = SimpleNamespace(available=3 * filling.PROCESS_MB * 2**20)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    monkeypatch.setattr(fill, "usable_cores", lambda: 8)
-    assert fill._room(RUNS, "cpu") == 3
-    assert fill._room(RUNS[:2], "cpu") == 2
-    monkeypatch.setattr(fill, "usable_cores", lambda: 1)
-    assert fill._room(RUNS, "cpu") == 1
+    monkeypatch.setattr(filling, "usable_cores", lambda: 8)
+    assert filling._room(RUNS, "cpu") == 3
+    assert filling._room(RUNS[:2], "cpu") == 2
+    monkeypatch.setattr(filling, "usable_cores", lambda: 1)
+    assert filling._room(RUNS, "cpu") == 1
     memory.available = 0
-    assert fill._room(RUNS, "cpu") == 1
+    assert filling._room(RUNS, "cpu") == 1
 
 
 def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):

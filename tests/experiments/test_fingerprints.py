@@ -9,9 +9,9 @@ from tests.experiments.fingerprints import FILE, STAGES
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_numbers_of_a_version_stay(stage):
-    module, numbers = STAGES[stage]
+    version, numbers = STAGES[stage]
     stored = json.loads(FILE.read_text()).get(stage, {})
     write = "then write the new numbers with `python -m tests.experiments.fingerprints`"
-    assert stored.get("version") == module.version, f"VERSION of {stage} is {module.version}: {write}."
+    assert stored.get("version") == version, f"VERSION of {stage} is {version}: {write}."
     same = pytest.approx(stored["numbers"], rel=1e-3, abs=1e-6)  # processors differ in the last bits
-    assert numbers() == same, f"Raise VERSION in {module.__name__}, {write}."
+    assert numbers() == same, f"Raise the version of {stage}, {write}."

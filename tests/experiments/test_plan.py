@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from depnb.experiments import Run
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.plan import OPERATIONS, estimate, gpu_hours, in_order, operations
-from depnb.experiments.splits import crops_needed
+from depnb.experiments.run import Run
+from depnb.experiments.split import crops_needed
 from depnb.faces.crops import bytes_of_a_crop
 from depnb.methods.registry import method, papers, resolve
 from depnb.nets.cost import gmac

@@ -17,19 +17,21 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
-from depnb import cli, faces
+from depnb import cli, faces, inputs
 from depnb.corpus import open_corpus
 from depnb.evaluation import BANDS, conformal_radius
-from depnb.experiments import corpora, execute, fill, networks, predict
+from depnb.experiments import corpora, execute, filling, networks, predict
 from depnb.experiments.networks import UnusableNetwork
 from depnb.experiments.predict import predict_video
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs import loading
+from depnb.methods import registry
 from depnb.methods.registry import method
 from depnb.system import repository
 from depnb.training import pretraining
 from tests import bad_videos
+from tests.bright import open_everywhere
 from tests.reports.test_provenance import said_by
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
@@ -81,8 +83,7 @@ def made(tmp_path_factory):
         patch.setattr(pretraining, "begin", lambda *rest: None)
         corpora.open_for_profile.cache_clear()
         found = Made(folder)
-        for module in (results, experiments):
-            patch.setattr(module, "open_for_profile", lambda corpus, profile: found.corpus)
+        open_everywhere(patch, lambda corpus, profile: found.corpus)
         yield found
 
 
@@ -164,8 +165,7 @@ def test_without_a_selecting_partition_there_is_no_interval(made):
 
 def test_no_person_of_a_licensed_corpus_gets_into_a_network(made, tmp_path, monkeypatch):
     licensed = replace(made.corpus, name="AVEC", generated=False, fingerprint={"labels": {"203_1": 17}})
-    for module in (results, experiments):
-        monkeypatch.setattr(module, "open_for_profile", lambda corpus, profile: licensed)
+    open_everywhere(monkeypatch, lambda corpus, profile: licensed)
     run = replace(STILL, seed=5)
     execute.run(run, Store(tmp_path / "results", networks=tmp_path / "networks"), device="cpu")
     (file,) = networks.files(tmp_path / "networks", run)
@@ -222,10 +222,23 @@ def refused(made, match: str, run: Run = STILL, **how) -> None:
         predict_video(made.video("unseen"), made.files(run), device="cpu", **how)
 
 
-@pytest.mark.parametrize("stage", [faces, clips, method("distribution")], ids=lambda stage: stage.__name__)
+def _raised(monkeypatch, stage: str) -> int:
+    """Let the code be of another version of a stage than what was trained; the version of that."""
+    if stage == "method":
+        paper = method(STILL.paper)
+        other = replace(paper, version=paper.version + 1)
+        monkeypatch.setattr(registry, "_papers", lambda: {paper.name: other})
+        return paper.version
+    module = {"faces": faces, "inputs": inputs}[stage]
+    trained = module.VERSION
+    monkeypatch.setattr(module, "VERSION", trained + 1)
+    return trained
+
+
+@pytest.mark.parametrize("stage", ["faces", "inputs", "method"])
 def test_another_preprocessing_is_refused_with_both_versions(made, stage, monkeypatch):
-    files, trained = made.files(STILL), stage.VERSION
-    monkeypatch.setattr(stage, "VERSION", trained + 1)
+    files = made.files(STILL)
+    trained = _raised(monkeypatch, stage)
     with pytest.raises(UnusableNetwork, match=rf"\({trained} there, {trained + 1} asked for\).*Train it again.*depnb"):
         predict_video(made.video("unseen"), files, device="cpu")
 
@@ -376,12 +389,12 @@ def test_a_helping_process_keeps_its_networks_too(tmp_path, monkeypatch):
     started, stores = [], []
     process = SimpleNamespace(start=lambda: None, terminate=lambda: None, join=lambda: None)
     context = SimpleNamespace(Process=lambda target, args: started.append((target, args)) or process)
-    monkeypatch.setattr(fill, "get_context", lambda kind: context)
-    monkeypatch.setattr(fill, "end_with_parent", lambda: None)
-    monkeypatch.setattr(fill, "_fill", lambda runs, store, *rest: stores.append(store))
+    monkeypatch.setattr(filling, "get_context", lambda kind: context)
+    monkeypatch.setattr(filling, "end_with_parent", lambda: None)
+    monkeypatch.setattr(filling, "_fill", lambda runs, store, *rest: stores.append(store))
     for stream in ("stdout", "stderr"):
         monkeypatch.setattr(sys, stream, getattr(sys, stream))  # a process of its own would say nothing
-    with fill._helpers([STILL], Store(tmp_path / "results", networks=tmp_path / "networks"), "cpu", 1):
+    with filling._helpers([STILL], Store(tmp_path / "results", networks=tmp_path / "networks"), "cpu", 1):
         ((target, args),) = started
     target(*args)
     assert [(store.path, store.networks) for store in stores] == [(tmp_path / "results", tmp_path / "networks")]

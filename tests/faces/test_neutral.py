@@ -12,7 +12,7 @@ from depnb.corpus import Corpus
 from depnb.corpus.synthetic import film, named_recipe, sessions
 from depnb.experiments.result import Attention
 from depnb.experiments.run import Run
-from depnb.faces import TEMPLATE, Video, blurred, detect_frames, shown, similarity, warp
+from depnb.faces import TEMPLATE, Video, blurred, detect_frames, neutral, shown, similarity, warp
 from depnb.faces.neutral_head import BACKGROUND, CELLS
 from depnb.faces.samples import astronaut, talking_face_clip
 from depnb.reports import result_plots

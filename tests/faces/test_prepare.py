@@ -22,7 +22,7 @@ from depnb.system.files import StorageError
 from depnb.system.progress import Progress
 from tests import bad_videos
 
-MODULE = importlib.import_module("depnb.faces.prepare")
+MODULE = importlib.import_module("depnb.faces.preparation")
 
 
 def digests(cache: Path) -> dict[str, str]:

@@ -148,7 +148,9 @@ def test_frames_have_a_face_and_what_is_left_out_is_listed(crops):
         load_frames(recordings[1:4], 3, 16)
 
 
-@pytest.mark.parametrize("eats", [InputSpec(normalise), InputSpec(normalise, step=3)], ids=["spread", "every third"])
+@pytest.mark.parametrize(
+    "input_spec", [InputSpec(normalise), InputSpec(normalise, step=3)], ids=["spread", "every third"]
+)
 def test_a_video_without_a_label_is_loaded_to_be_scored(crops, input_spec):
     recordings, _ = crops
     frames = loading.load(recordings[3:], input_spec, 3, 16, labelled=False)

@@ -129,7 +129,9 @@ def numbered(*counts: int) -> Frames:
     return Frames(pixels, who, landmarks=landmarks)
 
 
-@pytest.mark.parametrize("eats", [INPUT_SPEC, InputSpec(INPUT_SPEC.prepare, (0, 1, 2), span=3, step=1, landmarks=True)])
+@pytest.mark.parametrize(
+    "input_spec", [INPUT_SPEC, InputSpec(INPUT_SPEC.prepare, (0, 1, 2), span=3, step=1, landmarks=True)]
+)
 def test_drawn_and_judged_frames_come_with_their_own_landmarks(input_spec):
     frames = numbered(9, 5, 3)
     torch.manual_seed(0)

@@ -550,7 +550,8 @@ def test_a_training_learns_brightness_and_beats_the_constant(bright):
     input_spec, frames = dlga.inputs(config, profile), {name: landmarked(part) for name, part in bright.items()}
     done = train(
         lambda: dlga.model(config, profile.scale), frames["train"], frames["development"],
-        replace(profile, steps=60), seed=0, input_spec=input_spec, learning=dlga.learning(config, profile).scores, device="cpu",
+        replace(profile, steps=60), seed=0, input_spec=input_spec, learning=dlga.learning(config, profile).scores,
+        device="cpu",
     )  # fmt: skip
     unseen = frames["unseen"]
     scores = per_video(predict(done.model, unseen, profile, input_spec), unseen)

@@ -46,8 +46,8 @@ def test_order_and_number_are_the_printed_tables():
     words = ("Shapiro", "Dickey", "ANOVA", "squared", "Mann")
     found = [test.name for test in five_tests(CLOSE, FAR)]
     for source in ("Table 6", "Table 7"):
-        printed = printed.printed("depnet", source)["method"].str.lower()
-        assert all(w.lower() in p and w in name for w, p, name in zip(words, printed, found, strict=True))
+        titles = printed.printed("depnet", source)["method"].str.lower()
+        assert all(w.lower() in p and w in name for w, p, name in zip(words, titles, found, strict=True))
 
 
 def test_tables_by_hand():

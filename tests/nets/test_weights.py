@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from facenet_pytorch.models import inception_resnet_v1
+from facenet_pytorch.models.inception_resnet_v1 import get_torch_home
 from safetensors import safe_open
 from torch import nn
 from torchvision.models import get_weight, resnet18, resnet50
@@ -609,3 +610,21 @@ def test_the_commands(source, file, empty, monkeypatch):
     checked = command("check", name)
     assert checked.exit_code == 0, checked.output
     assert "[1, 2048, 7, 7]" in checked.output
+
+
+@pytest.mark.parametrize("name", registry.TORCHVISION)
+def test_the_registry_says_what_torchvision_says(name):
+    known, ours = get_weight(registry.TORCHVISION[name]), registry.PUBLISHED[name]
+    transforms = known.transforms()
+    assert known.url == registry.TORCHVISION_URL + ours.file
+    assert known.meta["_file_size"] == ours.megabytes
+    assert set(transforms.crop_size) == {ours.side}
+    assert (tuple(transforms.mean), tuple(transforms.std)) == (ours.mean, ours.std)
+    assert registry.find(name).sha256 == torch.hub.HASH_REGEX.search(ours.file)[1]
+
+
+def test_downloads_lie_where_torch_looks_for_them(monkeypatch, tmp_path):
+    for home in (None, tmp_path):
+        monkeypatch.setenv("TORCH_HOME", str(home)) if home else monkeypatch.delenv("TORCH_HOME", raising=False)
+        assert registry.find("imagenet-resnet50").path.parent == Path(torch.hub.get_dir()) / "checkpoints"
+        assert registry.find(registry.FACENET).path.parent == Path(get_torch_home()) / "checkpoints"

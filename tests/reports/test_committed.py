@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from depnb.evaluation import paired_subject_bootstrap
-from depnb.experiments import Run
 from depnb.experiments.grid import COMMITTED_SEEDS, grid
+from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods import dlga, msn, temporal_pooling
 from depnb.methods.contract import Claim

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 import torch
-from torchvision.models import get_weight, resnet18, resnet50
+from torchvision.models import resnet18, resnet50
 
 from depnb.corpus.synthetic import named_recipe, pretraining_identities, sessions
 from depnb.methods.profiles import PROFILES, Scale
@@ -71,15 +71,16 @@ def test_a_damaged_file_is_made_again(pretrained, cache, monkeypatch):
 
 @pytest.mark.parametrize(("depth", "library"), [(18, resnet18), (50, resnet50)])
 def test_imagenet_weights_of_the_user_fit(depth, library, tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     profile = replace(PROFILES["paper"], scale=Scale(depth=depth))
     state = library().state_dict()
-    path = tmp_path / "checkpoints" / "new.pth"
-    path.parent.mkdir()
+    path = tmp_path / "hub" / "checkpoints" / "new.pth"
+    path.parent.mkdir(parents=True)
     torch.save(state, path)
-    known, digest = get_weight(registry.TORCHVISION[face_recipe.IMAGENET[depth]]), sha256(path.read_bytes()).hexdigest()
-    path.rename(path.with_name(f"resnet-{digest[:8]}.pth"))
-    monkeypatch.setattr(known.value, "url", f"https://nowhere.invalid/resnet-{digest[:8]}.pth")
+    name, digest = face_recipe.IMAGENET[depth], sha256(path.read_bytes()).hexdigest()
+    file = f"resnet-{digest[:8]}.pth"
+    path.rename(path.with_name(file))
+    monkeypatch.setitem(registry.PUBLISHED, name, registry.PUBLISHED[name]._replace(file=file))
     loaded = imagenet(profile)
     started = ResNetBody(depth)
     started.load_state_dict(loaded)
@@ -87,7 +88,7 @@ def test_imagenet_weights_of_the_user_fit(depth, library, tmp_path, monkeypatch)
 
 
 def test_imagenet_weights_that_cannot_be_had_say_where_they_go(tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
 
     def refused(*rest, **named):
         raise OSError("no route to host")
@@ -97,7 +98,7 @@ def test_imagenet_weights_that_cannot_be_had_say_where_they_go(tmp_path, monkeyp
         imagenet(PROFILES["paper"])
     for asked in (imagenet, lambda profile: facts("imagenet", profile)):
         with pytest.raises(ValueError, match="depth 18 and 50"):
-            resolve(SMOKE)
+            asked(SMOKE)
 
 
 def test_what_decides_the_start_is_a_fact_of_the_run(monkeypatch):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import torch
 
 from depnb.corpus.records import Corpus
-from depnb.experiments import corpora, execute, fill
+from depnb.experiments import corpora, execute, filling
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
@@ -35,7 +35,7 @@ def inject(checkpoint_seconds: float) -> None:
     execute.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
     execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
     profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
-    fill.usable_cores = lambda: 1  # a helper would not know of this
+    filling.usable_cores = lambda: 1  # a helper would not know of this
     loop.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds
 
 
@@ -55,5 +55,5 @@ def fill(runs: list[Run], folder: Path, log: Path) -> None:
     """Fill a store as ``depnb run --missing`` does, and write down what was said."""
     inject(60.0)
     said = []
-    fill.fill(runs, Store(folder), "cpu", said.append, said.append)
+    filling.fill(runs, Store(folder), "cpu", said.append, said.append)
     log.write_text("\n".join(said))

@@ -20,7 +20,6 @@ from .patch_grid import (
     patches as patches,
 )
 from .pyramid import (
-    LEVEL_WEIGHTS as LEVEL_WEIGHTS,
     PYRAMID as PYRAMID,
     WeightedPyramidPooling as WeightedPyramidPooling,
 )

@@ -1,14 +1,15 @@
 """Which pretrained weights there are, where they lie, and their terms. Needs no torch."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-import torch
 from safetensors import SafetensorError, safe_open
 
-from depnb.inputs.spec import VGGFACE2_BGR
+from depnb.inputs.spec import MEAN, STD, VGGFACE2_BGR
 from depnb.system.files import cache_dir
 
 TORCHVISION = {
@@ -25,6 +26,35 @@ TORCHVISION = {
 CLIP = 16
 """Frames in a clip on which a Kinetics network is checked."""
 
+
+class Published(NamedTuple):
+    """What torchvision says of one of its weights; a test compares it.
+
+    Attributes:
+        file: its name, with the first digits of its SHA-256. megabytes: its size. side: of the input, px.
+        mean, std: channel statistics of the normalisation, RGB.
+    """
+
+    file: str
+    megabytes: float
+    side: int
+    mean: tuple[float, float, float] = (0.43216, 0.394666, 0.37645)
+    std: tuple[float, float, float] = (0.22803, 0.22145, 0.216989)
+
+
+PUBLISHED = {
+    "imagenet-resnet18": Published("resnet18-f37072fd.pth", 44.661, 224, MEAN, STD),
+    "imagenet-resnet50": Published("resnet50-0676ba61.pth", 97.781, 224, MEAN, STD),
+    "kinetics-r3d_18": Published("r3d_18-b3b3357e.pth", 127.359, 112),
+    "kinetics-mc3_18": Published("mc3_18-a90a0ba3.pth", 44.672, 112),
+    "kinetics-r2plus1d_18": Published("r2plus1d_18-91a641e6.pth", 120.318, 112),
+    "kinetics-s3d": Published("s3d-d76dad2f.pth", 31.972, 224),
+    "kinetics-mvit_v2_s": Published("mvit_v2_s-ae3be167.pth", 131.884, 224, (0.45,) * 3, (0.225,) * 3),
+    "kinetics-swin3d_t": Published("swin3d_t-7615ae03.pth", 121.543, 224, MEAN, STD),
+}
+"""torchvision takes seconds to import, and a list needs none of its networks."""
+TORCHVISION_URL = "https://download.pytorch.org/models/"
+
 FACENET = "vggface2-inception_resnet_v1"
 FACENET_URL = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/20180402-114759-vggface2.pt"
 FACENET_SHA256 = "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b"
@@ -36,8 +66,8 @@ IMPORTED = {"vggface2-resnet50": "resnet50_v1", "vggface2-senet50": "senet50_v1"
 
 
 BUILT = {
-    "resnet50_v1": "the version-1 ResNet-50, depnb.backbones_v1.ResNetV1Body()",
-    "senet50_v1": "the version-1 SENet-50, depnb.backbones_v1.ResNetV1Body(se_ratio=16)",
+    "resnet50_v1": "the version-1 ResNet-50, depnb.nets.ResNetV1Body()",
+    "senet50_v1": "the version-1 SENet-50, depnb.nets.ResNetV1Body(se_ratio=16)",
     "inception_resnet_v1": "facenet_pytorch.InceptionResnetV1()",
 }
 """How bodies that are not torchvision's are built, for messages."""
@@ -131,7 +161,7 @@ def imported(name: str) -> Imported:
     """
     path = import_path(name)
     try:
-        with safe_open(path, framework="pt") as stored:
+        with safe_open(path, framework="np") as stored:  # the metadata alone, which need no torch
             return _recorded(stored.metadata())
     except FileNotFoundError as error:
         file = name.removeprefix("vggface2-")
@@ -145,38 +175,38 @@ def imported(name: str) -> Imported:
 
 
 def _of_torchvision(name: str) -> Entry:
-    from torchvision.models import get_weight
-
-    weights = get_weight(TORCHVISION[name])
-    transforms = weights.transforms()
+    published = PUBLISHED[name]
     data, _, architecture = name.partition("-")
-    images, side = data == "imagenet", transforms.crop_size[0]
-    file = weights.url.rsplit("/", 1)[-1]
-    statistics = [", ".join(f"{value:g}" for value in values) for values in (transforms.mean, transforms.std)]
+    images, side = data == "imagenet", published.side
+    statistics = [", ".join(f"{value:g}" for value in values) for values in (published.mean, published.std)]
     return Entry(
         name,
         architecture,
-        source=f"torchvision, {file}",
-        path=Path(torch.hub.get_dir()) / "checkpoints" / file,
-        sha256=torch.hub.HASH_REGEX.search(file)[1],
+        source=f"torchvision, {published.file}",
+        path=torch_home() / "hub" / "checkpoints" / published.file,
+        sha256=Path(published.file).stem.rpartition("-")[2],
         known="first digits, which torchvision puts into the name of the file",
-        megabytes=weights.meta["_file_size"],
+        megabytes=published.megabytes,
         licence=f"code BSD-3-Clause; {'ImageNet' if images else 'Kinetics-400'} has terms of its own",
         prepared=f"RGB in 0–1, less {statistics[0]}, divided by {statistics[1]}",
         shape=(3, side, side) if images else (3, CLIP, side, side),
-        url=weights.url,
+        url=TORCHVISION_URL + published.file,
     )
 
 
-def _of_facenet() -> Entry:
-    from facenet_pytorch.models.inception_resnet_v1 import get_torch_home
+def torch_home() -> Path:
+    """Where torch keeps what it downloads, as ``torch.hub`` and facenet-pytorch find it."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return Path(os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))).expanduser()
 
+
+def _of_facenet() -> Entry:
     file = FACENET_URL.rsplit("/", 1)[-1]
     return Entry(
         FACENET,
         "inception_resnet_v1",
         source=f"facenet-pytorch, {file}",
-        path=Path(get_torch_home()) / "checkpoints" / file,
+        path=torch_home() / "checkpoints" / file,
         sha256=FACENET_SHA256,
         known="many projects that use the file state it",
         megabytes=FACENET_MEGABYTES,
@@ -199,7 +229,7 @@ def _of_import(name: str, record: Imported | None) -> Entry:
         known="taken of your file when it was imported: compare it with what others state",
         megabytes=None,
         licence="states none; VGGFace2 has been withdrawn by its owners",
-        prepared=f"BGR of 0–255, less {mean} (clips.centre_on_faces)",
+        prepared=f"BGR of 0–255, less {mean} (inputs.pixels.centre_on_faces)",
         shape=(3, 224, 224),
         url=None,
     )

@@ -15,7 +15,7 @@ from depnb.evaluation.metrics import BANDS, FEWEST_PEOPLE, band, band_bias, ccc,
 from depnb.experiments.attention import attention_maps, mean_attention_maps
 from depnb.experiments.result import Attention, Predictions, Result, rounded
 from depnb.experiments.run import Run
-from depnb.experiments.splits import Split
+from depnb.experiments.split import Split
 from depnb.inputs.spec import InputSpec
 from depnb.inputs.videos import Frames
 from depnb.system.repository import commit

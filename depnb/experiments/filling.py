@@ -1,5 +1,6 @@
 """Make the results that a store lacks, on this machine."""
 
+import logging
 import os
 import re
 import sys
@@ -8,23 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from depnb.course.reproduction import log
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
 from depnb.system.files import StorageError
 from depnb.system.workers import end_with_parent, usable_cores
 
-if TYPE_CHECKING:
-    from depnb.experiments import Run
-    from depnb.experiments.store import Store
+log = logging.getLogger("depnb")
 
 PROCESS_MB = 2000
 """Memory that is to be free for another training process."""
 
 
 def fill(
-    runs: "Sequence[Run]",
-    store: "Store",
+    runs: Sequence[Run],
+    store: Store,
     device: str,
     say: Callable[[str], None],
     problem: Callable[[str], None],
@@ -57,8 +56,8 @@ def fill(
 
 
 def _fill(
-    runs: "list[Run]",
-    store: "Store",
+    runs: list[Run],
+    store: Store,
     device: str,
     say: Callable[[str], None],
     problem: Callable[[str], None],
@@ -92,7 +91,7 @@ def _fill(
 
 
 @contextmanager
-def _helpers(runs: "list[Run]", store: "Store", device: str, count: int) -> Iterator[None]:
+def _helpers(runs: list[Run], store: Store, device: str, count: int) -> Iterator[None]:
     """``count`` processes that fill the same store without a word while the block runs."""
     context = get_context("spawn")
     helpers = [context.Process(target=_help, args=(runs, store.path, store.networks, device)) for _ in range(count)]
@@ -106,7 +105,7 @@ def _helpers(runs: "list[Run]", store: "Store", device: str, count: int) -> Iter
             helper.join()
 
 
-def _help(runs: "list[Run]", store: Path, networks: Path | None, device: str) -> None:
+def _help(runs: list[Run], store: Path, networks: Path | None, device: str) -> None:
     """Fill a store until all is done or the process that began this has ended."""
     from depnb.experiments.store import Store
 
@@ -116,7 +115,7 @@ def _help(runs: "list[Run]", store: Path, networks: Path | None, device: str) ->
         _fill(runs, Store(store, networks=networks), device, lambda line: None, lambda line: None)
 
 
-def _room(runs: "Sequence[Run]", device: str) -> int:
+def _room(runs: Sequence[Run], device: str) -> int:
     """How many trainings this machine has cores and memory for at the same time."""
     import psutil
 
@@ -130,7 +129,7 @@ def _room(runs: "Sequence[Run]", device: str) -> int:
     return max(1, min(usable_cores() // threads, memory, len(runs)))
 
 
-def shard(runs: "Sequence[Run]", part: str) -> "list[Run]":
+def shard(runs: Sequence[Run], part: str) -> list[Run]:
     """Every n-th run: ``2/4`` is the second of four shares, which together are all runs.
 
     Raises:
@@ -143,6 +142,6 @@ def shard(runs: "Sequence[Run]", part: str) -> "list[Run]":
     return list(runs[number - 1 :: shares])
 
 
-def describe(run: "Run") -> str:
+def describe(run: Run) -> str:
     """A run in words."""
     return f"{run.paper} {run.row} on {run.corpus}, {run.protocol}, {run.profile}, seed {run.seed}"

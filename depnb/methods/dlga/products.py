@@ -1,4 +1,4 @@
-"""Convolutions in groups as products of matrices."""
+"""The convolutions of the 24 patches as products of matrices: the same numbers sooner, when nothing is trained."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ class GroupedProduct(nn.Module):
     """A 2-D convolution in groups, as one product of matrices per group.
 
     The groups of a small map keep the kernels for convolutions on a CPU from using it: the 24 patches of 6×6 cells of
-    ``depnb.methods.dlga`` take a third of the time this way. Memory grows with the area of the kernel.
+    ``attention.LocalAttention`` take a third of the time this way. Memory grows with the area of the kernel.
 
     Args:
         conv: pads with zeros, if at all.

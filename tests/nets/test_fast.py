@@ -6,7 +6,6 @@ import torch
 from depnb.methods.msn import MSN
 from depnb.nets.fast import fast
 from depnb.nets.i3d import I3D
-from depnb.nets.products import GroupedProduct
 
 
 def clips_and_labels() -> tuple[torch.Tensor, torch.Tensor]:
@@ -43,33 +42,6 @@ def test_scores_stay_where_they_were(build, dtype, most):
         plain = network.score(network(clips))
     assert plain.std() > 5
     assert (network.score(fast(network, dtype)(clips)) - plain).abs().mean() < most
-
-
-@pytest.mark.parametrize(
-    "conv",
-    [
-        torch.nn.Conv2d(12, 12, 3, padding=1, groups=4),
-        torch.nn.Conv2d(12, 18, (3, 2), stride=(2, 1), padding=(0, 1), dilation=(1, 2), groups=6, bias=False),
-    ],
-    ids=["patches", "any"],
-)
-def test_products_of_groups_are_the_convolution(conv):
-    torch.manual_seed(3)
-    maps = torch.randn(5, 12, 7, 6)
-    with torch.no_grad():
-        torch.testing.assert_close(GroupedProduct(conv)(maps), conv(maps))
-
-
-@pytest.mark.parametrize(
-    "keywords",
-    [{"groups": 4, "padding": "same"}, {"groups": 4, "padding": 1, "padding_mode": "circular"}],
-    ids=["words", "circular"],
-)
-def test_other_convolutions_in_groups_are_left_alone(keywords):
-    network = torch.nn.Module()
-    network.body = torch.nn.Sequential(torch.nn.Conv2d(8, 8, 3, **keywords))
-    network.head = torch.nn.Linear(1, 1)
-    assert isinstance(fast(network, torch.float32).network.body[0], torch.nn.Conv2d)
 
 
 def test_a_network_without_a_head_is_refused():
