@@ -22,12 +22,14 @@ from typing import Any
 
 from depnb import __version__
 from depnb.course.notebooks import notebooks_in, quick_seconds
+from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.filling import fill
+from depnb.experiments.grid import WHICH, runs_for
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.system.files import StorageError, write_json
 from depnb.system.progress import progress
-from depnb.system.repository import NOTEBOOKS, ROOT
+from depnb.system.repository import COMMITTED, NOTEBOOKS, ROOT, commit
 
 RUNS = ROOT / "runs"
 FRESH_SEED = 100
@@ -131,7 +133,6 @@ class Reproduction:
     @cached_property
     def store(self) -> Store:
         """The folder's own store; a miss there is trained."""
-        from depnb.experiments.store import Store
 
         return Store(self.folder / "results")
 
@@ -148,8 +149,6 @@ class Reproduction:
             FileNotFoundError: no such corpus, or no notebook.
         """
         from depnb.course.headless import parameters_for
-        from depnb.experiments.corpora import open_for_profile
-        from depnb.experiments.grid import WHICH, runs_for
         from depnb.experiments.plan import estimate, gpu_hours
 
         s = self.settings
@@ -202,8 +201,6 @@ class Reproduction:
 
     def state(self, finished: bool) -> dict[str, Any]:
         """What ``run.json`` holds."""
-        from depnb.experiments.corpora import open_for_profile
-        from depnb.system.repository import commit
 
         corpus = open_for_profile(self.settings.corpus, self.settings.profile)
         return {
@@ -288,9 +285,7 @@ class Reproduction:
                 entry["page"] = write_html(executed).relative_to(self.folder).as_posix()
 
     def _compare(self, plan: Plan) -> list:
-        from depnb.experiments.store import Store
         from depnb.reports.pages import compare
-        from depnb.system.repository import COMMITTED
 
         new = [result for run in plan.runs if (result := self.store.load(run)) is not None]
         return compare(new, Store(COMMITTED).results())
@@ -348,9 +343,6 @@ class Reproduction:
 
 def fresh_seed(profile: str) -> int:
     """The first seed from ``FRESH_SEED`` upwards that no committed result of the profile has."""
-    from depnb.experiments.store import Store
-    from depnb.system.repository import COMMITTED
-
     taken = {result.run.seed for result in Store(COMMITTED).results() if result.run.profile == profile}
     seed = FRESH_SEED
     while seed in taken:

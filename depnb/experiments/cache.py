@@ -152,7 +152,7 @@ def _delete(path: Path, failures: list[tuple[Path, str]]) -> None:
         if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
             return
-        from depnb.corpus.synthetic.make import RECIPE
+        from depnb.corpus.synthetic.layout import RECIPE
 
         # Without its recipe a corpus is laid out anew, so a half-deleted one is never taken for whole.
         (path / RECIPE).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from depnb.corpus import PARTITIONS, Recording, open_corpus
 from depnb.corpus.avec import take_stock
 from depnb.corpus.manifest import manifest_of, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
-from depnb.corpus.synthetic.make import RECIPE
+from depnb.corpus.synthetic.layout import RECIPE
 from depnb.corpus.tree import Problem
 from depnb.evaluation.metrics import BANDS, band
 from depnb.faces.crops import bytes_of_a_crop

@@ -162,8 +162,8 @@ def operations(run: Run) -> float:
     length = len(of.input_spec.offsets)
     total = 0.0
     for split in splits(corpus, of.protocol):
-        checked, judged = len(split.select or ()), sum(map(len, split.judged.values()))
-        predictions = (checked * of.profile.CHECKS + judged) * _inputs_of_a_video(of, corpus)
+        checked, evaluated = len(split.select or ()), sum(map(len, split.evaluated.values()))
+        predictions = (checked * of.profile.CHECKS + evaluated) * _inputs_of_a_video(of, corpus)
         total += forward * (3 * steps / length + predictions)
     return total
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from depnb import faces, inputs
 from depnb.corpus import Corpus, Recording
-from depnb.corpus.synthetic.make import was_generated
+from depnb.corpus.synthetic.layout import was_generated
 from depnb.evaluation.intervals import conformal_radius, people_needed
 from depnb.evaluation.metrics import BANDS, clipped
 from depnb.experiments import networks

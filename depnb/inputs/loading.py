@@ -220,7 +220,7 @@ def _spreading(frames: int) -> FrameSelection:
 
 def _stepping(step: int) -> FrameSelection:
     """That of ``load_sequences``."""
-    return FrameSelection(partial(_every, step), ["every", step], faces.Settings(every=step))
+    return FrameSelection(partial(_every, step), ["every", step], faces.Settings(frame_stride=step))
 
 
 def _spread(number: int, found: np.ndarray) -> np.ndarray:

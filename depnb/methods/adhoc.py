@@ -36,7 +36,8 @@ def configuration(paper: Paper, row: str) -> Any:
         fused = "; a fused row has no switches of its own" if base in paper.fused else ""
         known = ", ".join((*paper.rows, *paper.fused))
         raise KeyError(f"No row of {paper.name} {base!r}: choose from {known}{fused}.")
-    _check(paper, changed)
+    if changed:
+        _check(paper, changed)
     return replace(paper.rows[base], **changed)
 
 

@@ -94,7 +94,7 @@ def write_report(folder: Path, state: dict[str, Any], comparisons: list[Comparis
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("depnb"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.PackageLoader("depnb.reports"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     figures = sorted(p.relative_to(folder).as_posix() for p in (folder / "figures").rglob("*.png"))
     page = environment.get_template("report.html").render(

@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from depnb import course
+from depnb.course import checking, session as session_module
 from depnb.experiments import execute, grid
 from depnb.experiments.result import MissingResult
 from depnb.experiments.store import Store
@@ -30,8 +31,8 @@ PARAMETERS = dict(profile="quick", corpus="both", protocol="honest", store="comm
 @pytest.fixture(autouse=True)
 def own_places(monkeypatch, tmp_path):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(course, "ROOT", tmp_path)
-    monkeypatch.setattr("depnb.results.COMMITTED", tmp_path / "results")
+    monkeypatch.setattr(session_module, "ROOT", tmp_path)
+    monkeypatch.setattr(session_module, "COMMITTED", tmp_path / "results")
 
 
 def start(**changes):
@@ -260,7 +261,7 @@ half = 0.5
 
 @pytest.fixture
 def exercises(tmp_path, monkeypatch):
-    monkeypatch.setattr(course, "SOLUTIONS", tmp_path)
+    monkeypatch.setattr(checking, "SOLUTIONS", tmp_path)
     (tmp_path / "10_method.py").write_text(EXERCISES)
 
 

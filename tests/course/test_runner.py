@@ -41,8 +41,8 @@ def trained(monkeypatch, tmp_path) -> list[Run]:
     monkeypatch.setattr(execute, "run", run)
     for name in ("figures", "tables"):
         module = SimpleNamespace(make_all=draw)
-        monkeypatch.setitem(sys.modules, f"depnb.{name}", module)
-        monkeypatch.setattr(f"depnb.{name}", module, raising=False)
+        monkeypatch.setitem(sys.modules, f"depnb.reports.{name}", module)
+        monkeypatch.setattr(f"depnb.reports.{name}", module, raising=False)
     return trained
 
 
@@ -176,7 +176,7 @@ def test_unknown_settings_are_refused_before_anything_starts(one, trained):
 
 def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_path):
     store = Store(tmp_path / "committed")
-    monkeypatch.setattr("depnb.results.COMMITTED", store.path)
+    monkeypatch.setattr(reproduction, "COMMITTED", store.path)
     assert reproduction.fresh_seed("smoke") == 100
     run = grid.runs_for("smoke", "headline", (100,))[0]
     store.save(result_of(run))

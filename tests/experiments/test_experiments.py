@@ -1,5 +1,4 @@
 from dataclasses import fields, replace
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from depnb import faces
+from depnb import evaluation as package, faces, inputs, training
 from depnb.corpus.records import Recording
 from depnb.corpus.synthetic import recipe
 from depnb.evaluation import band, baselines
@@ -19,12 +18,13 @@ from depnb.experiments.run import Run
 from depnb.experiments.split import splits
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
-from depnb.methods import profiles
+from depnb.methods import profiles, registry
 from depnb.methods.contract import DISJOINT, HONEST
 from depnb.methods.registry import method, papers, resolve
 from depnb.reports import result_plots
 from depnb.system import repository
 from depnb.system.files import StorageError
+from depnb.training import face_recipe
 from tests.bright import landmarked, open_everywhere
 
 
@@ -52,12 +52,16 @@ def test_every_field_of_a_run_changes_the_digest(changes):
     assert digest(**changes) != digest()
 
 
-@pytest.mark.parametrize(
-    "module", ["depnb.faces", "depnb.clips", "depnb.training", "depnb.evaluation", "depnb.methods.distribution"]
-)
-def test_a_raised_version_changes_the_digest(module, monkeypatch):
-    before, module = digest(), import_module(module)
-    monkeypatch.setattr(module, "VERSION", module.version + 1)
+@pytest.mark.parametrize("stage", [faces, inputs, training, face_recipe, package], ids=lambda stage: stage.__name__)
+def test_a_raised_version_changes_the_digest(stage, monkeypatch):
+    before = digest()
+    monkeypatch.setattr(stage, "VERSION", stage.VERSION + 1)
+    assert digest() != before
+
+
+def test_a_raised_version_of_the_paper_changes_the_digest(monkeypatch):
+    before, paper = digest(), method("distribution")
+    monkeypatch.setattr(registry, "_papers", lambda: {paper.name: replace(paper, version=paper.version + 1)})
     assert digest() != before
 
 

@@ -95,8 +95,9 @@ def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
 
 HELPED = """
 import multiprocessing, sys
-from depnb import runner
-from depnb.results import Run, Store
+from depnb.experiments import filling
+from depnb.experiments.run import Run
+from depnb.experiments.store import Store
 
 if __name__ == "__main__":
     with filling._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
@@ -107,7 +108,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("killed", [True, False])
 def test_helpers_end_with_the_filling_also_when_it_is_killed(store, tmp_path, killed):
-    script = tmp_path / "filling.py"
+    script = tmp_path / "helped.py"
     script.write_text(HELPED)
     with store.claimed(RUNS[0]):  # so that the helper waits
         filling = subprocess.Popen(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from depnb.experiments import corpora
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.plan import OPERATIONS, estimate, gpu_hours, in_order, operations
 from depnb.experiments.run import Run
@@ -20,9 +21,9 @@ RUN = Run("distribution", "expectation", profile="smoke")
 @pytest.fixture
 def empty_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
-    open_for_profile.cache_clear()
+    corpora.open_for_profile.cache_clear()
     yield
-    open_for_profile.cache_clear()
+    corpora.open_for_profile.cache_clear()
 
 
 def test_the_plan_counts_what_is_not_there(empty_cache):

@@ -7,7 +7,7 @@ import torch
 from matplotlib.text import Text
 
 from depnb.methods import msn
-from depnb.methods.msn import MSN, widget as widgets
+from depnb.methods.msn import MSN, network, widget as widgets
 from depnb.methods.msn.diagrams import draw_block, draw_pipeline
 from depnb.methods.msn.widget import draw_reach, reach
 from depnb.nets.layers3d import start_weights
@@ -49,7 +49,7 @@ def test_a_gradient_reaches_exactly_that_far(kernel, layer, monkeypatch):
     for module in body.modules():  # nothing is cut off by a ReLU, and no pool picks one
         if isinstance(module, torch.nn.Conv3d):
             module.weight.data.abs_()
-    monkeypatch.setattr(msn.functional, "max_pool3d", torch.nn.functional.avg_pool3d)
+    monkeypatch.setattr(network.functional, "max_pool3d", torch.nn.functional.avg_pool3d)
     expected = next(r for r in reach(kernel, 27) if r.layer == layer)
     assert seen(body, layer, 2 * expected.frames + 32, 16)[0] == expected.frames
     assert seen(body, layer, 16, 2 * expected.side + 32)[1] == expected.side

@@ -31,6 +31,7 @@ from depnb.inputs.pixels import centre_on_faces
 from depnb.inputs.spec import VGGFACE2_BGR
 from depnb.methods import depnet, distribution
 from depnb.methods.profiles import PROFILES, Scale
+from depnb.methods.registry import method
 from depnb.nets.resnet import ResNetBody
 from depnb.nets.resnet_v1 import ResNetV1Body
 from depnb.nets.weights import files, registry, vggface2
@@ -551,7 +552,7 @@ def test_facenets_file_goes_into_its_network(empty, monkeypatch):
 
 def test_rows_that_start_from_faces_take_what_their_body_takes():
     pixels = torch.randint(0, 256, (2, 5, 3, 32, 32), dtype=torch.uint8)
-    for module in (distribution, depnet):
+    for module in map(method, ("distribution", "depnet")):
         rows = {row: config for row, config in module.rows.items() if config.start in registry.IMPORTED}
         assert rows.keys() & {row for lines in module.grid.values() for row, *_ in lines} == set()
         for config in rows.values():

@@ -161,7 +161,7 @@ def test_a_notebooks_figure_names_the_sessions_corpus_or_the_one_it_was_made_on(
     import matplotlib.pyplot as plt
 
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr("depnb.course.session.ROOT", tmp_path)
     session = course.start(
         "10_method", profile="smoke", corpus="null", protocol="honest", store="runs/x", seed=0, device="cpu"
     )

@@ -74,5 +74,5 @@ def test_a_file_has_the_rights_that_its_user_gives_new_files(tmp_path, monkeypat
 
 
 def test_the_users_umask_is_read_and_left_as_it_is():
-    code = "import os; os.umask(0o027); from depnb import files; print(files.UMASK == 0o027 == os.umask(0))"
+    code = "import os; os.umask(0o027); from depnb.system import files; print(files.UMASK == 0o027 == os.umask(0))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
 
 WORK = """
 import time
-from depnb import progress
+from depnb.system import progress
 progress.SECONDS_OF_SILENCE, progress.SECONDS_BETWEEN_UPDATES = {silence}, 0.0
 for label in ("first", "<second>"):
     with progress.progress(label, 3) as bar:

@@ -1,4 +1,5 @@
-from .make import film as film, load_truth as load_truth, make as make, open_generated as open_generated
+from .layout import open_generated as open_generated
+from .make import film as film, load_truth as load_truth, make as make
 from .recipe import (
     VERSION as VERSION,
     Recipe as Recipe,

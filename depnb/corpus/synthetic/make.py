@@ -1,76 +1,22 @@
 """Write a generated corpus: AVEC2014's tree of H.264 videos and label files, with the truth beside each video."""
 
-import json
 import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import suppress
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 
-from depnb.corpus.avec import recordings_of
-from depnb.corpus.records import TASKS, Corpus, Recording
+from depnb.corpus.records import TASKS, Recording
 from depnb.corpus.synthetic.behaviour import behave
-from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, noise_floor, sessions
-from depnb.corpus.tree import walk
-from depnb.system.files import atomic_path, cache_dir, write_json, write_text
+from depnb.corpus.synthetic.layout import corpus_folder, open_generated
+from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, sessions
+from depnb.system.files import atomic_path
 from depnb.system.progress import progress
 from depnb.system.workers import end_with_parent, usable_cores
-
-FOLDERS = {"train": "Training", "development": "Development", "test": "Testing", "unseen": "Unseen"}
-RECIPE = "recipe.json"
-VIDEOS = Path("AVEC2014_AudioVisual") / "Video"
-LABELS = {
-    "train": Path("AVEC2014_DepressionLabels") / "Training_DepressionLabels",
-    "development": Path("AVEC2014_DepressionLabels") / "Development_DepressionLabels",
-    "test": Path("AVEC2014_Labels_Testset") / "Testing" / "DepressionLabels",
-    "unseen": Path("AVEC2014_DepressionLabels") / "Unseen_DepressionLabels",
-}
-
-
-def corpus_folder(recipe: Recipe) -> Path:
-    """Where the corpus lies under the cache; another recipe or generator version is another folder."""
-    return cache_dir() / "corpora" / f"{recipe.name.split()[0]}-{recipe.size}-{recipe.digest()}"
-
-
-def open_made(root: Path) -> Corpus:
-    """Open a generated corpus by its folder, wherever it was moved.
-
-    Raises:
-        ValueError: another version of the generator made it.
-    """
-    return open_generated(Recipe.from_fingerprint(json.loads((root / RECIPE).read_text())), root)
-
-
-def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
-    """Lay out the corpus (labels, empty places of videos) and open it; videos are made by ``Corpus.ensure``.
-
-    Raises:
-        ValueError: ``root`` holds other files, such as a corpus of people who exist: they would pass for generated.
-    """
-    root = root or corpus_folder(recipe)
-    if not (root / RECIPE).exists():
-        _lay_out(recipe, root)
-    recordings = recordings_of(root, _expected(recipe, root))
-    return Corpus(
-        name=recipe.name,
-        root=root,
-        recordings=tuple(recordings),
-        generated=True,
-        fingerprint=recipe.fingerprint(),
-        noise_floor=noise_floor(recipe),
-        ensure=partial(make, recipe, root=root),
-    )
-
-
-def was_generated(video: Path) -> bool:
-    """Whether a video lies in a generated corpus."""
-    return any((folder / RECIPE).is_file() for place in (video.absolute(), video.resolve()) for folder in place.parents)
 
 
 def make(
@@ -201,53 +147,6 @@ def _encode(frames: np.ndarray, fps: float, path: Path) -> None:
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format=stream.pix_fmt, threads=1)
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
-
-
-def tasks_of(recipe: Recipe, session: Session) -> tuple[str, ...]:
-    """Tasks that a session was filmed in; an unseen person is filmed in one."""
-    if session.partition == "unseen":
-        return (recipe.tasks[session.subject % len(recipe.tasks)],)
-    return recipe.tasks
-
-
-def _expected(recipe: Recipe, root: Path) -> list[Path]:
-    folder = {partition: root / VIDEOS / name for partition, name in FOLDERS.items()}
-    return [
-        folder[session.partition] / task / f"{session.id}_{task}_video.mp4"
-        for session in sessions(recipe)
-        for task in tasks_of(recipe, session)
-    ]
-
-
-def _lay_out(recipe: Recipe, root: Path) -> None:
-    labels = {
-        root / LABELS[session.partition] / f"{session.id}_Depression.csv": f"{session.bdi}\n"
-        for session in sessions(recipe)
-    }
-    videos, shared = root / "AVEC2014_AudioVisual", None
-    if recipe.videos() != recipe:
-        shared = corpus_folder(recipe.videos()) / "AVEC2014_AudioVisual"
-        shared.mkdir(parents=True, exist_ok=True)
-    if root != corpus_folder(recipe):
-        _demand_own(root, labels, shared)
-    for path, label in labels.items():
-        write_text(path, label)
-    if shared and not videos.is_symlink():
-        with suppress(FileExistsError):  # another process was sooner
-            videos.symlink_to(os.path.relpath(shared, root), target_is_directory=True)
-    write_json(root / RECIPE, recipe.fingerprint())
-
-
-def _demand_own(root: Path, labels: dict[Path, str], shared: Path | None) -> None:
-    """Nothing may lie there but what an interrupted laying out has left: these labels, and a link to shared videos."""
-    if not root.exists():
-        return
-    found = [path for path in walk(root).files if not path.name.startswith(".")]
-    if shared:
-        found = [path for path in found if shared.resolve() not in path.resolve().parents]
-    foreign = [path for path in found if path not in labels or path.read_bytes() != labels[path].encode()]
-    if foreign and not (root / RECIPE).exists():  # else another process has laid it out meanwhile
-        raise ValueError(f"{root} holds other files, such as {foreign[0]}: give a folder that is new or empty.")
 
 
 def _start_worker() -> None:

@@ -9,7 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from depnb.corpus.synthetic.behaviour import DYNAMIC
-from depnb.corpus.synthetic.make import tasks_of, trajectories
+from depnb.corpus.synthetic.layout import tasks_of
+from depnb.corpus.synthetic.make import trajectories
 from depnb.corpus.synthetic.recipe import Recipe, Session, sessions
 
 SHOWN = tuple(name for name in DYNAMIC if name != "frown")

@@ -221,7 +221,7 @@ def draw_challenge(source: str) -> "Figure":
 def fig1() -> "Figure":
     """Fig. 1 with five random frames of one unseen person of the generated corpus “both”, in their order."""
     frames = clip_of_a_person(SEEN, SIDE)
-    return draw_pipeline(frames[Sample(1).places(0, 0, len(frames), 5)])
+    return draw_pipeline(frames[Sample(1).frame_indices(0, 0, len(frames), 5)])
 
 
 def _step(axis: "Axes", left: float, height: float, width: float, text: str, size: Sequence[int]) -> None:

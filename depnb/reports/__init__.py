@@ -1,0 +1,1 @@
+"""What stored results say: tables, claims, figures, pages, and aggregates to hand on."""
