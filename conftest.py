@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tools.lint_notebooks import is_compared
+from tools.notebook_cells import is_compared
 
 pytest_plugins = ["pytester"]
 

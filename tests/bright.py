@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from depnb.corpus.records import Recording
-from depnb.experiments import execute, facts, store
+from depnb.experiments import execute, facts, plan, store
 from depnb.inputs.videos import Frames
 from depnb.reports import result_plots
 
@@ -39,7 +39,11 @@ def landmarked(frames: Frames) -> Frames:
     return replace(frames, landmarks=tuple(map(torch.from_numpy, drawn)))
 
 
+OPENERS = (facts, store, execute, plan, result_plots)
+"""Modules that open the corpus of a run."""
+
+
 def open_everywhere(monkeypatch, opened) -> None:
     """Every stage that opens the corpus of a run calls ``opened(corpus, profile)`` instead."""
-    for module in (facts, store, execute, result_plots):
+    for module in OPENERS:
         monkeypatch.setattr(module, "open_for_profile", opened)

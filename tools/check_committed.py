@@ -1,9 +1,8 @@
-"""Nothing goes into git that shows people who exist, or was made from them, as far as a program can tell.
+"""Check that nothing about real people is committed, as far as a program can tell: ``python -m tools.check_committed``.
 
-``python -m depnb.committed_check [FILES]`` looks at the given files, or at all that git tracks, reports what must not
-be committed as ``file: what is wrong``, and exits 1 if there is something.
-
-What a picture, a page or a notebook says of its origin is believed; where it says nothing, MTCNN looks for faces.
+It looks at the given files, or at all that git tracks, reports what must not be committed as ``file: what is wrong``,
+and exits 1 if there is something. What a picture, a page or a notebook says of its origin is believed; where it says
+nothing, MTCNN looks for faces.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from typing import Any
 from depnb.corpus.avec import LABEL_NAME
 from depnb.corpus.manifest import COLUMNS, table_of
 
-REFUSED = {  # suffixes, with what they are
+REFUSED = {
     "a video": ".mp4 .avi .mkv .mov .m4v .mpg .mpeg .webm .wmv .ogv .3gp .flv",
     "a recording of a voice": ".wav .mp3 .flac .ogg .m4a .aac",
     "arrays or face crops": ".npy .npz .crops .h5 .hdf5 .mat .parquet .feather .arrow",
@@ -32,6 +31,7 @@ REFUSED = {  # suffixes, with what they are
     "a pickle, which may run code": ".pkl .pickle .joblib .dill",
     "an archive, which nobody looks into": ".zip .tar .gz .tgz .bz2 .xz .7z .rar .zst .lzma",
 }
+"""Kinds of files that are never committed, with their suffixes."""
 PICTURES = frozenset([
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
     ".heic", ".jxl", ".tga", ".ras", ".hdr",
@@ -40,6 +40,7 @@ TABLES = frozenset([".csv", ".tsv", ".txt"])
 PAGES = frozenset([".svg", ".html", ".htm", ".md", ".tex"])
 OF_NUMBERS = ("results", "figures")
 """Folders whose tables must name generated corpora."""
+
 OF_FACES = {"name", "status", "without_face"}
 """Columns of the report of ``depnb faces``."""
 
@@ -89,7 +90,7 @@ def tracked(folder: Path | str = ".") -> list[Path] | None:
 
 def main(arguments: list[str]) -> int:
     """Print what must not be committed; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m depnb.committed_check", description=__doc__.partition("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tools.check_committed", description=__doc__.partition("\n\n")[0])
     parser.add_argument("files", nargs="*", type=Path, help="by default all that git tracks")
     files = parser.parse_args(arguments).files or tracked()
     if files is None:
@@ -128,7 +129,7 @@ def _origin(corpora: str) -> Iterator[str]:
     """What is wrong with the corpora that something says it was made on."""
     if not CORPORA.fullmatch(corpora):
         yield (
-            f"made on {corpora}, which is no generated corpus: people who exist are in it. Keep it in runs/; to hand "
+            f"made on {corpora}, which is no generated corpus: it holds real people. Keep it in runs/; to hand "
             "numbers on, use `depnb results export`"
         )
 
@@ -145,14 +146,14 @@ def _picture(content: bytes, made_on: str | None = None) -> Iterator[str]:
         yield "no picture that could be read, so nobody knows what it shows: write it anew"
     elif faces:
         yield (
-            f"{faces} face{'s' * (faces > 1)}, and it does not say who: if nobody in it exists or it is free, write it "
-            "with depnb.style.save, which names its corpus; else keep it out of git"
+            f"{faces} face{'s' * (faces > 1)}, and it does not say who: if it shows generated people or is free, "
+            "write it with depnb.system.style.save, which names its corpus; else keep it out of git"
         )
 
 
 def png_text(content: bytes) -> dict[str, str]:
     """The texts of a PNG by their keys; empty for something else, or where a PNG is cut off."""
-    texts = {}
+    texts: dict[str, str] = {}
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         return texts
     place = 8
@@ -181,7 +182,7 @@ def _inflated(data: bytes, most: int = 1 << 16) -> bytes:
 
 def _faces(content: bytes) -> int | None:
     """How many faces of 20 pixels or more MTCNN finds in a picture file; None if it cannot be read."""
-    import cv2
+    import cv2  # with the detector it takes seconds to import, and most files are no pictures
     import numpy as np
 
     from depnb.faces import detect_frames
@@ -195,7 +196,7 @@ def _faces(content: bytes) -> int | None:
     shrunk = min(1.0, LARGEST_SIDE_PX / max(bgr.shape[:2]))
     if shrunk < 1:
         bgr = cv2.resize(bgr, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA)
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
     return len(detect_frames(rgb, min_face=SMALLEST_FACE_PX / min(rgb.shape[:2]))[0])
 
 
@@ -206,7 +207,7 @@ def _pdf(content: bytes) -> Iterator[str]:
     if found:
         yield from _origin(found[1])
     else:
-        yield "a PDF that does not name its corpora, and nobody looks into it: write it with depnb.style.save"
+        yield "a PDF that does not name its corpora, and nobody looks into it: write it with depnb.system.style.save"
 
 
 def _pdf_text(raw: bytes) -> str:
@@ -291,8 +292,8 @@ def _table(path: Path) -> Iterator[str]:
     except csv.Error as error:
         yield f"no table that could be read ({error}): make it again, or keep it out of git"
         return
-    table, names = tables[0], set(tables[0].fieldnames)
-    if any(set(one.fieldnames) >= set(COLUMNS) for one in tables):
+    table, names = tables[0], set(tables[0].fieldnames or ())
+    if any(set(one.fieldnames or ()) >= set(COLUMNS) for one in tables):
         yield "a manifest, with people and their scores: keep it where the videos lie"
     if names >= OF_FACES:
         yield "a report of faces, with the names of recordings: keep it where the videos lie"

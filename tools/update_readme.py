@@ -1,4 +1,4 @@
-"""The numbers of the README, written from result files between two markers; nobody types them."""
+"""Write the numbers of the README from the result files, between two markers: ``python -m tools.update_readme``."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
 from depnb.reports.summaries import Summary, summarise
 from depnb.system.files import write_text
-from depnb.system.repository import COMMITTED
+from depnb.system.repository import COMMITTED, ROOT
 
 BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
 END = "<!-- numbers:end -->"
-README = COMMITTED.parent / "README.md"
+README = ROOT / "README.md"
 
 
 def numbers(folder: Path = COMMITTED) -> str:
@@ -92,3 +92,7 @@ def _reproduce(measured: dict[str, Any]) -> str:
         f"{measured['memory_gb']:.1f} GB of memory in the largest process, "
         f"{measured['disk_gb']:.1f} GB of disk; the environment takes {measured['environment_gb']:.1f} GB."
     )
+
+
+if __name__ == "__main__":
+    update()

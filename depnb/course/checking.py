@@ -37,7 +37,7 @@ def exercises(notebook: str) -> ModuleType:
     path = SOLUTIONS / f"{notebook}.py"
     if not path.exists():
         raise FileNotFoundError(f"No checkers for {notebook}: looked for {path}.")
-    spec = spec_from_file_location(f"solutions_{notebook}", path)
+    spec: Any = spec_from_file_location(f"solutions_{notebook}", path)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

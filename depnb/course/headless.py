@@ -38,9 +38,9 @@ IMPORTED = (
     "ipywidgets",
     "sklearn.linear_model",
     "facenet_pytorch",
-    "depnb.experiments",
-    "depnb.faces",
-    "depnb.figures",
+    "depnb.experiments.execute",
+    "depnb.faces.preparation",
+    "depnb.reports.figures",
 )
 """What a kernel imports before its notebook's turn; no name of it reaches the notebook."""
 
@@ -74,7 +74,7 @@ class _Shell(AsyncZMQSocketChannel):
     the sending takes the wake-up of an answer that comes at this moment, and the wait would never end.
     """
 
-    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
         """The next message.
 
         Raises:
@@ -334,7 +334,7 @@ def _has_marker(output: Path, name: str) -> bool:
     return END_MARKER.format(name=name) in "".join(streams).splitlines()
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Any) -> str:
     """An error of an execution in one line: what a cell raised, or what happened to the kernel."""
     if hasattr(error, "ename"):
         return f"cell {error.exec_count}: {error.ename}: {error.evalue}"

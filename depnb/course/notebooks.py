@@ -1,6 +1,5 @@
 """The course's notebooks as files: which there are, how long they take, and what differs between two equal runs."""
 
-import ast
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from depnb.corpus.records import natural_key
 from depnb.system import progress
 from depnb.system.files import write_text
 
@@ -22,14 +22,15 @@ DEFAULTS = {
 """Parameters of every notebook, with the values that a committed one can have."""
 PARAMETERS = tuple(DEFAULTS)
 END_MARKER = "depnb: finished {name}"
-
+"""What the last cell prints: a notebook without it has not run to its end."""
 
 TIME = re.compile(r"Time\b.*?(\d+(?:\.\d+)?)\s*(s|min|h)\b")
+"""The first measured time of an opening."""
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-
 
 VOLATILE_METADATA = ("papermill", "widgets")
 VOLATILE_CELL_METADATA = ("papermill", "execution")
+"""Metadata that differ between two equal runs, of a notebook and of a cell."""
 
 
 def quick_seconds(path: Path | str) -> float | None:
@@ -52,8 +53,8 @@ def normalise(path: Path | str) -> bool:
     )
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
-        tags = [tag for tag in _tags(cell) if tag != "injected-parameters"]
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept = [tag for tag in tags(cell) if tag != "injected-parameters"]
+        cell.metadata = nbformat.from_dict({"tags": kept} if kept else {})
         if cell.cell_type != "code":
             continue
         cell.outputs = _merged([output for output in cell.outputs if not _tells_progress(output)])
@@ -85,14 +86,9 @@ def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return merged
 
 
-def _tags(cell: NotebookNode) -> list[str]:
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
     return list(cell.metadata.get("tags", []))
-
-
-def _first_text(call: ast.Call) -> str | None:
-    """The first argument of a call if it is a written-out string."""
-    first = call.args[0] if call.args else None
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
 def notebooks_in(places: Iterable[Path | str]) -> list[Path]:
@@ -101,8 +97,6 @@ def notebooks_in(places: Iterable[Path | str]) -> list[Path]:
     Raises:
         FileNotFoundError: a place does not exist, or a folder holds no notebook.
     """
-    from depnb.corpus.records import natural_key
-
     found: list[Path] = []
     for place in map(Path, places):
         here = sorted(place.glob("*.ipynb"), key=lambda p: natural_key(p.name)) if place.is_dir() else [place]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -161,10 +161,12 @@ class Reproduction:
         given["store"] = str((self.folder / "results").resolve())
         parameters = parameters_for(notebooks, given, s.extra)
         missing = self.store.missing(runs)
-        stages = [("results", *stage) for stage in estimate(missing, s.device)]
+        stages: list[tuple[str, str, float | None, float]] = [
+            ("results", *stage) for stage in estimate(missing, s.device)
+        ]
         hours = gpu_hours(missing) if s.profile == "paper" else None
         known = [quick_seconds(path) for path in notebooks]
-        seconds = None if None in known else sum(known)
+        seconds = None if None in known else sum(filter(None, known))
         stages.append(("notebooks", f"{len(notebooks)} notebooks", seconds, NOTEBOOK_MB * len(notebooks)))
         stages.append(("figures", "figures and tables", FIGURES_S, FIGURES_MB))
         return Plan(runs, missing, notebooks, parameters, stages, hours)
@@ -255,7 +257,7 @@ class Reproduction:
                     plan.parameters[path.stem],
                     log=self.folder / "logs" / f"{path.stem}.log",
                     cell_timeout=self.cell_timeout,
-                    on_cell=lambda name=path.stem: bar.advance(1, note=name),
+                    on_cell=partial(bar.advance, 1, path.stem),
                     kernel=kernel,
                 )
                 log.info("%s: %s", outcome.name, outcome.problem or f"finished in {outcome.seconds:.1f} s")

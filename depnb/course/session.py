@@ -98,7 +98,7 @@ class Session:
             raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
         if self.committed:
             self._demand_committed(runs)
-            return [self.results_store.load(run) for run in runs]
+            return [result for run in runs if (result := self.results_store.load(run))]
         from depnb.experiments import execute  # torch takes seconds to import, and stored results need none
 
         return [execute.run(run, self.results_store, device=self.device) for run in runs]

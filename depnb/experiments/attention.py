@@ -14,13 +14,13 @@ from depnb.training.loop import Training, to_memory_format
 
 def attention_maps(training: Training, frames: Frames, input_spec: InputSpec) -> tuple[Attention, ...]:
     """Maps for one person a severity band, whose label lies nearest to the middle of the band's labels."""
-    found = []
+    found, labels = [], frames.labels
     for _, members in _by_band(frames):
-        middle = float(np.median([frames.recordings[i].bdi for i in members]))
-        index = min(members, key=lambda i: (abs(frames.recordings[i].bdi - middle), i))
-        recording = frames.recordings[index]
+        middle = float(np.median([labels[i] for i in members]))
+        index = min(members, key=lambda i: (abs(labels[i] - middle), i))  # noqa: B023 - used at once
         score, maps = _looked_at(training, frames, input_spec, index)
-        found += [_attended(recording.name, moment, recording.bdi, score, heat) for moment, heat in maps]
+        name = frames.recordings[index].name
+        found += [_attended(name, moment, labels[index], score, heat) for moment, heat in maps]
     return tuple(found)
 
 
@@ -35,17 +35,17 @@ def mean_attention_maps(training: Training, frames: Frames, input_spec: InputSpe
         if people < FEWEST_PEOPLE:
             continue
         scores, maps = zip(*(_looked_at(training, frames, input_spec, index) for index in members), strict=True)
-        bdi = np.mean([frames.recordings[i].bdi for i in members])
+        bdi = float(np.mean([frames.labels[i] for i in members]))
         for place, of_videos in enumerate(zip(*maps, strict=True)):
             mean = np.mean([heat for _, heat in of_videos], axis=0)
-            found.append(_attended(f"{name}: mean of {people} people", place, bdi, np.mean(scores), mean))
+            found.append(_attended(f"{name}: mean of {people} people", place, bdi, float(np.mean(scores)), mean))
     return tuple(found)
 
 
 def _by_band(frames: Frames) -> Iterator[tuple[str, list[int]]]:
     """Severity bands that occur, and the places of their videos."""
     for name, _, _ in BANDS:
-        members = [place for place, recording in enumerate(frames.recordings) if band(recording.bdi) == name]
+        members = [place for place, bdi in enumerate(frames.labels) if band(bdi) == name]
         if members:
             yield name, members
 

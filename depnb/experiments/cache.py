@@ -157,7 +157,7 @@ def _delete(path: Path, failures: list[tuple[Path, str]]) -> None:
         # Without its recipe a corpus is laid out anew, so a half-deleted one is never taken for whole.
         (path / RECIPE).unlink(missing_ok=True)
     except OSError as error:
-        failures.append((path, error.strerror))
+        failures.append((path, str(error.strerror)))
         return
 
     def note(_, place: str, caught: Any) -> None:
@@ -168,7 +168,8 @@ def _delete(path: Path, failures: list[tuple[Path, str]]) -> None:
         if not follows:
             failures.append((Path(place), error.strerror))
 
-    shutil.rmtree(path, **{"onexc" if sys.version_info >= (3, 12) else "onerror": note})
+    handler: dict[str, Any] = {"onexc" if sys.version_info >= (3, 12) else "onerror": note}
+    shutil.rmtree(path, **handler)
 
 
 def _refused(path: Path) -> str | None:

@@ -271,7 +271,7 @@ def _differences(made: Checkup) -> list[str]:
         compare(f"videos of {partition}", part.videos, published.videos)
         if published.people_by_partition:
             compare(f"people in {partition}", part.people, published.people_by_partition[partition])
-        if part.labelled != known.sessions:
+        if part.labelled != known.sessions or part.mean is None or part.sd is None:
             continue
         if min(abs(part.mean - mean) for mean in known.mean) > ROUNDING:
             compare(f"mean label of {partition}", f"{part.mean:.2f}", " or ".join(f"{mean:.2f}" for mean in known.mean))
@@ -285,7 +285,7 @@ def _differences(made: Checkup) -> list[str]:
     if published.people is not None:
         compare("people", made.people, published.people)
         compare("people by their number of sessions", made.by_sessions, published.by_sessions)
-        for (one, other), count in published.recurring.items():
+        for (one, other), count in (published.recurring or {}).items():
             if {one, other} <= set(made.parts):
                 compare(f"people in both {one} and {other}", made.recurring[f"{one}, {other}"], count)
     return found

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def _predictions(train: Frames, frames: Frames, scores: np.ndarray) -> Predictio
     return Predictions(
         video=tuple(r.name for r in frames.recordings),
         subject=tuple(frames.subjects),
-        bdi=tuple(float(r.bdi) for r in frames.recordings),
+        bdi=tuple(map(float, frames.labels)),
         score=rounded(per_video(scores, frames)),
         median=rounded(per_video(scores, frames, "median")),
         constant=rounded(baselines.constant(train.recordings, frames.recordings)),
@@ -122,7 +122,7 @@ def join(evaluations: Sequence[Predictions]) -> Predictions:
 
 def numbers_of(
     evaluated: Mapping[str, Predictions], counts: Mapping[str, Mapping[str, float]] | None
-) -> dict[str, dict]:
+) -> dict[str, Any]:
     """Metrics and baselines of a result, by partition.
 
     Args:

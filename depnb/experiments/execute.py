@@ -29,7 +29,7 @@ from depnb.experiments.store import Store
 from depnb.inputs.loading import load
 from depnb.inputs.spec import InputSpec
 from depnb.inputs.videos import Frames
-from depnb.methods.contract import Paper, Protocol
+from depnb.methods.contract import Network, Paper, Protocol
 from depnb.methods.profiles import PROFILES, Profile
 from depnb.methods.registry import TrainingSpec, method, parts, resolve
 from depnb.system.files import StorageError, cache_dir
@@ -76,7 +76,7 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
 def _stored(run: Run, store: Store, device: str) -> tuple[Result, Mapping[str, Predictions]]:
     """The result and the scores per person, which a store has only of generated people, and who trains of all."""
     result, origin = store.load(run), store.explain(run)
-    evaluated = result.predictions if result else {}
+    evaluated: Mapping[str, Predictions] = result.predictions if result else {}
     if result is None:
         with store.claimed(run):
             result, origin = store.load(run), store.explain(run)
@@ -245,7 +245,7 @@ def _training(
     )
 
 
-def _network(paper: Paper, of: TrainingSpec, device: str) -> nn.Module:
+def _network(paper: Paper, of: TrainingSpec, device: str) -> Network:
     """A row's network, its body as ``Config.start`` says."""
     network = paper.model(of.config, of.profile.scale)
     build = lambda: paper.model(of.config, of.profile.scale).body  # noqa: E731

@@ -22,7 +22,7 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
     lines = method(paper).grid
     if which not in lines:
         raise KeyError(f"No rows {which!r}: choose from {', '.join(lines)}.")
-    return tuple((*line, "honest") if len(line) == 2 else line for line in lines[which])
+    return tuple((row, corpus, protocol[0] if protocol else "honest") for row, corpus, *protocol in lines[which])
 
 
 def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:

@@ -4,11 +4,11 @@ from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from depnb.corpus import Corpus
 from depnb.experiments.corpora import open_for_profile
@@ -79,7 +79,10 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
     """
     rows_of = {run: parts(method(run.paper), run.row) for run in runs}
     single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
-    kind, leading, following, known = device_kind(device), [], [], set()
+    kind = device_kind(device)
+    leading: list[Run] = []
+    following: list[Run] = []
+    known: set[Path] = set()
     for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
         lacking = {body for body in bodies(run, kind) if not body.exists()} - known
         (leading if lacking else following).append(run)
@@ -225,7 +228,8 @@ def _generated(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Cos
 
 def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Costs]:
     """What the crops take that a corpus of videos lacks, and the frames that networks are given."""
-    frames, crops = frames_of(corpus), {}
+    frames = frames_of(corpus)
+    crops: Costs = {}
     for frame_stride in crops_needed(runs, corpus):
         for video, count in frames.items():
             if not stored_path(video, Settings(frame_stride=frame_stride)).exists():
@@ -236,7 +240,7 @@ def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Cos
         for run in runs
         for of in resolve_rows(run, corpus).values()
     }
-    reduced = {
+    reduced: Costs = {
         (video, step, evenly, each): (0.0, (count / step if step else evenly) * each / 1e6)
         for step, evenly, each in kinds
         if each
@@ -276,7 +280,7 @@ def _inputs_of_a_video(of: TrainingSpec, corpus: Corpus) -> float:
     return max(1.0, frames / of.input_spec.step / of.input_spec.span)
 
 
-def _empty(paper: Paper, of: TrainingSpec) -> nn.Module:
+def _empty(paper: Paper, of: TrainingSpec) -> Any:
     """A row's network without its numbers."""
     with torch.device("meta"):
         return paper.model(of.config, of.profile.scale)

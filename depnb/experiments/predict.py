@@ -295,13 +295,15 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
             f"{path} is the row {run.row} of {run.paper} at profile {run.profile} under {run.protocol}, which this "
             f"depnb has not. {_AGAIN}"
         ) from error
-    way = {
+    way: dict[str, Any] = {
         "configuration": switches(of.config),
         "profile": of.profile.deciding(),
         "every": of.frame_stride,
         "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, run.paper: version},
     }
-    theirs = {key: card.facts[key] for key in way if key != "every"} | {"every": card.facts["protocol"].get("every")}
+    theirs: dict[str, Any] = {key: card.facts[key] for key in way if key != "every"} | {
+        "every": card.facts["protocol"].get("every")
+    }
     theirs["versions"] = {name: theirs["versions"][name] for name in way["versions"]}
     if found := differences(json.loads(json.dumps(way)), theirs):
         raise UnusableNetwork(

@@ -50,8 +50,9 @@ def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
     partitions is judged once, by a network that has met its person neither in training nor in selection.
     """
     if protocol.folds:
-        everyone = [r for r in corpus.partition(*protocol.train) if r.bdi is not None]
-        folds = subject_folds([r.subject for r in everyone], [r.bdi for r in everyone], protocol.folds)
+        labels = [(r, r.bdi) for r in corpus.partition(*protocol.train) if r.bdi is not None]
+        everyone = [r for r, _ in labels]
+        folds = subject_folds([r.subject for r in everyone], [bdi for _, bdi in labels], protocol.folds)
         parts = [[everyone[index] for index in fold] for fold in folds]
         for number, part in enumerate(parts):
             select = parts[(number + 1) % len(parts)]
@@ -61,5 +62,5 @@ def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
     seen = (*protocol.train, protocol.select) if protocol.select else protocol.train
     unseen = corpus.unseen("unseen", seen) or corpus.unseen("test", seen)
     evaluated = {"test": corpus.partition("test"), "unseen": unseen}
-    select = corpus.partition(protocol.select) if protocol.select else None
-    yield Split(corpus.partition(*protocol.train), select, {name: part for name, part in evaluated.items() if part})
+    chosen_on = corpus.partition(protocol.select) if protocol.select else None
+    yield Split(corpus.partition(*protocol.train), chosen_on, {name: part for name, part in evaluated.items() if part})

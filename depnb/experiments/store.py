@@ -41,7 +41,7 @@ class Store:
     def __init__(self, path: Path | str, strict: bool = False, networks: Path | str | None = None):
         self.path = Path(path)
         self.strict = strict
-        self.networks = networks and Path(networks)
+        self.networks = Path(networks) if networks else None
         self._held: set[str] = set()
 
     def file(self, run: Run) -> Path:

@@ -67,6 +67,11 @@ class Frames:
         return torch.tensor([r.bdi for r in self.recordings], dtype=torch.float32)
 
     @property
+    def labels(self) -> list[float]:
+        """The same N labels as they stand in the corpus."""
+        return [r.bdi for r in self.recordings if r.bdi is not None]
+
+    @property
     def subjects(self) -> list[str]:
         """The person in each video, N names."""
         return [r.subject for r in self.recordings]
@@ -115,7 +120,7 @@ class Frames:
             raise ValueError("These frames have no landmarks: load them with an InputSpec that asks for landmarks.")
         chosen = [(video, self.frame_indices(video, start, input_spec)) for video, start in inputs]
         pixels = torch.stack([_taken(self.pixels[video], places) for video, places in chosen])  # [B, l, 3, S, S]
-        if not input_spec.landmarks:
+        if not input_spec.landmarks or self.landmarks is None:
             return pixels
         landmarks = torch.stack([_taken(self.landmarks[video], places) for video, places in chosen])  # [B, l, 68, 2]
         return LandmarkedClips(pixels, landmarks)

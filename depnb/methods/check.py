@@ -246,7 +246,7 @@ def _spec(paper: Paper, config: Any, profile: Profile, where: str) -> Iterator[s
     if not isinstance(spec, InputSpec):
         yield f"inputs {where} gives a {type(spec).__name__}: return an InputSpec."
     elif not spec.offsets or list(spec.offsets) != sorted(set(spec.offsets)) or spec.span < 1:
-        yield f"inputs {where} has offsets {spec.offsets}, span {spec.span}: let offsets ascend, and span be at least 1."
+        yield f"inputs {where} has offsets {spec.offsets}, span {spec.span}: offsets must ascend, span be 1 or more."
 
 
 def _networks(paper: Paper) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a paper is to the rest of the package: ``Paper`` and its parts. Needs no torch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol as Interface
 
@@ -36,8 +36,19 @@ class Network(Interface):
         attended: the layer whose map [B, C, h, w] or [B, C, T, h, w] Grad-CAM looks at; ``None`` where there is none.
     """
 
-    body: "nn.Module"
-    attended: "nn.Module | None"
+    @property
+    def body(self) -> "nn.Module": ...
+
+    @property
+    def attended(self) -> "nn.Module | None": ...
+
+    def __call__(self, inputs: Any) -> Any: ...
+
+    def eval(self) -> Any: ...
+
+    def parameters(self) -> "Iterator[nn.Parameter]": ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any: ...
 
     def start_at(self, bdi: "Tensor") -> None:
         """Let the untrained network predict what is known without looking: the labels [N] it will train on."""
@@ -193,7 +204,7 @@ class Figure:
     caption: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paper:
     """One paper: all that the loop, the evaluation, the tables and the command line know of it.
 

@@ -97,7 +97,7 @@ class ClipProfile(Profile):
     def still(self, share: int) -> "ClipProfile":
         """As for images; a share of the pictures, where there are some."""
         if not self.pictures:
-            return super().still(share)
+            return replace(self, steps=self.steps // share)
         return replace(self, steps=self.pictures // share, batch=self.picture_batch)
 
 

@@ -24,6 +24,12 @@ class C3DBody(nn.Module):
         channels: C of the output map.
     """
 
+    pool1: nn.Module
+    pool2: nn.Module
+    pool3: nn.Module
+    pool4: nn.Module
+    pool5: nn.Module
+
     def __init__(self, width: float = 1.0):
         super().__init__()
         self.channels = 3

@@ -68,6 +68,6 @@ def _to_meta(part: Tensor) -> Tensor:
     return part.to("meta")
 
 
-def _given(inputs: Sequence[int] | tuple[Tensor, ...], make: Callable[[tuple[int, ...]], Tensor]) -> Any:
+def _given(inputs: Any, make: Callable[[tuple[int, ...]], Tensor]) -> Any:
     """An input, or one of the shape that is given instead."""
     return make(tuple(inputs)) if all(isinstance(side, int) for side in inputs) else inputs

@@ -20,6 +20,8 @@ class Fast(nn.Module):
         dtype: of the parts before the head.
     """
 
+    network: Any
+
     def __init__(self, network: nn.Module, dtype: torch.dtype):
         super().__init__()
         self.network = copy.deepcopy(network).eval()

@@ -4,6 +4,8 @@ J. Carreira, A. Zisserman, *Quo Vadis, Action Recognition?*, CVPR 2017: Inceptio
 The MSN paper's 13.0 M parameters are this body and FC 512, FC 512, one score (13.083 M with moving statistics, E31).
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -65,6 +67,8 @@ class I3DBody(nn.Module):
     Attributes:
         channels: C of the output map.
     """
+
+    stem: Any
 
     def __init__(self, width: float = 1.0):
         super().__init__()

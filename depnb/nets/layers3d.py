@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -51,18 +52,23 @@ class Conv3d(nn.Conv3d):
     ):
         super().__init__(inputs, outputs, kernel, stride, padding, bias=bias)
 
+    @property
+    def _sizes(self) -> tuple[Any, Any, Any]:
+        """Kernel, stride and padding, each (time, height, width)."""
+        return self.kernel_size, self.stride, self.padding
+
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, T, H, W] to [B, outputs, T′, H′, W′]."""
         if x.shape[2] == 1:
             return self._of_a_picture(x)
-        (moments, side, _), (stride, *_), (padding, *_) = self.kernel_size, self.stride, self.padding
+        (moments, side, _), (stride, *_), (padding, *_) = self._sizes
         times = (x.shape[2] + 2 * padding - moments) // stride + 1
         if side == 1 or self.out_channels * times > self.FEW * moments or x.device.type != "cpu":
             return super().forward(x)
         return self._of_channels_in_time(x, times)
 
     def _of_channels_in_time(self, x: Tensor, times: int) -> Tensor:
-        (moments, *_), (stride, *strides), (padding, *paddings) = self.kernel_size, self.stride, self.padding
+        (moments, *_), (stride, *strides), (padding, *paddings) = self._sizes
         met = torch.arange(x.shape[2]) - stride * torch.arange(times)[:, None] + padding  # [T′, T], a moment
         meets = (met[..., None] == torch.arange(moments)).to(x.dtype)  # [T′, T, k]
         kernel = torch.einsum("ockhw,stk->oscthw", self.weight, meets)
@@ -100,7 +106,7 @@ class ConvNorm3d(nn.Sequential):
         gain: bool = False,
         constant: float = 1.0,
     ):
-        padding = tuple(k // 2 for k in kernel)
+        padding: Any = tuple(k // 2 for k in kernel)
         super().__init__(
             Conv3d(inputs, outputs, kernel, stride, padding, bias=False),
             nn.BatchNorm3d(outputs) if gain else ShiftNorm3d(outputs, constant),
@@ -118,8 +124,10 @@ class ClipRegression(Regression):
 
     SMALLEST = (1, 1)
 
+    body: Any
+
     @property
-    def attended(self) -> nn.Module:
+    def attended(self) -> nn.Module | None:
         """The last stage of the body, before what pools it."""
         return self.body.stage5
 
@@ -198,9 +206,9 @@ def shift_initialise(body: nn.Module, first: nn.Conv3d, noise: float) -> None:
     """Draw weights with which a deep network hands its input on, ours: one drawn at random hardly learns in minutes.
 
     Layers that are normalised one after the other soon forget what they were given; see ``delta_initialise`` for how
-    these do not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU pass most of
-    it. Of the first convolution's filters half see one frame, and half start with the sum zero over time, as detectors
-    of change.
+    these do not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU pass most
+    of it. Of the first convolution's filters half see one frame, and half start with the sum zero over time, as
+    detectors of change.
 
     Args:
         body: every convolution is followed by batch normalisation; changed in place.
@@ -248,10 +256,11 @@ def delta_initialise(module: nn.Conv3d, noise: float) -> None:
         module: C input channels; changed in place.
         noise: norm of the random part of a filter, of which the middle moment is kept; that of what it passes on is 1.
     """
-    outputs, inputs, *kernel = module.weight.shape
+    outputs, inputs, *kernel = (int(side) for side in module.weight.shape)
     here = torch.arange(outputs)
     nn.init.normal_(module.weight, std=noise * module.weight[0].numel() ** -0.5)
-    module.weight[here, here % inputs, *(side // 2 for side in kernel)] += 1
+    middle: Any = (here, here % inputs, *(side // 2 for side in kernel))
+    module.weight[middle] += 1
     _see_one_frame(module.weight)
 
 

@@ -1,6 +1,7 @@
 """What all networks share whose last layer is one number: the score itself."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,19 +21,18 @@ class Regression(nn.Module):
         labels: mean and standard deviation of the labels, in points; 0 and 1 before ``start_at``.
     """
 
-    body: nn.Module
     head: nn.Sequential
-    attended: nn.Module | None
     labels: Tensor
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.register_buffer("labels", torch.tensor([0.0, 1.0]))
 
     def start_at(self, bdi: Tensor) -> None:
         """Begin at the constant predictor, the mean of the training labels [N]: the last layer gives zero."""
-        nn.init.zeros_(self.head[-1].weight)
-        nn.init.zeros_(self.head[-1].bias)
+        last: Any = self.head[-1]
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
         self.labels.copy_(torch.stack([bdi.mean(), bdi.std(correction=0)]))
 
     def loss(self, output: Tensor, bdi: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """ResNet and SE-ResNet bodies: 50 layers as printed, and smaller ones of the same making."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -108,7 +110,7 @@ class ResNetBody(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def _stage(self, block: type[nn.Module], planes: int, blocks: int, stride: int) -> nn.Sequential:
+    def _stage(self, block: Any, planes: int, blocks: int, stride: int) -> nn.Sequential:
         from torchvision.models.resnet import conv1x1
 
         layers = []

@@ -4,6 +4,8 @@ The names and shapes of their weights are those of torchvision's ResNet; strides
 are classes of their own, and ``weights.load`` puts no weights of the one into the other.
 """
 
+from typing import Any
+
 from torch import nn
 
 from depnb.nets.resnet import ResNetBody
@@ -24,6 +26,6 @@ class ResNetV1Body(ResNetBody):
         super().__init__(depth, width, se_ratio)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=0, ceil_mode=True)
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            first = stage[0]
+            first: Any = stage[0]
             if hasattr(first, "conv3"):
                 first.conv1.stride, first.conv2.stride = first.conv2.stride, (1, 1)

@@ -123,7 +123,8 @@ def _few(people: float) -> bool:
 
 def _mean(values: Sequence[float | None]) -> float | None:
     """None where one of the values is not defined."""
-    return None if None in values else round(float(np.mean(values)), DIGITS)
+    known = [value for value in values if value is not None]
+    return round(float(np.mean(known)), DIGITS) if len(known) == len(values) else None
 
 
 def _title(result: Result) -> str:

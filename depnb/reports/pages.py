@@ -41,7 +41,7 @@ class Comparison:
     @property
     def inside(self) -> bool | None:
         """Whether the new number lies where one more seed is expected; ``None`` if nobody can say."""
-        if self.mean is None:
+        if self.mean is None or self.half_width is None:
             return None
         return abs(self.value - self.mean) <= self.half_width
 

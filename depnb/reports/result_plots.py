@@ -1,6 +1,6 @@
 """Figures of stored results, by kind."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -207,7 +207,7 @@ def clip_attention(results: Sequence[Result]) -> "Figure | None":
     return figure
 
 
-KINDS = {
+KINDS: dict[str, Callable[..., "Figure | None"]] = {
     "scores": scores,
     "curves": curves,
     "series": series,

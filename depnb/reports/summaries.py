@@ -103,7 +103,7 @@ def summarise(
     return [_summary(group, partition) for group in groups.values()]
 
 
-def _scored_as(result: Result, partition: str, how: str, clip: bool) -> Result:
+def _scored_as(result: Result, partition: str, how: Literal["mean", "median"], clip: bool) -> Result:
     """The result as it would be with other video scores."""
     if (how, clip) == ("mean", False) or partition not in result.metrics:
         return result

@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from depnb import __version__
 from depnb.system.files import atomic_path
@@ -21,7 +21,7 @@ def apply() -> None:
     """Set matplotlib up: colour-blind safe cycle with line styles and markers, fonts embedded as TrueType."""
     import matplotlib.pyplot as plt
     import seaborn as sns
-    from matplotlib import cycler
+    from cycler import cycler
 
     colours = sns.color_palette("colorblind", len(LINES))
     sns.set_theme(context="paper", style="ticks", palette=colours)
@@ -83,11 +83,11 @@ def inline_png(figure: "Figure") -> bytes:
 
     full = io.BytesIO()
     figure.savefig(full, format="png", dpi=INLINE_DPI, bbox_inches="tight")
-    pixels = cv2.imdecode(np.frombuffer(full.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    pixels: Any = cv2.imdecode(np.frombuffer(full.getvalue(), np.uint8), cv2.IMREAD_COLOR)
     steps = INLINE_LEVELS - 1
     levels = np.rint(np.rint(np.arange(256) / 255 * steps) / steps * 255).astype(np.uint8)  # black and white stay
-    smallest = (cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
-    smallest += (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT)
+    smallest = [cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+    smallest += [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT]
     _, png = cv2.imencode(".png", cv2.LUT(pixels, levels), smallest)
     return png.tobytes()
 

@@ -1,5 +1,7 @@
 """Which parts of a frame a network's score comes from."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -32,7 +34,8 @@ def grad_cam(network: Network, inputs: Tensor | tuple[Tensor, ...]) -> tuple[np.
     network.eval()
     device = next(network.parameters()).device
     inputs = apply_to_collection(inputs, Tensor, lambda part: part.detach().to(device).requires_grad_())
-    whole = type(inputs)._make if isinstance(inputs, tuple) else lambda parts: parts[0]
+    kind: Any = type(inputs)
+    whole = kind._make if isinstance(inputs, tuple) else lambda parts: parts[0]
     with torch.enable_grad():
         explained = LayerGradCam(lambda *parts: network.score(network(whole(parts))), network.attended)
         heat = explained.attribute(inputs, relu_attributions=True).squeeze(1).detach()  # [B, …]

@@ -37,7 +37,7 @@ def facts(start: str, profile: Profile, input_spec: InputSpec = FRAME, learning:
     """
     if start == "identity":
         recipe = pretraining_identities(profile.corpus_size)
-        special = {"repeated": input_spec.still_frames} if input_spec.still else {}
+        special: dict[str, Any] = {"repeated": input_spec.still_frames} if input_spec.still else {}
         if input_spec.normalisation != "imagenet":
             special |= {"normalisation": input_spec.normalisation}
         if learning != OURS:

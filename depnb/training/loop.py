@@ -22,8 +22,8 @@ from torch.optim.lr_scheduler import LRScheduler
 from depnb.evaluation.metrics import rmse, video_scores
 from depnb.inputs.spec import FRAME, InputSpec
 from depnb.inputs.videos import Frames
-from depnb.methods.contract import OURS, Learning
-from depnb.methods.profiles import Profile
+from depnb.methods.contract import OURS, Learning, Network
+from depnb.methods.profiles import ClipProfile, Profile
 from depnb.system.files import atomic_path
 from depnb.system.progress import progress
 from depnb.training import VERSION
@@ -53,7 +53,7 @@ class Training:
         profile: with precision, memory format and threads as they were used.
     """
 
-    model: nn.Module
+    model: Any
     curve: tuple[dict[str, float | int], ...]
     selected_step: int
     seconds: float
@@ -68,7 +68,7 @@ class Training:
 
 
 def train(
-    build: Callable[[], nn.Module],
+    build: Callable[[], Network | nn.Module],
     frames: Frames,
     select: Frames | None,
     profile: Profile,
@@ -112,7 +112,8 @@ def train(
     if saved:
         profile = replace(profile, **saved["computing"])
     plan = steps_of(profile, input_spec, learning.longer)
-    first, total = round(learning.longer * profile.pictures) if input_spec.pictures_first else 0, len(plan)
+    total = len(plan)
+    first = sum(1 for _, frames_seen in plan if frames_seen == 1) if input_spec.pictures_first else 0
     fabric = _fabric(device, profile.precision)
     torch.set_num_threads(profile.threads)
     seed_everything(seed, verbose=False)
@@ -133,11 +134,10 @@ def train(
         _set_draws(saved, fabric.device)
     else:
         # what has not looked at anything yet says the same of every input
-        known, judged = (part and _first_inputs(part, input_spec) for part in (frames, select))
-        start = {"step": 0, "train_loss": _loss(model, known, input_spec, profile)} | _check(
-            model, judged, input_spec, profile
-        )
-        state = _State([start], start.get("rmse"), 0, _copy(network))
+        known, unseen = _first_inputs(frames, input_spec), select and _first_inputs(select, input_spec)
+        start = {"step": 0, "train_loss": _loss(model, known, input_spec, profile)}
+        start |= _check(model, unseen, input_spec, profile)
+        state = _State([start], start.get("rmse", math.inf), 0, _copy(network))
     begun = written = time.monotonic()
     before = state.seconds
 
@@ -179,7 +179,7 @@ def train(
             if checked:
                 state.curve.append({"step": state.step, "train_loss": float(np.mean(state.losses))} | check)
                 state.losses = []
-                error = state.curve[-1].get("rmse")
+                error = check.get("rmse", math.inf)
                 if watches_development:
                     state.watch(error)
                 settled = learning.patience > 0 or 2 * state.step >= first + total
@@ -199,7 +199,7 @@ def train(
 def steps_of(profile: Profile, input_spec: InputSpec, longer: float) -> list[tuple[int, int]]:
     """Of each step, how many inputs it has and how many frames of each it is given."""
     whole = (profile.batch, len(input_spec.offsets))
-    if input_spec.pictures_first:
+    if input_spec.pictures_first and isinstance(profile, ClipProfile):
         return [(profile.picture_batch, 1)] * round(longer * profile.pictures) + [whole] * round(longer * profile.after)
     return [whole] * round(longer * profile.steps)
 
@@ -237,7 +237,7 @@ def device_kind(device: str) -> str:
     return _fabric(device, "32-true").device.type
 
 
-def _fabric(device: str, precision: str) -> "Fabric":
+def _fabric(device: str, precision: Any) -> "Fabric":
     from lightning_fabric import Fabric  # takes seconds to import, and not every reader of results needs it
 
     accelerator, _, index = device.partition(":")
@@ -249,7 +249,7 @@ class _State:
     """What a training knows besides its weights; plain data, as a checkpoint holds it."""
 
     curve: list[dict[str, float | int]]
-    best_rmse: float | None
+    best_rmse: float
     best_step: int
     best: dict[str, Tensor]
     step: int = 0
@@ -316,12 +316,12 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
     return saved
 
 
-def ready(network: nn.Module, profile: Profile, device: str = "auto") -> nn.Module:
+def ready(network: Network | nn.Module, profile: Profile, device: str = "auto") -> nn.Module:
     """A trained network as ``predict`` takes it: on a device, in the profile's precision and memory format."""
     return _fabric(device, profile.precision).setup_module(to_memory_format(network, profile))
 
 
-def predict(model: nn.Module, frames: Frames, profile: Profile, input_spec: InputSpec = FRAME) -> np.ndarray:
+def predict(model: Any, frames: Frames, profile: Profile, input_spec: InputSpec = FRAME) -> np.ndarray:
     """Score of every frame or clip, float64 [N, n] BDI-II points; batches never change a score.
 
     Videos with fewer inputs than others have NaN behind their last.
@@ -369,7 +369,7 @@ def _beginning(clips: Tensor, length: int) -> Tensor:
 
 
 @torch.no_grad()
-def _outputs(model: nn.Module, frames: Frames, input_spec: InputSpec, profile: Profile) -> Iterator[Tensor]:
+def _outputs(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile) -> Iterator[Tensor]:
     """Network outputs for all inputs, in order, batch by batch, the last one as short as it is."""
     from lightning_fabric.utilities import move_data_to_device  # as in _fabric
 
@@ -378,7 +378,7 @@ def _outputs(model: nn.Module, frames: Frames, input_spec: InputSpec, profile: P
         yield model(to_memory_format(input_spec.prepare(move_data_to_device(batch, model.device), False), profile))
 
 
-def _check(model: nn.Module, select: Frames | None, input_spec: InputSpec, profile: Profile) -> dict[str, float]:
+def _check(model: Any, select: Frames | None, input_spec: InputSpec, profile: Profile) -> dict[str, float]:
     """RMSE on the selecting partition, and the mean of what the network describes there.
 
     Raises:
@@ -393,7 +393,7 @@ def _check(model: nn.Module, select: Frames | None, input_spec: InputSpec, profi
     return {"rmse": rmse(select.bdi, per_video(scores, select))} | described
 
 
-def _loss(model: nn.Module, frames: Frames, input_spec: InputSpec, profile: Profile) -> float:
+def _loss(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile) -> float:
     outputs = torch.cat(list(_outputs(model, frames, input_spec, profile)))
     videos = [video for video, _ in frames.inputs(input_spec)]
     return model.module.loss(outputs, frames.bdi[videos].to(outputs.device)).item()

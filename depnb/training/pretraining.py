@@ -57,7 +57,9 @@ class Pretrained:
 class IdentityNet(nn.Module):
     """Body → global average → one logit a person; the loop's “label” is the number of the person."""
 
-    def __init__(self, body: nn.Module, people: int):
+    head: Any
+
+    def __init__(self, body: Any, people: int):
         super().__init__()
         self.body = body
         volumes = any(weight.ndim == 5 for weight in body.parameters())

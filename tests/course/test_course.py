@@ -501,5 +501,5 @@ def test_one_row_can_be_asked_for_by_name():
         ("expectation_imagenet", "null", 3),
         ("expectation_imagenet", "null", 4),
     ]
-    with pytest.raises(ValueError, match="choose from expectation, euclidean"):
+    with pytest.raises(KeyError, match="choose from expectation, euclidean"):
         grid.runs_for("smoke", "distribution/nothing", (0,))

@@ -1,8 +1,8 @@
 """A few numbers of each stage that carries a VERSION: when they move, the VERSION must be raised.
 
 ``python -m tests.experiments.fingerprints`` writes those of stages whose VERSION was raised, and adds those of
-new rows. A row whose ``Config`` or ``Learning`` changes is told from its old self by the facts of its runs, not by a VERSION:
-delete its numbers, and they are written anew.
+new rows. A row whose ``Config`` or ``Learning`` changes is told from its old self by the facts of its runs, not by a
+VERSION: delete its numbers, and they are written anew.
 """
 
 import json

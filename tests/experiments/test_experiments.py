@@ -179,8 +179,7 @@ def weights(build):
 @pytest.fixture
 def injected(bright, bright_corpus, monkeypatch):
     """The whole way of a run, with the brightness data in the place of corpus and faces."""
-    monkeypatch.setattr(corpora, "open_for_profile", lambda corpus, profile: bright_corpus)
-    monkeypatch.setattr(execute, "open_for_profile", lambda corpus, profile: bright_corpus)
+    open_everywhere(monkeypatch, lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(execute.faces, "prepare", lambda recordings, settings: None)
     monkeypatch.setattr(execute, "load", lambda part, input_spec, frames, size: chosen(bright, part, input_spec))
     monkeypatch.setattr(execute.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build)))

@@ -13,5 +13,5 @@ def test_the_numbers_of_a_version_stay(stage):
     stored = json.loads(FILE.read_text()).get(stage, {})
     write = "then write the new numbers with `python -m tests.experiments.fingerprints`"
     assert stored.get("version") == version, f"VERSION of {stage} is {version}: {write}."
-    same = pytest.approx(stored["numbers"], rel=1e-3, abs=1e-6)  # processors differ in the last bits
+    same = pytest.approx(stored["numbers"], rel=5e-3, abs=1e-6)  # two steps of a training carry last bits that far
     assert numbers() == same, f"Raise the version of {stage}, {write}."

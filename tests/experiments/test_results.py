@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from depnb.experiments import corpora
+from depnb import training
 from depnb.experiments.result import Attention, DamagedResult, MissingResult, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import NAMED_FACTS, Store
@@ -13,6 +13,7 @@ from depnb.methods import msn
 from depnb.methods.contract import later, switches
 from depnb.reports import tables
 from depnb.system import repository
+from tests.bright import open_everywhere
 
 
 def result_of(run: Run) -> Result:
@@ -99,11 +100,9 @@ def test_a_strict_store_demands_results(tmp_path, run):
 
 
 def test_a_raised_version_replaces_the_old_result(tmp_path, run, monkeypatch):
-    from depnb.training import loop
-
     store = Store(tmp_path)
     store.save(result_of(run))
-    monkeypatch.setattr(loop, "VERSION", loop.VERSION + 1)
+    monkeypatch.setattr(training, "VERSION", training.VERSION + 1)
     new = Run("distribution", "expectation", profile="smoke")
     assert store.load(new) is None
     assert "versions.training" in store.explain(new)
@@ -166,7 +165,7 @@ def test_a_file_under_the_wrong_name_is_no_hit(tmp_path, run):
 
 def test_networks_of_people_who_exist_do_not_go_where_git_would_take_them(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
-    monkeypatch.setattr(corpora, "open_for_profile", lambda corpus, profile: SimpleNamespace(licensed=True))
+    open_everywhere(monkeypatch, lambda corpus, profile: SimpleNamespace(licensed=True))
     for networks, refused in ((tmp_path / "nets", True), (tmp_path / "runs" / "nets", False)):
         store = Store(tmp_path / "runs" / "mine", networks=networks)
         with pytest.raises(ValueError, match="git would take it") if refused else nullcontext():

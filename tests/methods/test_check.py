@@ -1,7 +1,6 @@
 """The check of a paper's folder: the papers pass it, and each kind of mistake is named."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import pytest
 import torch
@@ -9,7 +8,6 @@ from torch import nn
 
 import depnb.methods
 from depnb.inputs.spec import FRAME
-from depnb.methods import check
 from depnb.methods.check import problems, problems_of
 from depnb.methods.contract import Claim, Figure, Learning, Learnings, Protocol, Recipe
 from depnb.methods.registry import method, papers
@@ -26,22 +24,19 @@ class Melting:
     start: str = "scratch"
 
 
-@dataclass(frozen=True)
-class Demanding(GOOD.config):
-    """A configuration with a switch that somebody must give."""
+@dataclass(frozen=True, kw_only=True)
+class Demanding:
+    """A configuration with a switch that has no default."""
 
-    extra: int = 0
-
-
-del Demanding.extra
-Demanding.__dataclass_fields__["extra"].default = check.MISSING
+    extra: int
+    start: str = "scratch"
 
 
 def recipe(**parts):
     return GOOD.protocols | {"paper": replace(GOOD.protocols["paper"], recipe=Recipe(**parts))}
 
 
-def config(**switches):
+def row(**switches):
     return {"rows": GOOD.rows | {"expectation": GOOD.config(**switches)}}
 
 
@@ -83,8 +78,8 @@ MISTAKES = {
     "no default": ({"config": Demanding}, "The switch 'extra' has no default"),
     "no rows": ({"rows": {}}, "rows is empty"),
     "row of another type": ({"rows": GOOD.rows | {"expectation": Melting()}}, "Row 'expectation' is a Melting"),
-    "switch": (config(loss="hinge"), "row 'expectation' has loss='hinge'"),
-    "start": (config(start="luck"), "Row 'expectation' has no switch `start`"),
+    "switch": (row(loss="hinge"), "row 'expectation' has loss='hinge'"),
+    "start": (row(start="luck"), "Row 'expectation' has no switch `start`"),
     "no protocol": ({"protocols": {"honest": HONEST}}, "protocols has no 'paper'"),
     "partition": ({"protocols": GOOD.protocols | {"odd": Protocol(("training",), None)}}, "'odd' names 'training'"),
     "selecting": ({"protocols": GOOD.protocols | {"odd": Protocol(("train",), "exam")}}, "'odd' names 'exam'"),
@@ -128,7 +123,7 @@ MISTAKES = {
     "score": (network(score=lambda self, output: output), "gives score of shape (2, 64) for 2 inputs"),
     "loss": (network(loss=lambda self, output, bdi: bdi), "gives loss of shape (2,)"),
     "watched": (network(describe=lambda self, output: {"peak": output.max()}), "gives peak of shape ()"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("paper", papers())
@@ -164,7 +159,7 @@ def test_the_generator_of_random_numbers_stays_where_it_was():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Writes the folder of a paper ``mine``, with these files, and says what is wrong with it."""
+    """Writes the folder of a paper with these files, and says what is wrong with it."""
     monkeypatch.setattr(depnb.methods, "__path__", [*depnb.methods.__path__, str(tmp_path)])
 
     def written(name, **files):
@@ -212,9 +207,3 @@ def test_a_name_that_the_folder_promises_and_does_not_have(folder):
     stub = "from .network import Net as Net\n"
     found = folder("promising", rows_dot_py=RIGHT, network_dot_py="", __init___dot_py=STUB, __init___dot_pyi=stub)
     assert any("__init__.pyi names 'Net', which does not exist" in problem for problem in found)
-
-
-def test_a_check_may_fail_while_it_looks():
-    assert list(check._guarded("It", iter(partial(failing), None))) == [
-        "It stops with OSError: no such luck. Correct what it names, and check again."
-    ]

@@ -29,7 +29,6 @@ from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.pixels import centre_on_faces
 from depnb.inputs.spec import VGGFACE2_BGR
-from depnb.methods import depnet, distribution
 from depnb.methods.profiles import PROFILES, Scale
 from depnb.methods.registry import method
 from depnb.nets.resnet import ResNetBody
@@ -464,9 +463,9 @@ def put_torchvision(folder: Path, monkeypatch, state: dict) -> Path:
     path = folder / "torch" / "hub" / "checkpoints" / "new.pth"
     path.parent.mkdir(parents=True)
     torch.save(state, path)
-    known = get_weight(registry.TORCHVISION["imagenet-resnet18"])
     named = f"resnet18-{sha256(path)[:8]}.pth"
-    monkeypatch.setattr(known.value, "url", f"https://nowhere.invalid/{named}")
+    known = registry.PUBLISHED["imagenet-resnet18"]._replace(file=named)
+    monkeypatch.setitem(registry.PUBLISHED, "imagenet-resnet18", known)
     return path.rename(path.with_name(named))
 
 
@@ -566,7 +565,7 @@ def test_rows_that_start_from_faces_take_what_their_body_takes():
             assert torch.equal(prepared, expected[:, 0] if len(input_spec.offsets) == 1 else expected)
             assert prepared.std() > 50  # grey levels, also when varied
             assert input_spec.prepare(frames, True).std() > 30
-        assert len(rows) == {distribution: 1, depnet: 2}[module]
+        assert len(rows) == {"distribution": 1, "depnet": 2}[module.name]
 
 
 def test_a_start_at_faces_is_a_fact_with_its_hash(name, file, source, body):

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from depnb import cli
 from depnb.evaluation import FEWEST_PEOPLE
-from depnb.experiments import corpora
 from depnb.experiments.result import Attention, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.reports.aggregates import COLUMNS, aggregates, export
 from depnb.system import repository
+from tests.bright import open_everywhere
 from tests.results_made import result_of
 
 SENTINEL = "SENTINEL"
@@ -200,7 +200,7 @@ def test_git_ignores_the_folders_that_take_them():
 
 def test_no_training_on_people_who_exist_begins_for_such_a_store(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
-    monkeypatch.setattr(corpora, "open_for_profile", lambda corpus, profile: _Corpus(licensed=corpus != "both"))
+    open_everywhere(monkeypatch, lambda corpus, profile: _Corpus(licensed=corpus != "both"))
     with pytest.raises(ValueError, match="git would take it"), Store(tmp_path / "results").claimed(licensed_run()):
         pytest.fail("It was claimed.")
     assert not (tmp_path / "results").exists()

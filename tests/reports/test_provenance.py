@@ -12,7 +12,7 @@ from depnb import __version__, course
 from depnb.experiments.result import Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.methods.registry import papers
+from depnb.methods.registry import method, papers
 from depnb.reports import corpus_plots, figures, tables
 from depnb.system import style
 from tests.results_made import result_of
@@ -105,7 +105,7 @@ def written(store, tmp_path_factory):
 def test_every_figure_and_table_names_its_corpora_and_the_version(written):
     marked = [path for path in written.values() if path.suffix in {".png", ".pdf", ".tex"}]
     assert len(marked) > 10
-    drawings = {f"{paper}_{name}": own for paper in papers() for name, own in figures._diagrams(paper).items()}
+    drawings = {f"{paper}_{name}": own for paper in papers() for name, own in method(paper).diagrams().items()}
     without_people = {name for name, drawing in drawings.items() if not drawing.clip}
     assert "msn_fig2" in without_people
     for path in marked:

@@ -1,4 +1,4 @@
-"""What shows people who exist, or was made from them, is refused; what the project writes passes."""
+"""What shows real people, or was made from them, is refused; what the project writes passes."""
 
 import base64
 import json

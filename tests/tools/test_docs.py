@@ -7,10 +7,11 @@ import pytest
 import typer
 
 from depnb import cli
-from depnb.course import ROOT
+from depnb.system.repository import ROOT
 
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
+FOR_ALL = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -34,9 +35,10 @@ def test_commands_and_their_options_exist(name):
         assert {word for word in words if word.startswith("-")} <= known, line
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", [*TEXTS, *FOR_ALL])
 def test_make_targets_and_modules_exist(name):
+    text = (TEXTS | FOR_ALL)[name]
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    assert set(re.findall(r"(?:^|`)make ([a-z]+)", TEXTS[name], re.M)) <= targets
-    for module in re.findall(r"python -m ((?:depnb|tests)[\w.]+)", TEXTS[name]):
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.M)) <= targets
+    for module in re.findall(r"python -m ((?:depnb|tests|tools)\.[\w.]+)", text):
         assert ROOT.joinpath(*module.split(".")).with_suffix(".py").exists(), module

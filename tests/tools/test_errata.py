@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from depnb.course import NOTEBOOKS, ROOT
 from depnb.methods.registry import method, papers
+from depnb.system.repository import NOTEBOOKS, ROOT
 
 TEXT = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
 ENTRIES = [[cell.strip() for cell in line.split("|")[1:-1]] for line in re.findall(r"^\| <a.*$", TEXT, re.M)]

@@ -1,13 +1,13 @@
 """Every rule of the notebook lint lets a good notebook pass and names what is wrong in a bad one."""
 
 from copy import deepcopy
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from depnb.course.notebooks import normalise, notebooks_in, quick_seconds
+from depnb.system.repository import ROOT
 from tests.miniature import miniature
 from tools.lint_notebooks import lint, main
 
@@ -42,7 +42,7 @@ def page(name="10_method"):
         parameters,
         set_up,
         new_markdown_cell(f"The idea. {PROSE}\n\n$$y = 2x \\quad (1)$$"),
-        new_code_cell("from depnb.widgets.method import draw\n\n\ndef double(x):\n    return 2 * x"),
+        new_code_cell("from depnb.methods.method.widget import draw\n\n\ndef double(x):\n    return 2 * x"),
         new_code_cell(
             "print('notebook = package:', same)", outputs=[_stdout("by hand: 2\nnotebook = package: True\n")]
         ),
@@ -169,6 +169,7 @@ def _html(html):
     return new_output("display_data", data={"text/html": html, "text/plain": "x generated"})
 
 
+CALLBACK = "imported neither from depnb.methods.<paper>.widget nor from depnb.course.widgets"
 FAULTS = {
     "no opening": (_edit(0, cell_type="raw"), "first cell must be the opening"),
     "two titles": (lambda n: n.cells.append(new_markdown_cell("# Again")), "exactly one H1"),
@@ -225,7 +226,7 @@ FAULTS = {
     "a long text": (_prose("\n\n".join(["word"] * 30)), "59 lines"),
     "an album": (_edit(6, outputs=[PICTURE, CAPTION] * 13), "13 pictures"),
     "little prose": (_replace(3, PROSE, ""), "words of prose to"),
-    "little code": (_prose(PROSE * 16), "3 to 40 words a line are wanted"),
+    "little code": (_prose(PROSE * 16), "3 to 40 words per line are wanted"),
     "a heavy file": (_too_big, "1.0 MB"),
     "plt.show": (_code("plt.show()"), "calls plt.show"),
     "a picture without caption": (_edit(6, outputs=[PICTURE]), "picture without a caption"),
@@ -234,13 +235,13 @@ FAULTS = {
     "a table below a table": (_edit(8, outputs=[CAPTION, TABLE, TABLE]), "table without a caption"),
     "a table of pandas": (
         _code("f", CAPTION, _html('<div><table border="1" class="dataframe">')),
-        "table past course.table",
+        "table without course.table",
     ),
     "a caption without origin": (
         _edit(6, outputs=[PICTURE, _stdout("RMSE.")]),
         "what the picture is made from: 'RMSE.'",
     ),
-    "a table past course.table": (_code("f", CAPTION, _html("<div><table>")), "table past course.table"),
+    "a table without course.table": (_code("f", CAPTION, _html("<div><table>")), "table without course.table"),
     "a table without caption": (_edit(8, outputs=[TABLE]), "table without a caption"),
     "a table without origin": (
         _code("f", _stdout("T:"), new_output("display_data", data={"text/html": '<table class="dataframe">'})),
@@ -265,7 +266,9 @@ FAULTS = {
     "no errata": (_replace(11, "E01", "law"), "no entry of the errata"),
     "no widget": (_drop(7), "no widget"),
     "a widget compared": (_tags(7), "widget and no tag “nbval-skip”"),
-    "an untested callback": (_replace(4, "depnb.widgets.method", "depnb.style"), "not imported from depnb.widgets"),
+    "an untested callback": (_replace(4, "depnb.methods.method.widget", "depnb.system.style"), CALLBACK),
+    "a callback of a paper's drawings": (_replace(4, "method.widget", "method.diagrams"), CALLBACK),
+    "a callback of a folder that begins alike": (_replace(4, "depnb.methods.method.widget", "depnb.widgets"), CALLBACK),
     "an undrawn widget": (_replace(6, "draw(1)", "figure"), "no cell before it draws draw"),
     "no exercises": (_drop(12), "no heading “Exercises”"),
     "two exercises": (_drop(14), "2 exercises with a checker"),
@@ -305,6 +308,12 @@ def _rich_captions(notebook):
     notebook.cells[9].outputs = [_stdout("A beats B: not\n    confirmed\n    (difference +1)\n")]
 
 
+def _module_of_callbacks(notebook):
+    _replace(4, "depnb.methods.method.widget import draw", "depnb.course.widgets import faces")(notebook)
+    for index in (6, 7):
+        _replace(index, "draw(", "faces.draw(")(notebook)
+
+
 HARMLESS = {
     "captions as rich text": _rich_captions,
     "a hash in a code block": _prose("```\n# a comment\n```"),
@@ -313,6 +322,8 @@ HARMLESS = {
     "an address on the web": _code("w = np.load('https://example.org/x.npy')"),
     "a file of a variable folder": _code("t = (Path(folder) / 'x.csv').read_text()"),
     "a marker that is a dot": _code("axis.plot(x, y, '.')"),
+    "a callback of the course": _replace(4, "depnb.methods.method.widget", "depnb.course.widgets.faces"),
+    "callbacks of a module of the course": _module_of_callbacks,
     "a live plot that is skipped": lambda n: _replace(10, "session", "clear_output()\nplt.show()\nsession")(n),
 }
 
@@ -412,8 +423,9 @@ NBVAL = ["-p", "no:cacheprovider", "--nbval", "-q", "--import-mode=importlib"]
 
 
 @pytest.mark.parametrize("skipped", [False, True])
-def test_nbval_fails_when_it_compares_nothing(pytester, skipped):
-    pytester.makeconftest((Path(__file__).parents[2] / "conftest.py").read_text())
+def test_nbval_fails_when_it_compares_nothing(pytester, monkeypatch, skipped):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest((ROOT / "conftest.py").read_text())
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     cell = new_code_cell("print('same')", outputs=[_stdout("same\n")], execution_count=1)
     cell.outputs += [new_output("stream", name="stderr", text="only here")]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from depnb.corpus.synthetic.recipe import named_recipe, sessions
-from depnb.course import ROOT
+from depnb.system.repository import ROOT
 from tools import update_readme
 
 

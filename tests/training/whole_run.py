@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import torch
 
 from depnb.corpus.records import Corpus
-from depnb.experiments import corpora, execute, filling
+from depnb.experiments import execute, filling
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import profiles
 from depnb.training import loop
-from tests.bright import bright_frames, bright_recordings
+from tests.bright import OPENERS, bright_frames, bright_recordings
 
 PEOPLE = {"train": 20, "development": 8, "test": 8, "unseen": 8}
 STEPS = 60
@@ -30,7 +30,8 @@ def inject(checkpoint_seconds: float) -> None:
     recordings = tuple(r for part in frames.values() for r in part.recordings)
     pixels = {r.name: p for part in frames.values() for r, p in zip(part.recordings, part.pixels, strict=True)}
     corpus = Corpus("bright", Path("bright"), recordings, True, {"generated": 0, "recipe": {"seed": 1}})
-    corpora.opened = execute.opened = lambda name, profile: corpus
+    for module in OPENERS:
+        module.open_for_profile = lambda name, profile: corpus
     execute.faces.prepare = lambda needed, settings: None
     execute.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
     execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())

@@ -7,6 +7,7 @@ What the paper leaves open is decided in the modules; E-numbers name entries of 
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import torch
@@ -27,7 +28,7 @@ KERNELS = (3, 5, 9)
 """Frames that the three temporal convolutions see (§4.2: 3×1, 5×1 and 9×1, time × place)."""
 HLF_CHANNELS = 64
 """Channels of the high-level feature (§4.2, Fig. 6: 64×1×12544)."""
-STATISTICS = {"max_avg": (torch.amax, torch.mean), "max_max": (torch.amax, torch.amax)}
+STATISTICS: dict[str, tuple[Callable[..., Tensor], ...]] = {"max_avg": (torch.amax, torch.mean), "max_max": (torch.amax, torch.amax)}
 """The two pools beside the convolutions, by ``stat_pools`` (E43)."""
 
 
@@ -168,7 +169,7 @@ class FrameFeatures(nn.Module):
 
     def __init__(self, body: nn.Module, frozen: bool):
         super().__init__()
-        self.body = body
+        self.body: Any = body
         self.frozen = frozen
         self.train(self.training)
 

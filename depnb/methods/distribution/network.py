@@ -6,6 +6,7 @@ decided in ``Config``; E-numbers name entries of docs/errata.md.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +59,7 @@ class DistributionNet(nn.Module):
         all of them. Without it a softmax begins at 31.5 points, the middle of the scale, and the first steps go into
         moving all predictions down to the mean. Ours; the paper says nothing about it.
         """
-        last = self.head[-1]
+        last: Any = self.head[-1]
         nn.init.zeros_(last.weight)
         with torch.no_grad():
             if self.config.loss == "euclidean":

@@ -188,7 +188,7 @@ class DLGACNN(Regression):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # all of them have one
 
     @property
     def attended(self) -> nn.Module:

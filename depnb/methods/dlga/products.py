@@ -1,5 +1,7 @@
 """The convolutions of the 24 patches as products of matrices: the same numbers sooner, when nothing is trained."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -14,11 +16,13 @@ class GroupedProduct(nn.Module):
         conv: pads with zeros, if at all.
     """
 
+    geometry: Any
+
     def __init__(self, conv: nn.Conv2d):
         super().__init__()
         self.groups = conv.groups
-        self.unfold = nn.Unfold(conv.kernel_size, conv.dilation, conv.padding, conv.stride)
         self.geometry = (conv.kernel_size, conv.dilation, conv.padding, conv.stride)
+        self.unfold = nn.Unfold(*self.geometry)
         weight = conv.weight.detach().unflatten(0, (self.groups, -1)).flatten(2)  # [G, O/G, I/G·k·k]
         self.weight = nn.Parameter(weight.transpose(1, 2).contiguous())  # [G, I/G·k·k, O/G]
         bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias.detach().clone()

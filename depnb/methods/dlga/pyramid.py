@@ -33,6 +33,8 @@ class WeightedPyramidPooling(nn.Module):
         ValueError: no features, too few of them for the shortest window, or an unknown switch.
     """
 
+    weights: Tensor
+
     def __init__(self, features: int, bins: Bins = "trim", weights: LevelWeights = "lazebnik"):
         super().__init__()
         check_switches(SWITCHES, bins=bins, weights=weights)

@@ -109,7 +109,7 @@ def learning(config: Config, profile: Profile) -> Learnings:
     """
     rate = 1.0 if config.lr is None else config.lr / profile.lr
     if config.learning == "printed":
-        how = {"weight_decay": 5e-4, "patience": 200, "stop_on": config.stop_on, "may_diverge": True}
+        how: dict[str, Any] = {"weight_decay": 5e-4, "patience": 200, "stop_on": config.stop_on, "may_diverge": True}
         return Learnings(Learning(schedule="constant", rate=rate, **how))
     return Learnings(Learning(rate=rate, longer=1 if config.local else 2))
 

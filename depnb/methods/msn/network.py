@@ -9,7 +9,7 @@ E-numbers name entries of docs/errata.md.
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,6 @@ from depnb.nets.layers3d import (
     shift_initialise,
     start_weights,
 )
-from depnb.nets.regression import Regression
 
 CHANNELS = ((32, 128), (64, 256), (256, 512), (512, 1024))
 """Channels inside and behind a block of Conv2 … Conv5. Conv2 and Conv3 have the bank of several kernels, the others
@@ -131,7 +130,7 @@ class MSNBody(nn.Module):
         self.keras_same = keras_same
         self.channels = scaled(64, width)
         self.conv1 = ConvNorm3d(3, self.channels, (7, 7, 7), stride=(1, 2, 2), gain=bn_gain)
-        stages = []
+        stages: list[nn.Sequential] = []
         for (mid, outputs), count in zip(CHANNELS, _blocks(depth), strict=True):
             bank = len(stages) < 2
             blocks = []
@@ -151,9 +150,9 @@ class MSNBody(nn.Module):
         self.stage2, self.stage3, self.stage4, self.stage5 = stages
         start_weights(self)
         shift_initialise(self, self.conv1[0], noise=1.0)
-        for block in self.modules():
-            if isinstance(block, MultiscaleBlock) and isinstance(block.shortcut, ConvNorm3d):
-                shortcut = block.shortcut[0]  # nearly the identity where it could be one
+        for module in self.modules():
+            if isinstance(module, MultiscaleBlock) and isinstance(module.shortcut, ConvNorm3d):
+                shortcut: Any = module.shortcut[0]  # nearly the identity where it could be one
                 delta_initialise(shortcut, noise=0.1 if shortcut.in_channels == shortcut.out_channels else 1.0)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -167,6 +166,7 @@ class MSNBody(nn.Module):
     def _conv1(self, x: Tensor) -> Tensor:
         if not self.keras_same:
             return self.conv1(x)
+        conv: Any
         conv, norm = self.conv1
         return norm(functional.conv3d(_keras_padded(x, conv.kernel_size, conv.stride), conv.weight, stride=conv.stride))
 
@@ -266,7 +266,7 @@ def matching_bank_width(kernels: tuple[int, ...], depth: int = 69, width: float 
     return best / unit
 
 
-VARIED = {
+VARIED: dict[str, Callable[[Tensor], Tensor]] = {
     "strong": strong,
     "code": one_of_four,
     "paper": partial(turned, upside_down=True),
@@ -293,7 +293,7 @@ def _clips(vary: Callable[[Tensor], Tensor] | None, shrink: int, config: Config,
     return scaled.transpose(1, 2)  # [B, 3, T, S/shrink, S/shrink]
 
 
-def build(config: Config, scale: Scale = PRINTED) -> Regression:
+def build(config: Config, scale: Scale = PRINTED) -> ClipRegression:
     """The network of a row; a 3-D network's depth is the row's, not the scale's."""
     if config.network == "c3d":
         return C3D(scale.width)

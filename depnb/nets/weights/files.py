@@ -53,7 +53,7 @@ def get(name: str) -> Entry:
     if not entry.path.exists():
         _download(entry)
     found = file_sha256(entry.path)
-    if not found.startswith(entry.sha256):
+    if not found.startswith(str(entry.sha256)):
         raise ValueError(
             f"{entry.path} is not {entry.source}: its SHA-256 is {found}, and {entry.sha256} was expected. Delete it, "
             f"and run `depnb weights get {name}`."
@@ -133,7 +133,7 @@ def build(architecture: str) -> nn.Module:
 def _download(entry: Entry) -> None:
     try:
         entry.path.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(entry.url, str(entry.path), hash_prefix=entry.sha256)
+        torch.hub.download_url_to_file(str(entry.url), str(entry.path), hash_prefix=entry.sha256)
     except RuntimeError as error:
         raise ValueError(f"{entry.url} is not what it should be, and was not kept: {error}.") from error
     except (URLError, OSError) as error:

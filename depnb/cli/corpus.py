@@ -1,0 +1,116 @@
+"""``depnb corpus`` makes and shows corpora; ``depnb doctor`` examines those on your disk."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from depnb.cli import show
+from depnb.cli.app import group as new_group
+from depnb.cli.options import AsJson, CorpusName, Workers
+
+if TYPE_CHECKING:
+    from depnb.corpus import Corpus
+
+group = new_group("Make and look at corpora.")
+
+
+@group.command("make")
+def make(
+    name: Annotated[str, typer.Argument(help="both, appearance, dynamics or null.")],
+    size: Annotated[str, typer.Option(help="tiny, quick or full.")] = "quick",
+    out: Annotated[Path | None, typer.Option(help="Folder of the corpus; by default in the cache.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Other people and other scores.")] = None,
+    appearance: Annotated[float | None, typer.Option(help="Strength of what one frame shows (1).")] = None,
+    dynamics: Annotated[float | None, typer.Option(help="Strength of what only time shows (1).")] = None,
+    label_noise: Annotated[float | None, typer.Option(help="BDI-II points that no face shows, sd (3).")] = None,
+    identity: Annotated[float | None, typer.Option(help="Correlation of a person's scores with age (0).")] = None,
+    workers: Workers = None,
+) -> None:
+    """Make the videos of a generated corpus that are not there yet.
+
+    With other knobs it is another corpus, in a folder of its own; name that folder wherever a corpus is asked for.
+
+    Example: `depnb corpus make both --size tiny --appearance 0.5 --out weak`
+    """
+    from depnb.corpus.synthetic import named_recipe, open_generated
+
+    knobs = {
+        "seed": seed,
+        "appearance": appearance,
+        "dynamics": dynamics,
+        "label_noise": label_noise,
+        "identity": identity,
+    }
+    corpus = open_generated(named_recipe(f"{name}-{size}").varied(**knobs), out)
+    missing = sum(not recording.video.exists() for recording in corpus.recordings)
+    corpus.ensure(corpus.recordings, workers=workers)
+    typer.echo(f"{corpus.title}: {missing} videos made, {len(corpus.recordings) - missing} kept, in {corpus.root}")
+
+
+@group.command("show")
+def show_corpus(corpus: CorpusName = "both") -> None:
+    """Show who and what is in a corpus: people, recordings, labels and overlap between the partitions.
+
+    Example: `depnb corpus show /data/AVEC2014`
+    """
+    from depnb.corpus import open_corpus
+
+    opened = open_corpus(corpus)
+    numbers = ("recordings", "with video", "with label", "people", "also in training", "BDI-II mean")
+    show.table(("partition", *numbers), _partitions(opened), title=opened.title, numbers=numbers)
+    typer.echo(f"Place: {opened.root}")
+    if opened.noise_floor is not None:
+        typer.echo(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
+
+
+def _partitions(corpus: "Corpus") -> Iterator[tuple[str, ...]]:
+    """The cells of each partition that has recordings."""
+    from depnb.corpus import PARTITIONS
+
+    train = corpus.subjects("train")
+    for partition in PARTITIONS:
+        recordings = corpus.partition(partition)
+        people = {r.subject for r in recordings}
+        labels = [r.bdi for r in recordings if r.bdi is not None]
+        if recordings:
+            yield (
+                partition,
+                str(len(recordings)),
+                str(sum(r.video.exists() for r in recordings)),
+                str(len(labels)),
+                str(len(people)),
+                "–" if partition == "train" else str(len(people & train)),
+                f"{sum(labels) / len(labels):.1f}" if labels else "–",
+            )
+
+
+def doctor(
+    places: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Folder of AVEC2013, AVEC2014 or both, or a manifest (.csv).")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Look at corpora before hours are spent on them: what is there, what is missing or wrong, and whether the papers
+    can be run. Ends with status 1 if they cannot.
+
+    Examples: `depnb doctor /data/AVEC2014`; `depnb doctor /data/AVEC2013 /data/AVEC2014` also compares the two.
+    """
+    from depnb.experiments import doctor as looks
+
+    checkups, shared = looks.examine(places)
+    if as_json:
+        typer.echo(json.dumps(looks.as_json(checkups, shared), indent=1))
+    else:
+        for checkup in checkups:
+            typer.echo(f"{checkup.name} in {checkup.root}")
+            show.frame(looks.overview(checkup))
+            for remark in looks.remarks(checkup):
+                typer.echo(remark)
+            typer.echo("")
+        if shared:
+            typer.echo(looks.warning(shared))
+    if not all(checkup.ready for checkup in checkups):
+        raise typer.Exit(1)

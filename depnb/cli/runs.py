@@ -1,0 +1,234 @@
+"""The commands that train or use what was trained: ``run``, ``predict``, ``reproduce``; and ``protocols``."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from depnb.cli import show
+from depnb.cli.options import AsJson, Device, GridCorpus, PaperName, Profile, Protocol, Rows, StoreFolder, open_store
+
+if TYPE_CHECKING:
+    from depnb.experiments.run import Run
+    from depnb.experiments.store import Store
+
+
+def run(
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Make what the store lacks; without it only list what that is.")
+    ] = False,
+    profile: Profile = "quick",
+    rows: Rows = "all",
+    corpus: GridCorpus = "both",
+    protocol: Protocol = "honest",
+    seed: Annotated[list[int] | None, typer.Option(help="Give it several times for several seeds.")] = None,
+    store: StoreFolder = None,
+    device: Device = "auto",
+    share: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Only the I-th of N shares of the runs: one process a GPU."),
+    ] = None,
+    networks: Annotated[
+        Path | None, typer.Option(help="Keep the trained networks in this folder too, for `depnb predict`.")
+    ] = None,
+) -> None:
+    """Train the runs of the tables that a store lacks; any number of processes may fill the same store.
+
+    Whatever was interrupted goes on from its last checkpoint. No two processes make the same run at the same time.
+
+    Examples: `depnb run --rows headline --seed 7` lists what is missing;
+    `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
+    `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
+    """
+    from depnb.experiments.filling import describe, shard
+    from depnb.experiments.grid import COMMITTED_SEEDS, runs_for
+
+    wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
+    if missing:
+        _demand_place(wanted, store)
+    if networks is not None and not missing:
+        raise ValueError("--networks keeps what is trained: give --missing too.")
+    opened = open_store(store, networks)
+    wanted = shard(wanted, share) if share else wanted
+    lacking = opened.missing(wanted)
+    typer.echo(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
+    if missing:
+        _make(lacking, wanted, opened, device)
+        return
+    for one in lacking:
+        typer.echo(f"  {describe(one)}")
+
+
+def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", device: str) -> None:
+    """Make the runs that a store lacks; ends with status 1 if one of them fails."""
+    from depnb.experiments.filling import fill
+    from depnb.experiments.plan import estimate
+
+    for what, seconds, megabytes in estimate(lacking, device):
+        typer.echo(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
+    problems: list[str] = []
+    fill(lacking, store, device, typer.echo, problems.append)
+    if store.networks is not None:
+        _say_not_kept(wanted, store, store.networks)
+    if problems:
+        typer.echo(f"{len(problems)} of {len(lacking)} runs failed:", err=True)
+        for problem in problems:
+            typer.echo(f"✘ {problem}", err=True)
+        raise typer.Exit(1)
+
+
+def _demand_place(runs: Sequence["Run"], store: Path | None) -> None:
+    """Only the quick profile on generated corpora enters the repository's own results."""
+    from depnb.experiments.corpora import open_for_profile
+    from depnb.system.repository import COMMITTED
+
+    if store is not None and store.resolve() != COMMITTED.resolve():
+        return
+    other = [run for run in runs if run.profile != "quick" or not open_for_profile(run.corpus, run.profile).generated]
+    if other:
+        raise ValueError(
+            f"results/ holds the quick profile on generated corpora only, not {other[0].profile} on {other[0].corpus}: "
+            "name another store, as in --store runs/mine."
+        )
+
+
+def _say_not_kept(wanted: Sequence["Run"], store: "Store", networks: Path) -> None:
+    """Name the runs whose results a store had already: they were not trained, so there is no network of them."""
+    from depnb.experiments.filling import describe
+    from depnb.experiments.networks import files
+
+    lacking = set(store.missing(wanted))
+    for run in wanted:
+        if run not in lacking and not all(path.exists() for path in files(networks, run)):
+            typer.echo(
+                f"No network of {describe(run)}: its result was in {store.path} already, and a network only comes from "
+                "a training. Give a --store that lacks it."
+            )
+
+
+def predict(
+    video: Annotated[Path, typer.Argument(help="A video file, or a folder of its frames.")],
+    weights: Annotated[
+        list[Path],
+        typer.Option(
+            help="Network kept by `depnb run --missing --networks FOLDER`; of a fused row give it once for each part."
+        ),
+    ],
+    method: Annotated[str | None, typer.Option(help="Paper that the network must be of; any without it.")] = None,
+    coverage: Annotated[float, typer.Option(help="Of the interval, between 0 and 1.")] = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Folder for a plot (PDF, PNG) and all numbers (JSON).")] = None,
+    as_json: AsJson = False,
+    device: Device = "auto",
+) -> None:
+    """Score one video with a kept network: clip by clip, with an interval, and with what the number is not.
+
+    Example: `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out runs/predicted`, after
+    `depnb run --missing --rows msn/msn --seed 0 --store runs/mine --networks runs/mine/networks`.
+    """
+    from depnb.experiments import predict as predicts
+
+    if out is not None:
+        predicts.demand_place(video, out)
+    made = predicts.predict_video(video, weights, paper=method, coverage=coverage, device=device)
+    written = predicts.write(made, out) if out is not None else []
+    if as_json:
+        typer.echo(json.dumps(made.to_json(), indent=1, allow_nan=False))
+        return
+    show.prediction(made)
+    for path in written:
+        typer.echo(f"Written: {path}")
+
+
+def protocols(
+    paper: PaperName = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look for what is missing or contradictory in the folder of each paper.")
+    ] = False,
+) -> None:
+    """List the protocols of each paper: who is trained on, and on real corpora also how.
+
+    With --check, say what keeps a paper from being run instead; nothing is trained. Ends with status 1 if there is
+    anything.
+
+    Examples: `depnb protocols msn`; `depnb protocols --check msn`
+    """
+    from depnb.methods.registry import papers
+
+    names = (paper,) if paper else papers()
+    if not check:
+        for name in names:
+            _list_protocols(name)
+    elif not all([_keeps_contract(name) for name in names]):
+        raise typer.Exit(1)
+
+
+def _list_protocols(paper: str) -> None:
+    from depnb.methods.registry import method
+
+    typer.echo(paper)
+    for title, protocol in method(paper).protocols.items():
+        typer.echo(f"  {title}: {protocol.title}")
+        recipe = protocol.recipe
+        for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):
+            if changed:
+                typer.echo(f"    {what}: {', '.join(f'{key}={value}' for key, value in changed.items())}")
+        for corpus, frame_stride in recipe.frame_stride.items():
+            typer.echo(f"    {corpus}: one frame in {frame_stride}")
+        for guess in recipe.guesses:
+            typer.echo(f"    not stated by the paper, our choice: {guess}")
+
+
+def _keeps_contract(paper: str) -> bool:
+    """Print what is wrong with a paper, or that nothing is."""
+    from depnb.methods.check import problems
+
+    found = problems(paper)
+    for problem in found:
+        typer.echo(f"✘ {paper}: {problem}")
+    if not found:
+        typer.echo(f"{paper} keeps the contract.")
+    return not found
+
+
+def reproduce(
+    profile: Profile = "quick",
+    corpus: GridCorpus = "both",
+    protocol: Protocol = "honest",
+    rows: Rows = "headline",
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="By default one that no committed result has (100 or later).")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Run folder; by default an unfinished one with these settings, else runs/<time>."),
+    ] = None,
+    device: Device = "auto",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Further notebook parameter."),
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done, and how long it takes.")] = False,
+) -> None:
+    """Run everything from an empty store: experiments, notebooks, figures, tables, and a report beside the
+    committed results.
+
+    Examples: `depnb reproduce --profile smoke` from nothing in minutes; `depnb reproduce --rows all --seed 7`;
+    `depnb reproduce --corpus /data/AVEC2014 --profile paper --device cuda`.
+    """
+    from depnb.course import reproduction
+
+    extra = dict(_named_value(text) for text in parameter or ())
+    place = str(Path(corpus).resolve()) if Path(corpus).exists() else corpus
+    seed = reproduction.fresh_seed(profile) if seed is None else seed
+    settings = reproduction.Settings(profile, place, protocol, rows, seed, device, extra)
+    if not reproduction.reproduce(settings, folder, plan, say=typer.echo):
+        raise typer.Exit(1)
+
+
+def _named_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(f"-p {text}: write it as NAME=VALUE.")
+    return name, value

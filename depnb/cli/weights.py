@@ -1,0 +1,78 @@
+"""``depnb weights``: pretrained weights, which there are, and how they come here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from depnb.cli import show
+from depnb.cli.app import group as new_group
+from depnb.cli.options import WeightsName
+
+group = new_group("Pretrained weights: which there are, download, import, check.")
+
+
+@group.command("list")
+def list_weights() -> None:
+    """List the weights that depnb knows: of which network, whether they are here, their hash, their terms.
+
+    `depnb weights get NAME` downloads, `depnb weights import FILE` takes a file that you have.
+
+    Example: `depnb weights list`
+    """
+    from depnb.nets.weights import registry
+
+    rows = []
+    terms: dict[str, list[str]] = {}
+    for entry in registry.listed():
+        size = f"{entry.megabytes:.1f}" if entry.megabytes else "–"
+        here = ("yes" if entry.sha256 else "damaged") if entry.path.exists() else "no"
+        digits = f"{entry.sha256[:8]}…" if entry.sha256 else "–"
+        rows.append((entry.name, entry.architecture, here, size, digits, entry.source))
+        terms.setdefault(entry.licence, []).append(entry.name)
+    show.table(("name", "network", "here", "MB", "SHA-256", "file"), rows, title="Weights", numbers=("MB",))
+    for licence, names in terms.items():
+        typer.echo(f"Terms of {', '.join(names)}: {licence}.")
+
+
+@group.command("get")
+def get(name: WeightsName) -> None:
+    """Download weights, and verify their hash; what is here is only verified.
+
+    Example: `depnb weights get imagenet-resnet50`. Without network it says which file to put where.
+    """
+    from depnb.nets.weights import files
+
+    entry = files.get(name)
+    typer.echo(f"{entry.name}: {entry.path}")
+    typer.echo(f"SHA-256 {entry.sha256} ({entry.known})")
+
+
+@group.command("import")
+def import_weights(
+    file: Annotated[Path, typer.Argument(help="resnet50_ft_weight.pkl, senet50_ft_weight.pkl, or their _dag.pth.")],
+) -> None:
+    """Convert a circulating VGGFace2 file to safetensors in the cache. Nothing in it is run, and the file stays.
+
+    Example: `depnb weights import senet50_ft_weight.pkl`
+    """
+    from depnb.nets.weights import vggface2
+
+    entry = vggface2.import_file(file)
+    typer.echo(f"{entry.name}: {entry.architecture} from {file}, kept as {entry.path}")
+    typer.echo(f"SHA-256 of {file.name}: {entry.sha256}")
+
+
+@group.command("check")
+def check(name: WeightsName) -> None:
+    """Verify weights that are here: the hash, that they fit their network, and that it makes finite numbers.
+
+    Example: `depnb weights check vggface2-senet50`
+    """
+    from depnb.nets.weights import files
+
+    found = files.check(name)
+    entry = found.entry
+    typer.echo(f"{name} is whole: SHA-256 {entry.sha256} ({entry.known})")
+    typer.echo(f"{entry.architecture}, {found.parameters:,} parameters; one input makes {list(found.output)}")
+    typer.echo(f"Pictures: {entry.prepared}")
