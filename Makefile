@@ -10,12 +10,13 @@ PYTHON  ?=
 
 PY    := .venv/bin/python
 READY := .venv/.ready
+READY_TEST := .venv/.ready-test
 
 # The kernel python3 is the one of .venv, whatever the user has installed elsewhere.
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lab results figures bench notebooks
+.PHONY: help reproduce check test lab results figures bench notebooks
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,33 +28,39 @@ reproduce: $(READY)  ## run every experiment and notebook from nothing, and comp
 	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --device "$(DEVICE)" \
 		$(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
 
-test: $(READY)  ## lint, unit tests, notebooks against their committed outputs, one smoke run from nothing
+check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types, layers, tests that do not train
 	$(PY) -m ruff check .
-	$(PY) -m depnb.committed_check
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 tests
-	$(PY) -m depnb.notebook_lint notebooks
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+	$(PY) -m tools.check_committed
+	$(PY) -m tools.lint_notebooks notebooks
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "not slow and not whole" tests
+
+test: check  ## check, slow tests, notebooks against their committed outputs, one smoke run from nothing
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole" tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=300 notebooks
-	$(PY) -m pytest -m whole -s tests/runner/test_whole.py
+	$(PY) -m pytest -m whole -s tests/whole
 
 lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
-	@$(PY) -m depnb.course my
+	@$(PY) -m depnb.course.copies my
 	@$(PY) -m jupyterlab my
 
 results: $(READY)  ## train what the committed results lack (quick profile, seeds 0, 1, 2; resumes), measure faces
 	@$(PY) -m depnb run --missing --profile quick --rows all --seed 0 --seed 1 --seed 2 --store results
 	@$(PY) -m depnb faces both --accuracy results/faces.json > /dev/null
 
-figures: $(READY)  ## draw figures/ and its tables from results/
+figures: $(READY)  ## draw figures/ and its tables from results/, write the numbers of the README
 	@$(PY) -m depnb figures
+	@$(PY) -m tools.update_readme
 
 bench: $(READY)  ## measure what the speed claims rest on
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
 
 notebooks: $(READY)  ## execute the committed notebooks in place and normalise them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 \
-		--ExecutePreprocessor.kernel_manager_class=depnb.headless.KernelManager \
+		--ExecutePreprocessor.kernel_manager_class=depnb.course.headless.KernelManager \
 		--ExecutePreprocessor.timeout=3600 notebooks/*.ipynb
-	@$(PY) -m depnb.notebook_lint --normalise notebooks
+	@$(PY) -m tools.lint_notebooks --normalise notebooks
 
 # .ready is written last, and .installing lies there from the start to the end of an installation:
 # an interrupted one is begun anew, never taken for complete.
@@ -82,3 +89,14 @@ $(READY): pyproject.toml requirements.txt
 	PYTHONWARNINGS=ignore $(PY) -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps -e .; \
 	rm .venv/.installing; \
 	touch $(READY)
+
+# What only tests need, in the same way. After an interruption its packages are installed over what is there.
+$(READY_TEST): requirements-test.txt $(READY)
+	@set -e; \
+	install="$(PY) -m pip install --disable-pip-version-check --quiet"; \
+	if [ -e .venv/.installing-test ]; then $$install --force-reinstall --no-deps -r requirements-test.txt; fi; \
+	touch .venv/.installing-test; \
+	echo "Installing what the tests need into .venv"; \
+	$$install -c requirements.txt -r requirements-test.txt; \
+	rm .venv/.installing-test; \
+	touch $(READY_TEST)

@@ -1,17 +1,20 @@
-"""Write requirements.txt and environment.yml from pyproject.toml and what is installed in .venv.
+"""Write the pinned requirements from what is installed in ``.venv``: ``.venv/bin/python -m tools.pin``.
 
-Run it after changing the dependencies: ``.venv/bin/python tools/pin.py``. Only the closure of pyproject's
-dependencies and of its ``dev`` extra is pinned; what only Linux needs (CUDA libraries) is marked so.
+Run it after you change the dependencies in ``pyproject.toml``. ``requirements.txt`` holds what its dependencies bring,
+``requirements-test.txt`` what its extra ``test`` brings beyond that, and ``environment.yml`` is the same for conda,
+without the tests. What only Linux needs (CUDA libraries) is marked so.
 """
 
 import tomllib
-from importlib.metadata import distribution
-from pathlib import Path
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
+from depnb.system.files import write_text
+from depnb.system.repository import ROOT
+
 LINUX = {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 MACOS = {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"}
 CONDA_NAMES = {"torch": "pytorch", "jupyter-client": "jupyter_client"}
@@ -20,19 +23,19 @@ NOT_ON_CONDA_FORGE = {
     "face-recognition-models",
     "facenet-pytorch",
     "lightning-fabric",
-    "nbval",
     "opencv-python-headless",
     "scikit-video",
 }
 
 
-def direct() -> list[Requirement]:
-    """The requirements of pyproject.toml, ``dev`` included."""
+def direct() -> tuple[list[Requirement], list[Requirement]]:
+    """The requirements of pyproject.toml: its dependencies, and its extra ``test``."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    needed, tests = project["dependencies"], project["optional-dependencies"]["test"]
+    return [Requirement(text) for text in needed], [Requirement(text) for text in tests]
 
 
-def closure(requirements: list[Requirement], platform: dict[str, str]) -> set[str]:
+def closure(requirements: Iterable[Requirement], platform: dict[str, str]) -> set[str]:
     """Names of everything that ``requirements`` bring on ``platform``."""
     seen: set[tuple[str, str]] = set()
     waiting = [(r.name, extra) for r in requirements for extra in ("", *r.extras)]
@@ -47,31 +50,33 @@ def closure(requirements: list[Requirement], platform: dict[str, str]) -> set[st
             if needed.marker is None or needed.marker.evaluate({**platform, "extra": extra}):
                 try:
                     distribution(needed.name)
-                except ModuleNotFoundError:
+                except PackageNotFoundError:
                     continue  # needed on the other platform only; pip resolves it there
                 waiting += [(needed.name, more) for more in ("", *needed.extras)]
     return {name for name, _ in seen}
 
 
-def main() -> None:
-    requirements = direct()
+def pins(requirements: list[Requirement], without: list[Requirement]) -> list[str]:
+    """A line for each package that ``requirements`` bring and ``without`` does not."""
     everywhere = closure(requirements, MACOS)
-    lines = ["# Written by tools/pin.py: versions of one working installation, for Python 3.11 to 3.13."]
-    for name in sorted(everywhere | closure(requirements, LINUX)):
-        marker = "" if name in everywhere else ' ; sys_platform == "linux"'
-        lines.append(f"{name}=={distribution(name).version}{marker}")
-    (ROOT / "requirements.txt").write_text("\n".join(lines) + "\n")
+    names = (everywhere | closure(requirements, LINUX)) - closure(without, MACOS) - closure(without, LINUX)
+    linux = ' ; sys_platform == "linux"'
+    return [f"{name}=={distribution(name).version}{linux * (name not in everywhere)}" for name in sorted(names)]
 
-    conda, pip = [], []
+
+def conda(requirements: list[Requirement]) -> list[str]:
+    """The lines of ``environment.yml``."""
+    forge, pip = [], []
     for name in sorted(canonicalize_name(r.name) for r in requirements):
         version = distribution(name).version
         if name in NOT_ON_CONDA_FORGE:
-            pip.append(f"{name}=={version}")
+            pip.append(f"      - {name}=={version}")
         else:
-            conda.append(f"{CONDA_NAMES.get(name, name)}={version}")
-    lines = [
+            forge.append(f"  - {CONDA_NAMES.get(name, name)}={version}")
+    return [
         "# Written by tools/pin.py: the same versions as requirements.txt.",
         "#   conda env create -f environment.yml && conda activate depnb && pip install --no-deps -e .",
+        "# The tests also need: pip install -r requirements-test.txt",
         "name: depnb",
         "channels:",
         "  - conda-forge",
@@ -79,11 +84,23 @@ def main() -> None:
         "dependencies:",
         "  - python>=3.11,<3.14",
         "  - pip",
-        *(f"  - {item}" for item in conda),
+        *forge,
         "  - pip:",
-        *(f"      - {item}" for item in pip),
+        *pip,
     ]
-    (ROOT / "environment.yml").write_text("\n".join(lines) + "\n")
+
+
+def main() -> None:
+    """Write the three files."""
+    needed, tests = direct()
+    head = "# Written by tools/pin.py: versions of one working installation, for Python 3.11 to 3.13."
+    files = {
+        "requirements.txt": [head, *pins(needed, without=[])],
+        "requirements-test.txt": [head, "# What the tests need beyond requirements.txt.", *pins(tests, without=needed)],
+        "environment.yml": conda(needed),
+    }
+    for name, lines in files.items():
+        write_text(ROOT / name, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,10 @@ def run(
         typer.Option("--shard", metavar="I/N", help="Only the I-th of N shares of the runs: one process a GPU."),
     ] = None,
     networks: Annotated[
-        Path | None, typer.Option(help="Keep the trained networks in this folder too, for `depnb predict`.")
+        Path | None,
+        typer.Option(
+            help="Keep the trained networks in this folder too; `depnb predict VIDEO --weights NETWORK` uses one."
+        ),
     ] = None,
 ) -> None:
     """Train the runs of the tables that a store lacks; any number of processes may fill the same store.
@@ -157,11 +160,11 @@ def protocols(
     from depnb.methods.registry import papers
 
     names = (paper,) if paper else papers()
-    if not check:
-        for name in names:
-            _list_protocols(name)
-    elif not all([_keeps_contract(name) for name in names]):
-        raise typer.Exit(1)
+    if check:
+        kept = [_keeps_contract(name) for name in names]
+        raise typer.Exit(0 if all(kept) else 1)
+    for name in names:
+        _list_protocols(name)
 
 
 def _list_protocols(paper: str) -> None:

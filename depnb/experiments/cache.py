@@ -20,10 +20,11 @@ from depnb.system.files import cache_dir
 KINDS = {
     "corpora": "videos and labels of generated corpora",
     "faces": "aligned face crops",
-    "frames": "crops reduced to what networks eat",
+    "frames": "crops reduced to the size of networks' inputs",
     "checkpoints": "where interrupted trainings continue",
     "pretrained": "networks pretrained on generated people",
     "weights": "face weights, imported from your files",
+    "intervals": "intervals of tables",
 }
 UNKNOWN = "unknown"
 OTHER_VIDEOS = "other videos, older versions"

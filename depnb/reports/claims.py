@@ -11,6 +11,7 @@ from depnb.evaluation.intervals import paired_permutation_test, paired_subject_b
 from depnb.experiments.result import Result
 from depnb.methods.contract import Claim
 from depnb.methods.registry import method
+from depnb.reports.remembered import remembered
 from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Difference:
     @cached_property
     def p(self) -> float:
         """Of “exchanging the two predictors' scores of a person makes no difference” (paired permutation test)."""
-        return paired_permutation_test(*self.sides)
+        return remembered(paired_permutation_test, *self.sides)
 
     @property
     def answer(self) -> str:
@@ -73,7 +74,7 @@ def difference(claim: Claim, paper: str, results: Sequence[Result]) -> Differenc
     if len(rival) not in (1, len(score)):
         return None
     sides = first.bdi, score, rival, first.subject
-    return Difference(*paired_subject_bootstrap(*sides), all(learnt), sides)
+    return Difference(*remembered(paired_subject_bootstrap, *sides), all(learnt), sides)
 
 
 def _scored(

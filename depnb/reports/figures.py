@@ -125,7 +125,7 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         plt.close(figure)
         data = f"Data: {entry.data}; {provenance}."
         lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", data, ""]
-    for path in (p for p in tables.make_all(store, folder) if p.suffix == ".png"):
+    for path in (p for p in tables.make_all(store, folder, redraw=True) if p.suffix == ".png"):
         provenance = path.with_suffix(".tex").read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
         data = f"Data: [CSV]({path.stem}.csv), [LaTeX]({path.stem}.tex), from results/; {provenance}."
         lines += [f"## {path.stem}", "", f"![{path.stem}]({path.name})", "", data, ""]

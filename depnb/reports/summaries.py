@@ -10,6 +10,7 @@ import numpy as np
 from depnb.evaluation.intervals import paired_subject_bootstrap, subject_bootstrap
 from depnb.evaluation.metrics import mae, rmse
 from depnb.experiments.result import Result
+from depnb.reports.remembered import remembered
 
 PARTITION_TITLES = {
     "unseen": "unseen people",
@@ -135,7 +136,8 @@ def _summary(group: list[Result], partition: str) -> Summary:
     if all(partition in result.predictions for result in group):
         first = group[0].predictions[partition]
         scores = np.array([result.predictions[partition].score for result in group])  # [seeds, N]
-        difference, low, high = paired_subject_bootstrap(first.bdi, scores, first.constant, first.subject)
+        sides = first.bdi, scores, first.constant, first.subject
+        difference, low, high = remembered(paired_subject_bootstrap, *sides)
     run = group[0].run
     return Summary(
         paper=run.paper,

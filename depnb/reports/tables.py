@@ -15,6 +15,7 @@ from depnb.experiments.store import Store
 from depnb.methods.printed import printed
 from depnb.methods.registry import method, papers
 from depnb.reports.claims import claims_table
+from depnb.reports.remembered import keep
 from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, SESSION_COLUMNS, Summary, on_one_corpus, summarise
 from depnb.system import style
 from depnb.system.files import atomic_path, write_text
@@ -155,11 +156,12 @@ def check(store: Store, folder: Path) -> None:
         )
 
 
-def make_all(store: Store, folder: Path) -> list[Path]:
+def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
     """Write every table that ``store`` has results for, as CSV, LaTeX and PNG.
 
     LaTeX and PNG carry their provenance, as a comment and as metadata. A CSV does not: it has no comments that every
-    reader skips, and its cells or column names say the corpus already.
+    reader skips, and its cells or column names say the corpus already. A picture is drawn where its table has changed,
+    or, with ``redraw``, always.
 
     Returns:
         The files written.
@@ -183,12 +185,22 @@ def make_all(store: Store, folder: Path) -> list[Path]:
             if frame.empty:
                 continue
             written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
-            write_text(written[-3], frame.to_csv(index=False))
             provenance = style.provenance(*frame.attrs["corpora"])
-            write_text(written[-2], f"% {provenance}\n{frame.style.hide(axis='index').to_latex(hrules=True)}")
-            with atomic_path(written[-1]) as temporary:
-                _picture(frame, temporary, provenance)
+            if redraw or not _stands(written[-3], frame.to_csv(index=False), f"% {provenance}"):
+                write_text(written[-3], frame.to_csv(index=False))
+                write_text(written[-2], f"% {provenance}\n{frame.style.hide(axis='index').to_latex(hrules=True)}")
+                with atomic_path(written[-1]) as temporary:
+                    _picture(frame, temporary, provenance)
+    keep()
     return written
+
+
+def _stands(path: Path, text: str, provenance: str) -> bool:
+    """Whether a table lies there already as CSV, with the LaTeX and the picture that are made of the same text."""
+    latex, picture = path.with_suffix(".tex"), path.with_suffix(".png")
+    if not (path.exists() and latex.exists() and picture.exists()):
+        return False
+    return path.read_text(encoding="utf-8") == text and latex.read_text(encoding="utf-8").startswith(f"{provenance}\n")
 
 
 def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:

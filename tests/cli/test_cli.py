@@ -1,6 +1,7 @@
 """The command line: commands do their work, and our errors are messages."""
 
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import pandas as pd
@@ -8,10 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from depnb import cli
+from depnb.cli.app import DEBUG
 from depnb.course.reproduction import Reproduction, fresh_seed
 from depnb.experiments import execute, grid, plan
 from depnb.experiments.store import Store
-from depnb.methods.registry import method
+from depnb.methods import check
+from depnb.methods.registry import method, papers
 from tests import bad_videos
 from tests.corpus import trees
 from tests.results_made import result_of
@@ -26,33 +29,8 @@ def invoke(*arguments: str):
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv(cli.DEBUG, raising=False)
+    monkeypatch.delenv(DEBUG, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "corpus make",
-        "corpus show",
-        "faces",
-        "run",
-        "reproduce",
-        "protocols",
-        "predict",
-        "doctor",
-        "weights import",
-        "results list",
-        "results explain",
-        "results export",
-        "tables",
-        "figures",
-    ],
-)
-def test_every_command_explains_itself(command):
-    shown = invoke(*command.split(), "--help")
-    assert shown.exit_code == 0
-    assert "Usage" in shown.output
 
 
 def test_the_manual_says_where_files_go():
@@ -78,6 +56,20 @@ def test_protocols_say_what_is_trained_how_and_what_is_a_guess():
     assert "AVEC2013: one frame in 100" in shown.output
 
 
+def test_protocols_check_names_every_problem_of_every_paper(monkeypatch):
+    found = {name: [] for name in papers()} | {"msn": ["rows is empty.", "grid has no 'all'."]}
+    monkeypatch.setattr(check, "problems", found.__getitem__)
+    shown = invoke("protocols", "--check")
+    assert shown.exit_code == 1
+    for name, problems in found.items():
+        lines = [f"✘ {name}: {problem}" for problem in problems] or [f"{name} keeps the contract."]
+        assert all(line in shown.output.splitlines() for line in lines)
+    assert "msn keeps" not in shown.output
+    assert invoke("protocols", "--check", "msn").exit_code == 1
+    good = invoke("protocols", "--check", "dlga")
+    assert (good.exit_code, good.output) == (0, "dlga keeps the contract.\n")
+
+
 @pytest.fixture
 def avec(tmp_path):
     """A miniature AVEC2013 of four videos of 12 frames."""
@@ -86,7 +78,13 @@ def avec(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "frames"),
-    [((), 12), (("--every", "8"), 2), (("--paper", "msn"), 2), (("--paper", "distribution"), 1)],
+    [
+        ((), 12),
+        (("--frame-stride", "8"), 2),
+        (("--every", "8"), 2),
+        (("--paper", "msn"), 2),
+        (("--paper", "distribution"), 1),
+    ],
 )
 def test_faces_of_the_frames_that_are_needed(avec, tmp_path, options, frames):
     table = tmp_path / "faces.csv"
@@ -168,7 +166,7 @@ def test_reproduce_passes_its_options_on(tmp_path, monkeypatch):
 def test_our_errors_are_one_message_unless_debugged(monkeypatch, capsys, debug):
     monkeypatch.setattr(sys, "argv", ["depnb", *(["--debug"] if debug else []), "corpus", "show", "no-such-folder"])
     if debug:
-        monkeypatch.setenv(cli.DEBUG, "1")
+        monkeypatch.setenv(DEBUG, "1")
         with pytest.raises(FileNotFoundError):
             cli.main()
         return
@@ -185,7 +183,7 @@ def test_errors_of_others_keep_their_traceback(monkeypatch):
     def broken():
         raise LookupError("not ours")
 
-    monkeypatch.setattr(cli, "app", lambda **_: broken())
+    monkeypatch.setattr(import_module("depnb.cli.app"), "app", lambda **_: broken())
     with pytest.raises(LookupError, match="not ours"):
         cli.main()
 
@@ -194,8 +192,7 @@ def test_tables_and_figures_go_where_they_are_sent(tmp_path, monkeypatch):
     asked = []
     module = SimpleNamespace(make_all=lambda store, folder: asked.append((store.path, folder)) or [])
     for name in ("tables", "figures"):
-        monkeypatch.setitem(sys.modules, f"depnb.{name}", module)
-        monkeypatch.setattr(f"depnb.{name}", module, raising=False)
+        monkeypatch.setitem(sys.modules, f"depnb.reports.{name}", module)
         assert invoke(name, "--store", str(tmp_path / "s"), "--out", str(tmp_path / "o")).exit_code == 0
         assert invoke(name, "--store", str(tmp_path / "s")).exit_code == 0
         assert invoke(name, "--store", str(tmp_path / "results")).exit_code == 0
@@ -204,6 +201,6 @@ def test_tables_and_figures_go_where_they_are_sent(tmp_path, monkeypatch):
 
 
 def test_frames_are_chosen_by_a_paper_or_by_number_and_not_by_both(avec):
-    shown = invoke("faces", str(avec), "--paper", "msn", "--every", "4")
+    shown = invoke("faces", str(avec), "--paper", "msn", "--frame-stride", "4")
     assert shown.exit_code == 1
-    assert "leave --every 4 out" in str(shown.exception)
+    assert "leave --frame-stride 4 out" in str(shown.exception)

@@ -98,7 +98,7 @@ def test_each_part_of_the_key_of_a_frame_cache_changes_it(tmp_path, monkeypatch)
 
     named.add(loading._cache_file(video, [4, 33]))
     assert len(named) == 2
-    for module in (inputs, faces):
+    for module in (loading, faces):
         monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
         another()
     time = video.stat().st_mtime_ns
@@ -133,7 +133,7 @@ def test_a_linked_video_shares_the_frames_of_its_target(tmp_path):
     assert loading._cache_file(video, [4]) == loading._cache_file(link, [4])
 
 
-@pytest.mark.parametrize("change", [{"detect_every": 9}, {"min_face": 0.2}, {"every": 2}], ids=lambda c: next(iter(c)))
+@pytest.mark.parametrize("change", [{"detect_every": 9}, {"min_face": 0.2}, {"frame_stride": 2}], ids=lambda c: next(iter(c)))
 def test_each_setting_changes_the_name_of_the_crops(change, tmp_path):
     video = tmp_path / "a.mp4"
     video.write_bytes(b"12")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -19,7 +19,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[2]
+from depnb.system.repository import ROOT
+
 OWNERS = packages_distributions()
 HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib", "cv2", "av", "papermill", "IPython")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -35,27 +36,40 @@ NOT_IMPORTED = {
     "pytest-xdist": "-n 2",
     "nbval": "--nbval",
     "ruff": "-m ruff",
+    "mypy": "-m mypy",
+    "import-linter": "lint-imports",
     "pre-commit": "pre-commit",
 }
 
 
-def direct() -> dict[str, Requirement]:
-    texts = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+def _named(texts: list[str]) -> dict[str, Requirement]:
     return {canonicalize_name(r.name): r for r in map(Requirement, texts)}
 
 
-def pinned() -> dict[str, str]:
-    lines = [x for x in (ROOT / "requirements.txt").read_text().splitlines() if not x.startswith("#")]
+NEEDED = _named(PROJECT["dependencies"])
+TESTS = _named(PROJECT["optional-dependencies"]["test"])
+DIRECT = NEEDED | TESTS
+
+
+def pinned(file: str) -> dict[str, str]:
+    lines = [x for x in (ROOT / file).read_text().splitlines() if not x.startswith("#")]
     return {name: version.split(" ;")[0] for name, version in (line.split("==", 1) for line in lines)}
 
 
 def test_every_direct_dependency_is_pinned_within_its_bounds():
-    pins = pinned()
-    wrong = [str(r) for name, r in direct().items() if name not in pins or not r.specifier.contains(pins[name])]
+    pins = pinned("requirements.txt")
+    wrong = [str(r) for name, r in NEEDED.items() if name not in pins or not r.specifier.contains(pins[name])]
+    pins |= pinned("requirements-test.txt")
+    wrong += [str(r) for name, r in TESTS.items() if name not in pins or not r.specifier.contains(pins[name])]
     assert wrong == []
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "pyproject.toml", "environment.yml"])
+def test_no_package_is_pinned_twice():
+    assert NEEDED.keys() & TESTS.keys() == set()
+    assert pinned("requirements.txt").keys() & pinned("requirements-test.txt").keys() == set()
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-test.txt", "pyproject.toml", "environment.yml"])
 def test_no_index_address_and_no_path_is_recorded(file):
     found = re.findall(r"--?(?:extra-)?index-url|--find-links|file:|https?://\S+| @ ", (ROOT / file).read_text())
     assert found == []
@@ -76,7 +90,8 @@ def test_the_conda_route_installs_the_same_versions():
     versions |= {
         canonicalize_name(n.replace("pytorch", "torch")): version for n, version in (i.split("=") for i in conda)
     }
-    assert versions == {name: pinned()[name] for name in direct()}
+    pins = pinned("requirements.txt")
+    assert versions == {name: pins[name] for name in NEEDED}
 
 
 FOLDERS = ("depnb", "notebooks", "tests", "benchmarks", "tools")
@@ -85,8 +100,12 @@ FOLDERS = ("depnb", "notebooks", "tests", "benchmarks", "tools")
 @pytest.fixture(scope="module")
 def imported() -> set[str]:
     """Top-level modules that some file of the repository imports."""
+    return _imported(*FOLDERS)
+
+
+def _imported(*folders: str) -> set[str]:
     modules = set()
-    for source in _sources():
+    for source in _sources(folders):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 modules |= {alias.name.split(".")[0] for alias in node.names}
@@ -95,10 +114,10 @@ def imported() -> set[str]:
     return modules
 
 
-def _sources() -> Iterator[str]:
-    for path in (p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py")):
+def _sources(folders: Iterable[str]) -> Iterator[str]:
+    for path in (p for folder in folders for p in (ROOT / folder).rglob("*.py")):
         yield path.read_text()
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    for path in (p for folder in folders for p in (ROOT / folder).glob("*.ipynb")):
         yield from (c["source"] for c in nbformat.read(path, as_version=4).cells if c["cell_type"] == "code")
 
 
@@ -106,7 +125,7 @@ def _owners(module: str) -> set[str]:
     return {canonicalize_name(name) for name in OWNERS.get(module, ())}
 
 
-@pytest.mark.parametrize("name", sorted(direct()))
+@pytest.mark.parametrize("name", sorted(DIRECT))
 def test_every_dependency_is_used(name, imported):
     if name in NOT_IMPORTED:
         files = [*(ROOT / "depnb").rglob("*.py"), ROOT / "Makefile", ROOT / ".pre-commit-config.yaml"]
@@ -116,8 +135,13 @@ def test_every_dependency_is_used(name, imported):
 
 
 def test_everything_imported_is_listed(imported):
-    unlisted = {module for module in imported if (owners := _owners(module)) and not owners & set(direct())}
+    unlisted = {module for module in imported if (owners := _owners(module)) and not owners & DIRECT.keys()}
     assert unlisted - {"depnb"} == set()
+
+
+def test_the_package_and_the_notebooks_need_nothing_of_the_tests():
+    needless = {module for module in _imported("depnb", "notebooks", "benchmarks") if _owners(module) & TESTS.keys()}
+    assert needless == set()
 
 
 @pytest.mark.parametrize("command", [["-c", "import depnb"], ["-m", "depnb", "--help"]])
@@ -151,8 +175,9 @@ here="{folder}"
 echo "$PWD|$*" >> "$here/asked"
 case "$*" in
   "-c "*) exit {fits} ;;
-  "-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
-  *"-r requirements.txt"*) exit "$(cat "$here/pip-status")" ;;
+  "-m venv --clear .venv")
+    rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python; cp "$0" .venv/bin/lint-imports ;;
+  *"-r requirements"*) exit "$(cat "$here/pip-status")" ;;
 esac
 """
 
@@ -164,7 +189,7 @@ def clone(tmp_path):
     tools = tmp_path / "bin"
     clone.mkdir()
     tools.mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements.txt"):
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-test.txt"):
         shutil.copy(ROOT / name, clone)
     (tmp_path / "pip-status").write_text("0")
     _stub(tmp_path, tools / "python3.11")
@@ -225,6 +250,47 @@ def test_an_interrupted_installation_is_begun_anew(clone):
 
 
 @needs_make
+@pytest.mark.parametrize("target", ["reproduce", "lab", "results", "figures", "notebooks"])
+def test_only_tests_install_what_only_they_need(clone, target):
+    assert _make(clone, target).returncode == 0
+    assert not any("requirements-test.txt" in line for line in _asked(clone))
+
+
+@needs_make
+def test_the_tests_install_what_they_need_once(clone):
+    assert _make(clone, "check").returncode == 0
+    assert _make(clone, "test").returncode == 0
+    installed = [line for line in _asked(clone) if "requirements-test.txt" in line]
+    assert len(installed) == 1
+    assert installed[0].endswith("-c requirements.txt -r requirements-test.txt")
+
+
+@needs_make
+def test_an_interrupted_installation_for_the_tests_is_begun_anew_and_spoils_nothing_else(clone):
+    assert _make(clone, "lab").returncode == 0
+    (clone.parent / "pip-status").write_text("1")
+    assert _make(clone, "check").returncode != 0
+    assert _make(clone, "lab").returncode == 0
+    (clone.parent / "pip-status").write_text("0")
+    assert _make(clone, "check").returncode == 0
+    asked = _asked(clone)
+    assert sum("-m venv --clear" in line for line in asked) == 1
+    assert sum("--force-reinstall --no-deps -r requirements-test.txt" in line for line in asked) == 1
+
+
+@needs_make
+def test_check_leaves_out_what_is_slow_and_test_makes_up_for_it(clone):
+    _make(clone, "check")
+    quick = _asked(clone)
+    for part in ("-m ruff check .", "-m mypy", "--no-logo", "-m tools.check_committed", "-m tools.lint_notebooks"):
+        assert any(part in line for line in quick), part
+    assert "-m not slow and not whole tests" in quick[-1]
+    _make(clone, "test")
+    marks = re.findall(r"-m slow and not whole|--nbval |-m whole", "\n".join(_asked(clone)[len(quick) :]))
+    assert marks == ["-m slow and not whole", "--nbval ", "-m whole"]
+
+
+@needs_make
 def test_make_says_when_no_python_fits(clone):
     tools = clone.parent / "bin"
     for name in ("python3.11", "python3.12", "python3.13", "python3", "python"):
@@ -245,7 +311,7 @@ def test_make_refuses_a_named_python_that_does_not_fit(clone):
 @needs_make
 def test_make_alone_lists_the_targets(clone):
     shown = _make(clone).stdout
-    for target in ("reproduce", "test", "lab", "results", "figures", "bench", "notebooks"):
+    for target in ("reproduce", "check", "test", "lab", "results", "figures", "bench", "notebooks"):
         assert f"make {target}" in shown
 
 

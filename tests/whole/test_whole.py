@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from depnb import course
 from depnb.corpus import open_corpus
+from depnb.system.repository import NOTEBOOKS
 from tests.corpus import trees
 
 
@@ -20,7 +20,7 @@ def test_reproduce_from_nothing_at_the_smoke_profile(tmp_path):
     state = json.loads((tmp_path / "run" / "run.json").read_text())
     assert state["finished"]
     assert state["problems"] == []
-    assert [n["name"] for n in state["notebooks"]] == sorted(p.stem for p in course.NOTEBOOKS.glob("*.ipynb"))
+    assert [n["name"] for n in state["notebooks"]] == sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb"))
     assert list((tmp_path / "run" / "results").rglob("*.json"))
     assert "Generated corpus." in (tmp_path / "run" / "report.html").read_text()
 
@@ -41,7 +41,7 @@ def test_every_notebook_runs_on_a_corpus_of_people(tmp_path):
     subprocess.run([*command, "--folder", str(run)], env=environment, cwd=tmp_path, check=True)
     state = json.loads((run / "run.json").read_text())
     assert (state["finished"], state["problems"], state["generated"]) == (True, [], False)
-    assert [n["name"] for n in state["notebooks"]] == sorted(p.stem for p in course.NOTEBOOKS.glob("*.ipynb"))
+    assert [n["name"] for n in state["notebooks"]] == sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb"))
     sessions = {r.id for r in open_corpus(str(folder)).recordings}
     for path in [*(run / "results").rglob("*.json"), *(run / "figures").rglob("*.tex"), run / "report.html"]:
         assert not sessions.intersection(path.read_text().split('"'))
