@@ -1,7 +1,7 @@
 """depnb: a course on video-based depression estimation, and an honest reproduction of five papers.
 
-The way of the data is the order of the modules: ``corpus`` → ``faces`` → ``clips`` → ``methods`` →
-``training`` → ``evaluation`` → ``results`` → ``tables``/``figures``. Imports never point back up that line.
+The folders stand in the order of the imports, low to high: ``system``, ``corpus``, ``evaluation``, ``faces``, ``inputs``,
+``nets``, ``methods``, ``training``, ``experiments``, ``reports``, ``course``, ``cli``. Imports never point back up.
 Nothing in this package diagnoses anybody.
 """
 

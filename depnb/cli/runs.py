@@ -170,8 +170,9 @@ def protocols(
 def _list_protocols(paper: str) -> None:
     from depnb.methods.registry import method
 
+    listed = method(paper).protocols
     typer.echo(paper)
-    for title, protocol in method(paper).protocols.items():
+    for title, protocol in listed.items():
         typer.echo(f"  {title}: {protocol.title}")
         recipe = protocol.recipe
         for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):
