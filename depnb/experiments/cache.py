@@ -24,6 +24,7 @@ KINDS = {
     "checkpoints": "where interrupted trainings continue",
     "pretrained": "networks pretrained on generated people",
     "weights": "face weights, imported from your files",
+    "claims": "what is being made, or was when its process was killed",
 }
 UNKNOWN = "unknown"
 OTHER_VIDEOS = "other videos, older versions"

@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "depnb"
 ORDER = (
-    ("files", "processes", "progress", "profiles"),
+    ("files", "progress", "profiles", "workers"),
     ("corpus",),
     ("faces",),
     ("augment",),
