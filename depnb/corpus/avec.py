@@ -94,8 +94,8 @@ def open_avec(root: Path) -> Corpus:
             f"No videos under {root}: looked for {LOOKED_FOR}. Unzip AVEC2014_AudioVisual or AVEC2013 there."
         )
     if len(inventories) > 1:
-        found = " and ".join(f"{one.name} ({len(one.recordings)} videos)" for one in inventories)
-        raise ValueError(f"{root} holds {found}, which must not be mixed: give the folder of one of them.")
+        both = " and ".join(f"{one.name} ({len(one.recordings)} videos)" for one in inventories)
+        raise ValueError(f"{root} holds {both}, which must not be mixed: give the folder of one of them.")
     (found,) = inventories
     fatal = [problem for problem in found.problems if problem.fatal]
     if fatal:
@@ -219,7 +219,7 @@ def _preference(medium: _Medium) -> tuple[bool, bool, list[int | str]]:
 
 
 def _recordings(media: Iterable[_Medium], labels: dict[str, float]) -> list[Recording]:
-    found = [Recording(m.session, m.task, m.partition, m.path, labels.get(m.session)) for m in media]
+    found = [Recording(m.session, m.task, m.partition, m.path, labels.get(m.session)) for m in media if m.partition]
     return sorted(found, key=lambda recording: (natural_key(recording.id), recording.task or ""))
 
 
@@ -229,7 +229,7 @@ def _labels(paths: Iterable[Path]) -> tuple[dict[str, float], list[Problem]]:
     first: dict[str, Path] = {}
     problems = []
     for path in sorted(paths):
-        session = LABEL_NAME.match(path.name).group(1)
+        session = path.name.rpartition("_")[0]
         try:
             text = path.read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:

@@ -78,7 +78,7 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
     return sorted(recordings, key=lambda recording: natural_key(recording.id)), problems
 
 
-def table_of(text: str, strict: bool = False) -> csv.DictReader:
+def table_of(text: str, strict: bool = False) -> csv.DictReader[str]:
     """The lines of a table, by its columns in small letters; commas, semicolons or tabs separate, as in its header.
 
     Raises:
@@ -103,14 +103,15 @@ def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
         ) from error
 
 
-def _right_lines(path: Path, table: csv.DictReader) -> list[tuple[int, dict[str, str]]]:
-    twice = [column for column in COLUMNS if table.fieldnames.count(column) > 1]
+def _right_lines(path: Path, table: csv.DictReader[str]) -> list[tuple[int, dict[str, str]]]:
+    found = list(table.fieldnames or ())
+    twice = [column for column in COLUMNS if found.count(column) > 1]
     if twice:
         raise ValueError(f"{path} has the column {twice[0]} twice; leave one.")
-    missing = [column for column in COLUMNS if column not in table.fieldnames]
+    missing = [column for column in COLUMNS if column not in found]
     if missing:
         raise ValueError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(table.fieldnames) or 'none'}. The first line "
+            f"{path}: no column {', '.join(missing)}; found {', '.join(found) or 'none'}. The first line "
             f"must name the columns {', '.join(COLUMNS)}."
         )
     lines = []

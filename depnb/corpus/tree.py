@@ -110,7 +110,7 @@ def _innermost(folder: Path) -> Path:
         return folder
 
 
-def _entries(folder: Path, found: Tree) -> Iterator[os.DirEntry]:
+def _entries(folder: Path, found: Tree) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             yield from entries

@@ -17,15 +17,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import nbformat
 import papermill
-from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.util import run_sync
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 from depnb.course.notebooks import END_MARKER, normalise
 
@@ -103,7 +105,7 @@ class KernelManager(AsyncKernelManager):
 class _Notebook(PapermillNotebookClient):
     """papermill's own client, which also writes captions and tables to the log, as text."""
 
-    def log_output_message(self, output) -> None:
+    def log_output_message(self, output: NotebookNode) -> None:
         super().log_output_message(output)
         data = output.get("data", {})
         if "text/html" in data and "text/plain" in data:
@@ -114,15 +116,24 @@ class _Engine(NBClientEngine):
     """papermill's own engine with a kernel that is given to it; reports each finished cell, and saves now and then."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, kernel, on_cell, cell_timeout, log, **kwargs):
+    def execute_managed_notebook(
+        cls,
+        nb_man: NotebookExecutionManager,
+        kernel_name: str,
+        kernel: AsyncKernelManager,
+        on_cell: Callable[[], None],
+        cell_timeout: float,
+        log: TextIO,
+        **kwargs: Any,
+    ) -> Any:
         complete, save = nb_man.cell_complete, nb_man.save
         saved = time.monotonic()
 
-        def reported(*args, **options):
+        def reported(*args: Any, **options: Any) -> None:
             complete(*args, **options)
             on_cell()
 
-        def seldom(**options):  # papermill: before and after each cell, the whole file
+        def seldom(**options: Any) -> None:  # papermill: before and after each cell, the whole file
             nonlocal saved
             if time.monotonic() - saved >= SAVE_EVERY_S:
                 save(**options)

@@ -26,7 +26,7 @@ def identity_only(train: Sequence[Recording], recordings: Sequence[Recording]) -
     It measures what recognising a person is worth when people recur across partitions. A session counts once, also
     if it was recorded in two tasks. Arguments and result as for ``constant``.
     """
-    sessions: dict[str, dict[str, float]] = {}
+    sessions: dict[str, dict[str, float | None]] = {}
     for r in train:
         sessions.setdefault(r.subject, {})[r.id] = r.bdi
     scores = constant(train, recordings)

@@ -1,7 +1,7 @@
 """Intervals over people, tests of two predictors on the same people, and the interval of one prediction."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -117,7 +117,7 @@ def paired_permutation_test(
     return float(test.pvalue)
 
 
-def conformal_radius(errors: ArrayLike, videos: Sequence[int], coverage: float = 0.9) -> float:
+def conformal_radius(errors: Iterable[float], videos: Sequence[int], coverage: float = 0.9) -> float:
     """How far a score may lie off, so that it does not lie further off for ``coverage`` of the videos of new people.
 
     Split conformal prediction. With one video a person it is the ⌈(n + 1)·coverage⌉-th smallest of n errors; several
@@ -157,9 +157,9 @@ def _demand_share(coverage: float) -> None:
 def _of_each(metric: Metric, y: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """The metric of each line of scores [seeds, N] that ``as_pair`` has seen; the two errors of all lines at once."""
     if metric is rmse:
-        return np.sqrt(np.square(scores - y).mean(1))  # [seeds]
+        return np.asarray(np.sqrt(np.square(scores - y).mean(1)))  # [seeds]
     if metric is mae:
-        return np.abs(scores - y).mean(1)  # [seeds]
+        return np.asarray(np.abs(scores - y).mean(1))  # [seeds]
     return np.array([metric(y, line) for line in scores])  # [seeds]
 
 
@@ -167,9 +167,9 @@ def _drawn(metric: Metric, y: np.ndarray, pred: np.ndarray, subjects: Sequence[s
     """The metric on each of ``n`` draws of people, [n]; the two errors at once from how often each video is drawn."""
     rows, times = _draws(tuple(subjects), len(y), n, seed)
     if metric is rmse:
-        return np.sqrt(times @ (pred - y) ** 2 / times.sum(1))
+        return np.asarray(np.sqrt(times @ (pred - y) ** 2 / times.sum(1)))
     if metric is mae:
-        return times @ np.abs(pred - y) / times.sum(1)
+        return np.asarray(times @ np.abs(pred - y) / times.sum(1))
     return np.array([metric(y[draw], pred[draw]) for draw in rows])
 
 

@@ -5,7 +5,7 @@ the mean of roots, and at batch size 2 an RMSE of 9 would read 8.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,7 +42,7 @@ def band(bdi: float) -> str:
 
 def clipped(pred: ArrayLike) -> np.ndarray:
     """Scores limited to the scale, 0–63, any shape. No paper says whether it clips (E107); the default is not to."""
-    return np.clip(np.asarray(pred, dtype=float), BANDS[0].low, BANDS[-1].high)
+    return np.clip(np.asarray(pred, dtype=np.float64), BANDS[0].low, BANDS[-1].high)
 
 
 def video_scores(
@@ -61,7 +61,7 @@ def video_scores(
     Raises:
         ValueError: lengths differ, or ``how`` is unknown.
     """
-    reduce = {"mean": np.mean, "median": np.median}.get(how)
+    reduce: Callable[..., Any] | None = {"mean": np.mean, "median": np.median}.get(how)
     if reduce is None:
         raise ValueError(f"No way {how!r} to score a video: choose mean or median.")
     scores = np.asarray(scores, dtype=float)

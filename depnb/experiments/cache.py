@@ -25,6 +25,7 @@ KINDS = {
     "pretrained": "networks pretrained on generated people",
     "weights": "face weights, imported from your files",
     "intervals": "intervals of tables",
+    "claims": "what is being made, or was when its process was killed",
 }
 UNKNOWN = "unknown"
 OTHER_VIDEOS = "other videos, older versions"

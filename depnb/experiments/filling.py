@@ -5,15 +5,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing import get_context
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.system.files import StorageError
-from depnb.system.workers import end_with_parent, usable_cores
+from depnb.system.workers import Taken, Worker, spread, usable_cores
 
 log = logging.getLogger("depnb")
 
@@ -39,9 +37,10 @@ def fill(
         store: where to.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         say: where lines for the reader go.
-        problem: what is told of each run that failed.
+        problem: what is told of each run that failed, or that its process died of.
 
     Raises:
+        StorageError: the disk is full or must not be written.
         ValueError: a run is of a licensed corpus, and the store is where git would take its result; nothing is begun.
     """
     from depnb.experiments import execute
@@ -51,68 +50,61 @@ def fill(
         store.demand_place(run)
     runs = in_order(runs, device)
     execute.prepare(runs, device)
-    with _helpers(runs, store, device, _room(runs, device) - 1):
-        _fill(runs, store, device, say, problem)
+    units = {describe(run): run for run in runs}
+    told = _Told(runs, store, say)
+    work = partial(_train, store, device)
+    with spread(units, work, workers=_room(runs, device), start=_quiet, hear=told) as outcomes:
+        for outcome in outcomes:
+            told.running.discard(units[outcome.name])
+            if outcome.error:  # the other rows are worth having
+                log.error("%s", outcome.name, exc_info=outcome.error)
+                failure = f"{outcome.name}: {type(outcome.error).__name__}: {outcome.error}"
+                problem(failure)
+                say(f"✘ {failure}")
 
 
-def _fill(
-    runs: list[Run],
-    store: Store,
-    device: str,
-    say: Callable[[str], None],
-    problem: Callable[[str], None],
-) -> None:
+def _train(store: Store, device: str, run: Run, worker: Worker) -> None:
+    """Make one result, unless it is there by then."""
     from depnb.experiments import execute
 
-    begun = time.monotonic()
-    waiting = [(run, False) for run in runs]
-    while waiting:
-        run, last_chance = waiting.pop(0)
-        if last_chance and store.missing([run]):
-            say(f"{describe(run)}: another process is making it")
-        with store.claimed(run, wait=last_chance) as mine:
-            if not mine:
-                waiting.append((run, True))
-                continue
-            if not store.missing([run]):
-                continue
-            lacking = len(store.missing(runs))
-            done = len(runs) - lacking
-            left = f", about {(time.monotonic() - begun) / done * lacking / 60:.0f} min left" if done else ""
-            say(f"[{done + 1}/{len(runs)}] {describe(run)}{left}")
-            try:
-                execute.run(run, store, device=device)
-            except StorageError:
-                raise
-            except Exception as error:  # the other rows are worth having
-                log.exception("%s", describe(run))
-                problem(f"{describe(run)}: {type(error).__name__}: {error}")
-                say(f"✘ {describe(run)}: {type(error).__name__}: {error}")
+    if worker.patient and store.missing([run]):
+        worker.tell((run, True))
+    with store.claimed(run, wait=worker.patient) as mine:
+        if not mine:
+            raise Taken
+        if store.missing([run]):
+            worker.tell((run, False))
+            execute.run(run, store, device=device)
 
 
-@contextmanager
-def _helpers(runs: list[Run], store: Store, device: str, count: int) -> Iterator[None]:
-    """``count`` processes that fill the same store without a word while the block runs."""
-    context = get_context("spawn")
-    helpers = [context.Process(target=_help, args=(runs, store.path, store.networks, device)) for _ in range(count)]
-    for helper in helpers:
-        helper.start()
-    try:
-        yield
-    finally:
-        for helper in helpers:
-            helper.terminate()
-            helper.join()
+def _quiet(number: int) -> None:
+    """Only the first of several trainings shows its progress."""
+    if number:
+        sys.stdout = sys.stderr = open(os.devnull, "w")
 
 
-def _help(runs: list[Run], store: Path, networks: Path | None, device: str) -> None:
-    """Fill a store until all is done or the process that began this has ended."""
-    from depnb.experiments.store import Store
+@dataclass
+class _Told:
+    """Says which run begins, or is waited for."""
 
-    end_with_parent()
-    with open(os.devnull, "w") as nowhere:
-        sys.stdout = sys.stderr = nowhere
-        _fill(runs, Store(store, networks=networks), device, lambda line: None, lambda line: None)
+    runs: list[Run]
+    store: Store
+    say: Callable[[str], None]
+    running: set[Run] = field(default_factory=set)
+    begun: float = field(default_factory=time.monotonic)
+
+    def __call__(self, told: tuple[Run, bool]) -> None:
+        run, by_another = told
+        if by_another:
+            self.say(f"{describe(run)}: another process is making it")
+            return
+        self.running.add(run)
+        missing = self.store.missing(self.runs)
+        done = len(self.runs) - len(missing)
+        minutes = (time.monotonic() - self.begun) / done * len(missing) / 60 if done else 0
+        left = f", about {minutes:.0f} min left" if done else ""
+        number = len(self.runs) - len(set(missing) - self.running)
+        self.say(f"[{number}/{len(self.runs)}] {describe(run)}{left}")
 
 
 def _room(runs: Sequence[Run], device: str) -> int:

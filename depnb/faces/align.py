@@ -44,7 +44,7 @@ def similarity(points: NDArray[np.float32], target: NDArray[np.float32] = TEMPLA
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
 
 
-def transform_points(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+def transform_points(points: NDArray[np.floating], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
     """Apply a ``[2, 3]`` matrix to points ``[..., 2]``."""
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
@@ -58,4 +58,5 @@ def transform_box(box: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDAr
 
 def warp(frame: NDArray[np.uint8], matrix: NDArray[np.float64], size: int = CROP_SIZE) -> NDArray[np.uint8]:
     """Aligned crop ``[size, size, 3]`` (bilinear; the frame's border pixels are repeated outside of it)."""
-    return cv2.warpAffine(frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)

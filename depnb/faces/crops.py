@@ -59,7 +59,7 @@ class Settings:
     frame_stride: int = 1
 
 
-DEFAULT = Settings()
+DEFAULT: Settings = Settings()
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class CropWriter:
         self._offsets.append(self._offsets[-1] + len(data))
         self._checks.append(zlib.crc32(data))
 
-    def finish(self, facts: dict[str, Any], **arrays: NDArray) -> None:
+    def finish(self, facts: dict[str, Any], **arrays: Any) -> None:
         """Write the arrays and the JSON-able facts behind the crops, and the trailer."""
         buffer = io.BytesIO()
         np.savez(
@@ -223,7 +223,7 @@ def bytes_of_a_crop() -> int:
     from depnb.faces.samples import astronaut
 
     encoder = CropWriter(io.BytesIO())
-    encoder.add(cv2.resize(astronaut()[20:220, 125:325], (CROP_SIZE, CROP_SIZE)))
+    encoder.add(np.asarray(cv2.resize(astronaut()[20:220, 125:325], (CROP_SIZE, CROP_SIZE)), np.uint8))
     return encoder.written
 
 

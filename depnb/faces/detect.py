@@ -60,7 +60,7 @@ class Detector:
         )
 
     @torch.inference_mode()
-    def detect(self, frames: Sequence[NDArray[np.uint8]]) -> list[Faces]:
+    def detect(self, frames: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Faces]:
         """Find all faces of equally large RGB frames ``[H, W, 3]``; one entry a frame.
 
         Raises:
@@ -106,12 +106,11 @@ class Detector:
             small = np.stack([cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in frames])
             offsets, probabilities = self._propose(self._input(small))
             probabilities = probabilities[:, 1]  # [B, h, w]
-            owner, row, column = torch.nonzero(probabilities > THRESHOLDS[0], as_tuple=True)
-            score = probabilities[owner, row, column]
-            offset = offsets[owner, :, row, column]  # [n, 4]
+            at, row, column = torch.nonzero(probabilities > THRESHOLDS[0], as_tuple=True)
             corner = torch.stack([column, row], 1) * 2.0  # [n, 2]
-            box = torch.cat([corner, corner + 12], 1) / scale
-            box, score, owner, offset = (value.cpu().numpy() for value in (box, score, owner, offset))
+            square = torch.cat([corner, corner + 12], 1) / scale
+            found = square, probabilities[at, row, column], at, offsets[at, :, row, column]
+            box, score, owner, offset = (value.cpu().numpy() for value in found)  # [n, 4], [n], [n], [n, 4]
             keep = _suppress(box, score, owner, 0.5)
             boxes.append(_shift(box[keep], offset[keep]))
             scores.append(score[keep])
@@ -119,9 +118,9 @@ class Detector:
             scale *= PYRAMID_FACTOR
         if not boxes:
             return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-        boxes, scores, owners = np.concatenate(boxes), np.concatenate(scores), np.concatenate(owners)
-        keep = _suppress(boxes, scores, owners, 0.7)
-        return _square(boxes[keep]), owners[keep]
+        box, score, owner = np.concatenate(boxes), np.concatenate(scores), np.concatenate(owners)
+        keep = _suppress(box, score, owner, 0.7)
+        return _square(box[keep]), owner[keep]
 
     def _run(self, network, frames, boxes, owners, size: int):
         """Offsets ``[n, 4]``, face probability ``[n]`` and points ``[n, 5, 2]`` (zeros if it gives none)."""

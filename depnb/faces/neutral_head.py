@@ -145,8 +145,8 @@ def shown(
     if how not in ("neutral", "blur"):
         raise ValueError(f"how={how!r}: choose from neutral, blur.")
     if pictures.ndim == 3:
-        one = (None if places is None else places[None] for places in (landmarks, points))
-        return shown(corpus, pictures[None], *one, how)[0]  # [H, W, 3]
+        lines, five = (None if places is None else places[None] for places in (landmarks, points))
+        return shown(corpus, pictures[None], lines, five, how)[0]  # [H, W, 3]
     if pictures.ndim != 4 or pictures.shape[-1] != 3 or pictures.dtype != np.uint8:
         raise ValueError(f"Expected pictures uint8 [n, H, W, 3], got {pictures.dtype} {list(pictures.shape)}.")
     if not corpus.licensed:
@@ -254,7 +254,7 @@ def _bust() -> NDArray[np.float64]:
 
 def _draw(large: Pictures, places: Points, unit: float) -> None:
     """Landmarks [68, 2] in pixels of the small picture as dots, neighbours joined, onto the large one in place."""
-    known = np.isfinite(places).all(-1)
+    known = np.all(np.isfinite(places), -1)
     places = (np.where(known[:, None], places, 0.0) + 0.5) * FINE - 0.5
     known &= (np.abs(places) <= FARTHEST * max(large.shape)).all(-1)
     at = np.where(known[:, None], places, 0.0).round().astype(int).tolist()

@@ -1,14 +1,11 @@
 """Make the crop files of many videos, in several processes."""
 
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
-from itertools import cycle
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,22 +19,14 @@ from depnb.faces.pictures import open_video
 from depnb.faces.process import make_crops
 from depnb.faces.quality import Report, VideoReport
 from depnb.faces.video import VideoError
-from depnb.system.files import StorageError
 from depnb.system.progress import progress
-from depnb.system.workers import end_with_parent, usable_cores
+from depnb.system.workers import Outcome, Worker, WorkerDied, claimed, spread, usable_cores
 
 if TYPE_CHECKING:
     from depnb.corpus.records import Recording
 
 FEW_VIDEOS = 4
 """Fewer videos than this are done before worker processes would have started."""
-
-
-SECONDS_BETWEEN_COUNTS = 1.0
-
-
-class Stopped(Exception):
-    """The user or a storage error ended the work before this video was finished."""
 
 
 def devices(name: str) -> tuple[str, ...]:
@@ -57,8 +46,9 @@ def prepare(
     """Make the missing crop files of the recordings' videos.
 
     Files that are there are kept, damaged ones made again. A video that cannot be used is listed as failed
-    and does not stop the others. Any number of calls may work on the same cache at once. After an
-    interruption the next call goes on with the videos that are not finished.
+    and does not stop the others. Any number of calls may work on the same cache at once: they share the work,
+    and what another one made counts as cached. After an interruption the next call goes on with the videos
+    that are not finished.
 
     Args:
         recordings: whose videos; two that share a file cost one.
@@ -94,11 +84,25 @@ def _fill(
         def shown(frames: int) -> None:
             bar.advance(frames, f"{ready} of {len(todo)} videos, {failed} failed")
 
-        for video, row in _make(todo, workers, devices, settings, shown):
-            rows[video] = replace(row, origin=rows[video].origin)
-            ready += 1
-            failed += row.status == "failed"
+        units = {str(video): video for video in todo}
+        work = partial(_work, settings, devices)
+        with _one_thread(), spread(units, work, workers=workers, start=_start_worker, hear=shown) as outcomes:
+            for outcome in outcomes:
+                video, row = units[outcome.name], _row_of(outcome)
+                remade = rows[video].origin == "remade" and row.origin == "made"
+                rows[video] = replace(row, origin="remade") if remade else row
+                ready += 1
+                failed += row.status == "failed"
+                shown(row.frames if row.origin == "cached" else 0)
         shown(0)
+
+
+def _row_of(outcome: Outcome[VideoReport]) -> VideoReport:
+    if outcome.value:
+        return outcome.value
+    named = isinstance(outcome.error, WorkerDied)
+    what = outcome.error if named else f"{type(outcome.error).__name__}: {outcome.error}"
+    return VideoReport("", "failed", f"{outcome.name}: {what}")
 
 
 def _promised_frames(video: Path, settings: Settings) -> int:
@@ -136,134 +140,38 @@ def _row(facts: dict[str, Any], path: Path, origin: str) -> VideoReport:
     return VideoReport("", "failed" if empty else "ok", error, **quality, origin=origin, bytes=size)
 
 
-def _one(video: Path, settings: Settings, device: str, proceed: Callable[[int], None]) -> VideoReport:
+def _work(settings: Settings, devices: Sequence[str], video: Path, worker: Worker) -> VideoReport:
     """Make one crop file unless another process did so meanwhile."""
     try:
         target = crop_path(video, settings)
     except FileNotFoundError:
         return VideoReport("", "failed", f"No such video: {video}. Check the corpus folder.")
-    cached = _from_cache(video, settings)
-    if cached.origin == "cached":
-        return cached
-    if cached.origin == "remade":
-        stored_path(video, settings).unlink(missing_ok=True)  # damaged crops of all frames would be taken before others
-    try:
-        facts = make_crops(video, target, settings, detector(device, settings.min_face), proceed)
-        return _row(facts, target, "made")
-    except VideoError as error:
-        return VideoReport("", "failed", str(error))
-    except (StorageError, Stopped):
-        raise
-    except Exception as error:
-        return VideoReport("", "failed", f"{video}: {type(error).__name__}: {error}")
+    with claimed(target, worker.patient):
+        cached = _from_cache(video, settings)
+        if cached.origin == "cached":
+            return cached
+        if cached.origin == "remade":  # damaged crops of all frames would be taken before others
+            stored_path(video, settings).unlink(missing_ok=True)
+        device = devices[worker.number % len(devices)]
+        try:
+            facts = make_crops(video, target, settings, detector(device, settings.min_face), worker.tell)
+            return _row(facts, target, "made")
+        except VideoError as error:
+            return VideoReport("", "failed", str(error))
 
 
-def _make(
-    videos: list[Path], workers: int, devices: tuple[str, ...], settings: Settings, shown: Callable[[int], None]
-) -> Iterator[tuple[Path, VideoReport]]:
-    """Rows in the order in which they are finished; ``shown`` hears of so many more frames now and then."""
-    if workers == 1:
-        with _one_thread():
-            for video in videos:
-                yield video, _one(video, settings, devices[0], shown)
-        return
-    left = list(videos)
-    while left:
-        suspects: list[Path] = []
-        for video, row in _in_pool(list(left), workers, devices, settings, shown):
-            if row is None:
-                suspects.append(video)
-            else:
-                left.remove(video)
-                yield video, row
-        while suspects:
-            for video, row in _in_pool(list(suspects), 1, devices, settings, shown):
-                suspects.remove(video)
-                left.remove(video)
-                yield video, row or VideoReport("", "failed", f"{video}: the process that worked on it died.")
-
-
-def _in_pool(
-    videos: list[Path], workers: int, devices: tuple[str, ...], settings: Settings, shown: Callable[[int], None]
-) -> Iterator[tuple[Path, VideoReport | None]]:
-    """Rows from worker processes; None for the videos at work when a process died, which ends the pool.
-
-    A single worker has one video at a time, so that it is known whose fault it was.
-    """
-    context = multiprocessing.get_context("spawn")
-    stop, counted, places = context.Event(), context.Value("q", 0), context.SimpleQueue()
-    for place, _ in zip(cycle(devices), range(workers), strict=False):
-        places.put(place)
-    waiting = iter(videos)
-    ahead = workers + 1 if workers > 1 else 1
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (stop, counted, settings, places))
-    said = 0
-    running: dict[Future, Path] = {}
-    try:
-        _check_workers_start(pool)
-        while True:
-            while len(running) < ahead and (video := next(waiting, None)) is not None:
-                running[pool.submit(_work, video)] = video
-            if not running:
-                return
-            done = wait(running, SECONDS_BETWEEN_COUNTS, FIRST_COMPLETED).done
-            counts = counted.value
-            shown(counts - said)
-            said = counts
-            for future in done:
-                video = running.pop(future)
-                yield video, future.result()
-    except BrokenProcessPool:
-        yield video, None
-        for video in running.values():
-            yield video, None
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _check_workers_start(pool: ProcessPoolExecutor) -> None:
-    try:
-        pool.submit(os.getpid).result()
-    except BrokenProcessPool as error:
-        raise RuntimeError(
-            "Worker processes cannot start. A script must call prepare under `if __name__ == '__main__':`; "
-            "workers=1 needs no processes."
-        ) from error
-
-
-def _start_worker(stop, counted, settings: Settings, places) -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start_worker(number: int) -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    global _task
-    _task = (stop, counted, settings, places.get())
-    end_with_parent()
 
 
-def _work(video: Path) -> VideoReport:
-    stop, counted, settings, device = _task
-
-    def proceed(frames: int) -> None:
-        if stop.is_set():
-            raise Stopped
-        with counted.get_lock():
-            counted.value += frames
-
-    proceed(0)
-    return _one(video, settings, device, proceed)
-
-
-class _one_thread:
+@contextmanager
+def _one_thread() -> Iterator[None]:
     """The setting of a worker for as long as this process is the worker: the numbers do not depend on it."""
-
-    def __enter__(self) -> None:
-        self._before = torch.get_num_threads(), cv2.getNumThreads()
-        torch.set_num_threads(1)
-        cv2.setNumThreads(1)
-
-    def __exit__(self, *failure) -> None:
-        torch.set_num_threads(self._before[0])
-        cv2.setNumThreads(self._before[1])
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    _start_worker(0)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])

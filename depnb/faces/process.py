@@ -95,8 +95,8 @@ def _write_crops(
 
     index = np.array([s.index for s in seen], np.int64)
     boxes = np.array([s.box for s in seen], np.float32).reshape(-1, 4)
-    found = np.zeros(source.decoded_frames, bool)  # [T]
-    found[index] = True
+    with_face = np.zeros(source.decoded_frames, bool)  # [T]
+    with_face[index] = True
     times = np.full(source.decoded_frames, np.nan)  # [T]
     times[looked_at] = moments
     quality = {
@@ -116,7 +116,7 @@ def _write_crops(
         facts,
         index=index,
         times=times,
-        found=found,
+        found=with_face,
         boxes=boxes,
         points=np.array([s.points for s in seen], np.float32).reshape(-1, 5, 2),
         matrices=np.array(matrices, np.float64).reshape(-1, 2, 3),

@@ -39,7 +39,7 @@ class Sighting:
     score: float
 
     @property
-    def centre(self) -> NDArray[np.float32]:
+    def centre(self) -> NDArray[np.floating]:
         return (self.box[:2] + self.box[2:]) / 2
 
     @property
@@ -124,12 +124,13 @@ def locate(
     """The person in frames with these indices; None where not seen. No frame depends on the others."""
     found = [person.seen(index) for index in indices]
     expected = [person.expected(index) for index in indices]
-    check = [k for k in range(len(frames)) if found[k] is None and expected[k] is not None]
+    check = {k: place for k, place in enumerate(expected) if found[k] is None and place is not None}
     if check:
-        verified = detector.verify([frames[k] for k in check], np.stack([expected[k].box for k in check]))
-        for k, box, points, score in zip(check, verified.boxes, verified.points, verified.scores, strict=True):
+        verified = detector.verify([frames[k] for k in check], np.stack([place.box for place in check.values()]))
+        looks = zip(check.items(), verified.boxes, verified.points, verified.scores, strict=True)
+        for (k, place), box, points, score in looks:
             sighting = Sighting(indices[k], box, points, float(score))
-            if score > THRESHOLDS[2] and sighting.near(expected[k]):
+            if score > THRESHOLDS[2] and sighting.near(place):
                 found[k] = sighting
     missing = [k for k in range(len(frames)) if found[k] is None]
     for k, faces in zip(missing, detector.detect([frames[k] for k in missing]), strict=True):
@@ -141,18 +142,18 @@ def steady(
     detector: Detector, frames: Sequence[NDArray[np.uint8]], found: Sequence[Sighting | None]
 ) -> list[Sighting | None]:
     """The same sightings with the points averaged over ``MORE_LOOKS`` more looks; the box is the last look's."""
-    seen = [k for k, sighting in enumerate(found) if sighting is not None]
+    seen = {k: sighting for k, sighting in enumerate(found) if sighting is not None}
     if not seen:
         return list(found)
-    boxes = np.stack([found[k].box for k in seen])
-    points = [np.stack([found[k].points for k in seen])]
+    boxes = np.stack([sighting.box for sighting in seen.values()])
+    points = [np.stack([sighting.points for sighting in seen.values()])]
     for _ in range(MORE_LOOKS):
         look = detector.verify([frames[k] for k in seen], boxes)
         boxes = look.boxes
         points.append(look.points)
     steadied = list(found)
-    for k, box, mean in zip(seen, boxes, np.mean(points, axis=0), strict=True):
-        steadied[k] = replace(found[k], box=box, points=mean)
+    for (k, sighting), box, mean in zip(seen.items(), boxes, np.mean(points, axis=0), strict=True):
+        steadied[k] = replace(sighting, box=box, points=mean)
     return steadied
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -161,6 +162,6 @@ def _picture_stream(container, path: Path):
 
 def _upright(picture: av.VideoFrame) -> NDArray[np.uint8]:
     """RGB, turned by the display matrix (``rotation`` is in degrees, counter-clockwise)."""
-    rgb = picture.to_ndarray(format="rgb24", threads=1)  # to start threads takes longer than to convert
+    rgb: Any = picture.to_ndarray(format="rgb24", threads=1)  # to start threads takes longer than to convert
     turns = round(picture.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb

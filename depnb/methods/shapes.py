@@ -1,6 +1,7 @@
 """What the drawings are made of: boxes, arrows, sizes of what goes through a network, and a generated person."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ def face_of_a_person() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 def _person() -> Recording:
     corpus = open_corpus("both")
-    people = sorted(corpus.partition("unseen"), key=lambda recording: recording.bdi)
+    people = sorted(corpus.partition("unseen"), key=attrgetter("bdi"))
     person = people[len(people) // 2]
     corpus.ensure([person])
     faces.prepare([person], workers=1)

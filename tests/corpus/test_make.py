@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,9 @@ from depnb.corpus import open_corpus
 from depnb.corpus.synthetic import film, load_truth, named_recipe, open_generated, sessions
 from depnb.system import files
 from tests.corpus.trees import avec2014
+
+MODULE = import_module("depnb.corpus.synthetic.make")
+MAKE_ONE = MODULE._make_one
 
 
 @pytest.fixture
@@ -73,11 +77,10 @@ def test_a_video_that_another_process_finished_meanwhile_keeps_its_time(cache, m
         encode(frames, fps, recording.video)
         os.utime(recording.video, ns=(theirs, theirs))
 
-    making = import_module("depnb.corpus.synthetic.make")
-    encode = making._encode
-    monkeypatch.setattr(making, "_encode", encode_while_another_finishes)
+    encode = MODULE._encode
+    monkeypatch.setattr(MODULE, "_encode", encode_while_another_finishes)
     recipe = named_recipe("both-tiny")
-    making._make_video(recipe, sessions(recipe)[0], recording.task, recording.video)
+    MODULE._make_video(recipe, sessions(recipe)[0], recording.task, recording.video)
     assert recording.video.stat().st_mtime_ns == theirs
 
 
@@ -127,6 +130,45 @@ def test_a_killed_make_ends_with_its_helpers_leaves_only_whole_files_and_goes_on
         assert len(frames_of(recording.video)) == 16
     corpus.ensure(wanted)
     assert all(len(frames_of(r.video)) == 16 for r in wanted)
+
+
+SHARED = """
+from importlib import import_module
+from depnb.corpus import open_corpus
+from depnb.corpus.synthetic import make, named_recipe
+making, count = import_module("depnb.corpus.synthetic.make"), []
+encode = making._encode
+making._encode = lambda *what: count.append(1) or encode(*what)
+make(named_recipe("both-tiny"), recordings=open_corpus("both-tiny").recordings[:24], workers=1)
+print(len(count))
+"""
+
+
+def test_two_processes_share_the_videos_of_a_corpus(cache):
+    both = [subprocess.Popen([sys.executable, "-c", SHARED], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    made = [int(process.communicate(timeout=120)[0]) for process in both]
+    assert sum(made) == 24
+    assert all(recording.video.exists() for recording in open_corpus("both-tiny").recordings[:24])
+    assert list((cache / "claims").iterdir()) == []
+
+
+def die_or_fail(job, worker):
+    *_, path = job
+    if "203_1_Freeform" in path.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "203_1_Northwind" in path.name:
+        raise ZeroDivisionError("odd input")
+    return MAKE_ONE(job, worker)
+
+
+def test_a_video_that_kills_its_process_is_named_and_the_rest_is_made(cache, monkeypatch):
+    corpus = open_corpus("both-tiny")
+    monkeypatch.setattr(MODULE, "_make_one", die_or_fail)
+    with pytest.raises(RuntimeError, match="2 of 6 videos") as caught:
+        corpus.ensure(corpus.recordings[:6], workers=2)
+    assert "203_1_Freeform_video.mp4: WorkerDied: the process that worked on it died (signal 9)" in str(caught.value)
+    assert "203_1_Northwind_video.mp4: ZeroDivisionError: odd input" in str(caught.value)
+    assert sum(r.video.exists() for r in corpus.recordings[:6]) == 4
 
 
 def test_truth_of_a_foreign_video_is_refused(cache):

@@ -1,8 +1,8 @@
 """Several processes fill one store."""
 
 import multiprocessing
-import subprocess
-import sys
+import os
+import signal
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -22,6 +22,7 @@ from tests.results_made import result_of
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
 
+TRAIN = filling._train
 RUNS = [Run("distribution", "expectation", profile="smoke", seed=seed) for seed in range(4)]
 
 
@@ -93,34 +94,31 @@ def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
         assert free
 
 
-HELPED = """
-import multiprocessing, sys
-from depnb.experiments import filling
-from depnb.experiments.run import Run
-from depnb.experiments.store import Store
+def train(store, device, run, worker):
+    """In a worker process: what is saved is made up, one run is at fault, one kills the process."""
 
-if __name__ == "__main__":
-    with filling._helpers([Run("distribution", "expectation", profile="smoke")], Store(sys.argv[1]), "cpu", 1):
-        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
-        input()
-"""
+    def made_up(run, store, device):
+        if run.seed == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if run.seed == 2:
+            raise ZeroDivisionError("odd input")
+        store.save(result_of(run))
+
+    execute.run = made_up
+    TRAIN(store, device, run, worker)
 
 
-@pytest.mark.parametrize("killed", [True, False])
-def test_helpers_end_with_the_filling_also_when_it_is_killed(store, tmp_path, killed):
-    script = tmp_path / "helped.py"
-    script.write_text(HELPED)
-    with store.claimed(RUNS[0]):  # so that the helper waits
-        filling = subprocess.Popen(
-            [sys.executable, script, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        helper = psutil.Process(int(filling.stdout.readline()))
-        assert helper.is_running()
-        if killed:
-            filling.kill()
-        filling.communicate("" if killed else "\n")
-        psutil.wait_procs([helper], timeout=30)
-        assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+def test_a_run_that_kills_its_process_is_named_and_the_rest_goes_on(store, monkeypatch):
+    monkeypatch.setattr(filling, "usable_cores", lambda: 2)
+    monkeypatch.setattr(filling, "_train", train)
+    said, problems = [], []
+    fill(RUNS, store, "cpu", said.append, problems.append)
+    killed, odd = sorted(problems, key=lambda line: "seed 2" in line)
+    assert "seed 1: WorkerDied: the process that worked on it died (signal 9)" in killed
+    assert "seed 2: ZeroDivisionError: odd input" in odd
+    assert store.missing(RUNS) == RUNS[1:3]
+    assert sum(line.startswith("[") for line in said) == len(RUNS)
+    assert {line for line in said if line.startswith("✘")} == {f"✘ {line}" for line in problems}
 
 
 def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch):

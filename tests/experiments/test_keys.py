@@ -133,7 +133,9 @@ def test_a_linked_video_shares_the_frames_of_its_target(tmp_path):
     assert loading._cache_file(video, [4]) == loading._cache_file(link, [4])
 
 
-@pytest.mark.parametrize("change", [{"detect_every": 9}, {"min_face": 0.2}, {"frame_stride": 2}], ids=lambda c: next(iter(c)))
+@pytest.mark.parametrize(
+    "change", [{"detect_every": 9}, {"min_face": 0.2}, {"frame_stride": 2}], ids=lambda c: next(iter(c))
+)
 def test_each_setting_changes_the_name_of_the_crops(change, tmp_path):
     video = tmp_path / "a.mp4"
     video.write_bytes(b"12")

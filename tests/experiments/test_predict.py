@@ -1,12 +1,11 @@
 """A network is kept, and scores a video as its run did; what it cannot score is refused, and limits are said."""
 
 import json
+import pickle
 import re
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -20,7 +19,7 @@ from typer.testing import CliRunner
 from depnb import cli, faces, inputs
 from depnb.corpus import open_corpus
 from depnb.evaluation import BANDS, conformal_radius
-from depnb.experiments import corpora, execute, filling, networks, predict
+from depnb.experiments import corpora, execute, networks, predict
 from depnb.experiments.networks import UnusableNetwork
 from depnb.experiments.predict import predict_video
 from depnb.experiments.run import Run
@@ -385,16 +384,6 @@ def test_a_stored_run_is_not_trained_again_for_its_network(made, tmp_path):
     assert "--missing" in str(refusal.exception)
 
 
-def test_a_helping_process_keeps_its_networks_too(tmp_path, monkeypatch):
-    started, stores = [], []
-    process = SimpleNamespace(start=lambda: None, terminate=lambda: None, join=lambda: None)
-    context = SimpleNamespace(Process=lambda target, args: started.append((target, args)) or process)
-    monkeypatch.setattr(filling, "get_context", lambda kind: context)
-    monkeypatch.setattr(filling, "end_with_parent", lambda: None)
-    monkeypatch.setattr(filling, "_fill", lambda runs, store, *rest: stores.append(store))
-    for stream in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, stream, getattr(sys, stream))  # a process of its own would say nothing
-    with filling._helpers([STILL], Store(tmp_path / "results", networks=tmp_path / "networks"), "cpu", 1):
-        ((target, args),) = started
-    target(*args)
-    assert [(store.path, store.networks) for store in stores] == [(tmp_path / "results", tmp_path / "networks")]
+def test_a_worker_process_keeps_its_networks_too(tmp_path):
+    store = pickle.loads(pickle.dumps(Store(tmp_path / "results", networks=tmp_path / "networks")))
+    assert (store.path, store.networks) == (tmp_path / "results", tmp_path / "networks")

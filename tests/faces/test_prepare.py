@@ -240,7 +240,7 @@ if __name__ == "__main__":
     videos = sorted(Path(sys.argv[1]).glob("*.mp4"))
     records = [Recording(f"{k}_1", None, "train", v, 1.0) for k, v in enumerate(videos)]
     report = faces.prepare(records, workers=int(sys.argv[2]))
-    print(len(report.failures), "failed")
+    print(len(report.failures), "failed", report.summary()["made"], "made")
 """
 
 
@@ -285,8 +285,21 @@ def test_killed_then_resumed_and_two_at_once_equal_an_undisturbed_run(tmp_path, 
     assert left.items() <= undisturbed.items()
 
     both = [start(six, tmp_path / "run.py", 1, killed) for _ in range(2)]
-    assert [p.communicate(timeout=200)[0].strip() for p in both] == ["0 failed", "0 failed"]
+    said = [p.communicate(timeout=200)[0].split() for p in both]
+    assert [line[:2] for line in said] == [["0", "failed"]] * 2
+    assert sum(int(line[2]) for line in said) == 6 - len(left)
     assert digests(killed) == undisturbed
+
+
+def test_two_processes_share_the_videos_of_a_corpus(tmp_path, cache):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for k in range(24):
+        bad_videos.encode(folder / f"{k}.mp4", bad_videos.moving(9)[k % 3 :])
+    both = [start(folder, tmp_path / f"{k}.py", 1, cache) for k in range(2)]
+    said = [p.communicate(timeout=120)[0].split() for p in both]
+    assert sum(int(line[2]) for line in said) == 24
+    assert len(digests(cache)) == 24
 
 
 def test_interrupt_leaves_whole_files_only(tmp_path, six, cache):

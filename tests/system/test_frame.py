@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -19,6 +20,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from depnb.course.headless import IMPORTED
 from depnb.system.repository import ROOT
 
 OWNERS = packages_distributions()
@@ -313,6 +315,11 @@ def test_make_alone_lists_the_targets(clone):
     shown = _make(clone).stdout
     for target in ("reproduce", "check", "test", "lab", "results", "figures", "bench", "notebooks"):
         assert f"make {target}" in shown
+
+
+@pytest.mark.parametrize("module", IMPORTED)
+def test_what_a_kernel_imports_ahead_exists(module):
+    assert find_spec(module)
 
 
 def test_licence_names_the_third_party_models():

@@ -243,8 +243,8 @@ def _nose_points(person: Person):
     for k in range(4):
         yield torch.tensor(0.0), torch.tensor(top + (person.nose_tip - top) * k / 3)
     base = person.nose_tip + 0.075
-    for k, lift in zip((-1, -0.5, 0, 0.5, 1), (0.024, 0.008, 0, 0.008, 0.024), strict=True):
-        yield torch.tensor(k * person.nose_width * 0.72), torch.tensor(base - lift)
+    for across, lift in zip((-1, -0.5, 0, 0.5, 1), (0.024, 0.008, 0, 0.008, 0.024), strict=True):
+        yield torch.tensor(across * person.nose_width * 0.72), torch.tensor(base - lift)
 
 
 def _eye_points(person: Person, pose: Pose):

@@ -1,9 +1,8 @@
 """Write a generated corpus: AVEC2014's tree of H.264 videos and label files, with the truth beside each video."""
 
-import multiprocessing
+import logging
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +15,9 @@ from depnb.corpus.synthetic.layout import corpus_folder, open_generated
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, sessions
 from depnb.system.files import atomic_path
 from depnb.system.progress import progress
-from depnb.system.workers import end_with_parent, usable_cores
+from depnb.system.workers import Outcome, Worker, claimed, spread, usable_cores
+
+log = logging.getLogger("depnb")
 
 
 def make(
@@ -27,6 +28,8 @@ def make(
     workers: int | None = None,
 ) -> Path:
     """Make the videos that are missing, in several processes; what is there is kept.
+
+    Any number of calls may make the same videos at once: they share the work.
 
     Args:
         recipe: what to make.
@@ -39,6 +42,7 @@ def make(
 
     Raises:
         StorageError: the folder cannot be written or the disk is full; finished videos stay.
+        RuntimeError: some videos could not be made, and which; all others are there.
     """
     root = root or corpus_folder(recipe)
     corpus = open_generated(recipe, root)
@@ -46,27 +50,33 @@ def make(
     if not missing:
         return root
     plan = {s.id: s for s in sessions(recipe.videos())}
-    jobs = [(recipe.videos(), plan[r.id], r.task, r.video.resolve()) for r in missing]
+    jobs = {str(r.video): (recipe.videos(), plan[r.id], r.task, r.video.resolve()) for r in missing}
     workers = min(workers or usable_cores(), len(jobs))
     frames = SIZES[recipe.size].frames
-    with progress(f"corpus {recipe.name}-{recipe.size}", frames * len(jobs), "frames") as bar:
-        if workers == 1:
-            for job in jobs:
-                _make_video(*job)
-                bar.advance(frames)
-            return root
-        with ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-        ) as pool:
-            futures = [pool.submit(_make_video, *job) for job in jobs]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-                    bar.advance(frames)
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+    made, failures = 0, []
+    with (
+        progress(f"corpus {recipe.name}-{recipe.size}", frames * len(jobs), "frames") as bar,
+        spread(jobs, _make_one, workers=workers, start=_one_thread) as outcomes,
+    ):
+        for outcome in outcomes:
+            bar.advance(frames)
+            made += bool(outcome.value)
+            if outcome.error:
+                failures.append(outcome)
+    _report(len(jobs), made, failures)
     return root
+
+
+def _report(wanted: int, made: int, failures: Sequence[Outcome]) -> None:
+    """Raises: RuntimeError, if there are failures; the first one is its cause."""
+    if made + len(failures) < wanted:
+        others = wanted - made - len(failures)
+        log.info("%d videos were made here, %d by another process at the same time", made, others)
+    if failures:
+        reasons = "; ".join(f"{one.name}: {type(one.error).__name__}: {one.error}" for one in failures[:3])
+        raise RuntimeError(
+            f"{len(failures)} of {wanted} videos could not be made. First reasons: {reasons}"
+        ) from failures[0].error
 
 
 def film(
@@ -104,9 +114,17 @@ def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.nd
     return behave(rng, session.severity, task, size.frames, size.fps, **strengths)
 
 
+def _make_one(job: tuple[Recipe, Session, str, Path], worker: Worker) -> bool:
+    """Make one video; False if another process has done so."""
+    *what, path = job
+    with claimed(path, worker.patient):
+        if path.exists():
+            return False
+        _make_video(*what, path)
+        return True
+
+
 def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None:
-    if path.exists():
-        return
     frames, truth = film(recipe, session, task)
     with atomic_path(truth_path(path)) as temporary:
         np.savez_compressed(temporary, **truth)
@@ -149,8 +167,8 @@ def _encode(frames: np.ndarray, fps: float, path: Path) -> None:
         container.mux(stream.encode())
 
 
-def _start_worker() -> None:
+def _one_thread(number: int) -> None:
+    """The setting of a worker."""
     import torch
 
     torch.set_num_threads(1)
-    end_with_parent()

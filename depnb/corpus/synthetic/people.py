@@ -177,4 +177,5 @@ def draw_scene(rng: np.random.Generator) -> Scene:
 
 
 def _colour(values: np.ndarray) -> tuple[float, float, float]:
-    return tuple(float(v) for v in np.clip(values, 0.02, 0.98))
+    red, green, blue = (float(v) for v in np.clip(values, 0.02, 0.98))
+    return red, green, blue

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +105,7 @@ class Recipe:
                 f"identity={self.identity} must lie in −1 … 1 and label_noise={self.label_noise} must not be negative."
             )
 
-    def fingerprint(self) -> dict:
+    def fingerprint(self) -> dict[str, Any]:
         """What decides an experiment on this corpus."""
         return {
             "generated": VERSION,
@@ -114,7 +115,7 @@ class Recipe:
         }
 
     @classmethod
-    def from_fingerprint(cls, facts: dict) -> "Recipe":
+    def from_fingerprint(cls, facts: dict[str, Any]) -> "Recipe":
         """The recipe that a corpus folder was made by.
 
         Raises:
@@ -131,7 +132,7 @@ class Recipe:
 
     def varied(self, **knobs: float | bool | None) -> "Recipe":
         """The recipe with other knobs, and a name that says so; ``None`` keeps a knob."""
-        changes = {k: v for k, v in knobs.items() if v is not None and v != getattr(self, k)}
+        changes: dict[str, Any] = {k: v for k, v in knobs.items() if v is not None and v != getattr(self, k)}
         if not changes:
             return self
         said = ", ".join(f"{knob} {value:g}" for knob, value in changes.items())
@@ -148,7 +149,7 @@ class Recipe:
 
 
 # Where only movement tells, it tells more: the fifty short videos of `quick` would otherwise be too few to find it.
-NAMED = {
+NAMED: dict[str, dict[str, Any]] = {
     "both": {},
     "appearance": {"dynamics": 0.0, "tasks": ("Freeform",)},
     "dynamics": {"appearance": 0.0, "dynamics": 2.0, "tasks": ("Freeform",)},

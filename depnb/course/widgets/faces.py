@@ -62,7 +62,7 @@ def draw_alignment(
 
     height, width = picture.shape[:2]
     matrix = movement((height, width), turn, zoom, shift, narrow)
-    moved = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    moved = np.asarray(cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
     figure, axes = plt.subplots(1, 4, figsize=(6.8, 2.1))
     pairs = ((picture, points, "as it is"), (moved, transform_points(points, matrix), "moved"))
     for (frame, five, title), (left, right) in zip(pairs, (axes[:2], axes[2:]), strict=True):

@@ -47,7 +47,7 @@ def aggregation_sizes(module: FeatureAggregation, cells: int = CELLS) -> dict[st
     steps = {f"conv {place}": part for place, part in enumerate(module.temporal, start=1)}
     seen = through(module, given, reduce=module.reduce, join=module.join, **steps)
     llf = torch.empty(seen["reduce"][1], device="meta").movedim(1, 0).unflatten(-1, (cells, cells))  # [T, C, h, w]
-    found = {"llf": (module.frames, module.channels, cells, cells)}
+    found: dict[str, Shape] = {"llf": (module.frames, module.channels, cells, cells)}
     found["channel pool"] = tuple(channel_max_pool(llf, module.cmp_kernel).shape)
     found["stacked"] = seen["conv 1"][0][1:]
     for name in steps:
@@ -109,9 +109,9 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
     """
     import matplotlib.pyplot as plt
 
-    excitation = excitation or printed_network().body.layer4[-1].bn3.se
-    channels = excitation.fc1.in_features
-    seen = through(excitation, (channels, side, side), fc1=excitation.fc1, fc2=excitation.fc2)
+    part: Any = excitation or printed_network().body.layer4[-1].get_submodule("bn3.se")
+    channels = part.fc1.in_features
+    seen = through(part, (channels, side, side), fc1=part.fc1, fc2=part.fc2)
     maps, squeezed, hidden, scaled = (channels, side, side), seen["fc1"][0], seen["fc1"][1], seen["fc2"][1]
     figure, axis = plt.subplots(figsize=(8, 1.75))
     axis.text(0.2, 0, f"$U$\n{times(maps)}", ha="center", va="center", fontsize=8.5)
@@ -126,7 +126,7 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
         axis.text(left + width + 0.65, 1.25, f"{name}  {times(size)}".strip(), ha="center", va="bottom", fontsize=8.5)
         arrow(axis, (left + width, 1.1), (left + width + 1.3, 1.1))
         left += width + 1.3
-    look = {"color": "0.2", "linestyle": "-", "marker": "", "linewidth": 0.9}
+    look: dict[str, Any] = {"color": "0.2", "linestyle": "-", "marker": "", "linewidth": 0.9}
     axis.plot([0.2, 0.2], [0.35, 1.1], **look)
     arrow(axis, (0.2, 1.1), (1.1, 1.1))
     box(axis, (left, 0.55, 1.9, 1.1), "scale:\n$s_c \\cdot u_c$")
@@ -158,16 +158,17 @@ def draw_aggregation(module: FeatureAggregation | None = None, cells: int = CELL
     _step(axis, 0, 0, 2.0, "LLFs", sizes["llf"])
     _step(axis, 2.7, 0, 2.2, f"C. Max Pool,\n{module.cmp_kernel} channels", sizes["channel pool"])
     _step(axis, 5.6, 0, 1.5, "flatten,\nstack", sizes["stacked"])
-    heights = np.linspace(3.6, -3.6, len(module.temporal) + len(module.statistics))
+    temporal: list[Any] = list(module.temporal)
+    heights = np.linspace(3.6, -3.6, len(temporal) + len(module.statistics))
     for place, height in enumerate(heights, start=1):
         arrow(axis, (7.1, 0), (8.0, height))
-        if place <= len(module.temporal):
-            taps, rows = module.temporal[place - 1][0].kernel_size[0], sizes[f"conv {place}"][1]
+        if place <= len(temporal):
+            taps, rows = temporal[place - 1][0].kernel_size[0], sizes[f"conv {place}"][1]
             _step(axis, 8.0, height, 2.1, f"conv {taps}×1", sizes[f"conv {place}"])
             arrow(axis, (10.1, height), (10.8, height))
             _step(axis, 10.8, height, 2.2, f"max pool {rows}×1", sizes[f"pool {place}"])
         else:
-            statistic = module.statistics[place - 1 - len(module.temporal)]
+            statistic = module.statistics[place - 1 - len(temporal)]
             name = {"amax": "max", "mean": "average"}[statistic.__name__]
             _step(axis, 8.0, height, 5.0, f"{name} pool {module.frames}×1", (1, *sizes["stacked"][1:]))
         arrow(axis, (13.0, height), (13.9, 0))

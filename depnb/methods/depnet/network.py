@@ -28,7 +28,10 @@ KERNELS = (3, 5, 9)
 """Frames that the three temporal convolutions see (§4.2: 3×1, 5×1 and 9×1, time × place)."""
 HLF_CHANNELS = 64
 """Channels of the high-level feature (§4.2, Fig. 6: 64×1×12544)."""
-STATISTICS: dict[str, tuple[Callable[..., Tensor], ...]] = {"max_avg": (torch.amax, torch.mean), "max_max": (torch.amax, torch.amax)}
+STATISTICS: dict[str, tuple[Callable[..., Tensor], ...]] = {
+    "max_avg": (torch.amax, torch.mean),
+    "max_max": (torch.amax, torch.amax),
+}
 """The two pools beside the convolutions, by ``stat_pools`` (E43)."""
 
 

@@ -1,6 +1,6 @@
 """Which taps of a temporal kernel touch which of a few frames (notebook 40)."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ def draw_taps(frames: int = 5, padding: Literal["none", "same", "clip"] = "same"
         "top": 1 - 0.5 / height,
         "wspace": GAP / (SQUARE * sum(widths) / 3),
     }
-    grid = {"width_ratios": widths, "gridspec_kw": panels}
+    grid: dict[str, Any] = {"width_ratios": widths, "gridspec_kw": panels}
     figure, axes = plt.subplots(1, 3, figsize=(width, height), layout="none", **grid)
     figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
     for axis, kernel, zeros, own in zip(axes, KERNELS, beside, laid, strict=True):

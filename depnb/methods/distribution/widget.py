@@ -36,7 +36,8 @@ def two_peaks(mean: float, distance: int, blur: float = 0.0) -> np.ndarray:
         p[high] += share
         return p
     levels = np.arange(LEVELS)
-    p = sum(s * np.exp(-((levels - at) ** 2) / (2 * blur**2)) for s, at in ((1 - share, low), (share, high)))
+    peaks = (s * np.exp(-((levels - at) ** 2) / (2 * blur**2)) for s, at in ((1 - share, low), (share, high)))
+    p = sum(peaks, np.zeros(LEVELS))
     return p / p.sum()
 
 

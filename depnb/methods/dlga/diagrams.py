@@ -5,7 +5,7 @@ No size is written here: a network without content is run, and the drawings show
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ CELL = 8
 """Pixels of a frame that a cell of the map stands for, on each side: three pools 2×2."""
 SELECTED = tuple(sorted({*DIRECT, *(point for pair in MIDPOINTS for point in pair)}))
 """The landmarks that are used at all, from 1; the paper lists them."""
-HALO = {"color": "white", "fontsize": 6, "ha": "center", "va": "center"}
+HALO: dict[str, Any] = {"color": "white", "fontsize": 6, "ha": "center", "va": "center"}
 
 
 class Bin(NamedTuple):
@@ -86,7 +86,9 @@ def levels(module: WeightedPyramidPooling) -> list[tuple[float, list[Bin]]]:
     return found
 
 
-def draw_points(face: NDArray[np.uint8], landmarks: NDArray[np.float32], mouth_right: str = "mirror") -> "Figure":
+def draw_points(
+    face: NDArray[np.uint8], landmarks: NDArray[np.float32], mouth_right: Literal["mirror", "literal"] = "mirror"
+) -> "Figure":
     """Fig. 3: from 68 landmarks to 24 patches, in the order of our table (E74).
 
     Args:
@@ -154,19 +156,19 @@ def draw_pipeline(face: NDArray[np.uint8], points: NDArray[np.floating], network
         if branch == "local":
             _step(axis, (6.9, height), 2.7, f"{given[0]} patches", times(given))
             _step(axis, (10.3, height), 2.7, f"{given[0]} local\nattentions", times(made), network.local)
-        else:
+        elif network.global_:
             layers = network.global_.convolutions
             _step(axis, (6.9, height), 2.7, f"max pool,\n{len(layers)} conv", times(sizes["convolutions"][1]), layers)
             _step(axis, (10.3, height), 2.7, "global\nattention", times(made), network.global_.attention)
         arrow(axis, (9.6, height), (10.3, height))
         arrow(axis, (13.0, height), (13.9, 0.15 * height))
-    ends = [("concat", times(sizes["head"][0]), None, 1.7)]
+    ends: list[tuple[str, str, nn.Module | None, float]] = [("concat", times(sizes["head"][0]), None, 1.7)]
     if isinstance(network.head[0], WeightedPyramidPooling):
         ends.append(("WSPP", times(sizes["first"][0]), None, 1.7))
     ends.append((f"FC {times(sizes['first'][1])}, ReLU,\nFC 1", "score", network.head, 3.0))
     left = 13.9
-    for text, made, part, width in ends:
-        _step(axis, (left, 0), width, text, made, part)
+    for text, size, part, width in ends:
+        _step(axis, (left, 0), width, text, size, part)
         left += width + 0.7
         if part is None:
             arrow(axis, (left - 0.7, 0), (left, 0))
@@ -237,7 +239,7 @@ def draw_pyramid(module: WeightedPyramidPooling | None = None, parts: Sequence[i
     import matplotlib.pyplot as plt
 
     if parts is None:
-        network = printed_network()
+        network: Any = printed_network()
         parts = (*[network.local.outputs // PATCHES] * PATCHES, network.global_.outputs)
     module = module or WeightedPyramidPooling(sum(parts))
     if sum(parts) != module.features:
@@ -348,8 +350,8 @@ def _face(axis: "Axes", picture: NDArray[np.uint8]) -> None:
 
 
 def _dots(axis: "Axes", points: NDArray[np.floating], colour: str, marker: str = "o") -> None:
-    look = {"linestyle": "", "marker": marker, "markersize": 4, "markeredgecolor": "black", "markeredgewidth": 0.5}
-    axis.plot(*points.T, color=colour, **look)
+    look: dict[str, Any] = {"marker": marker, "markersize": 4, "markeredgecolor": "black", "markeredgewidth": 0.5}
+    axis.plot(*points.T, color=colour, linestyle="", **look)
 
 
 def _numbered(axis: "Axes", points: NDArray[np.floating]) -> None:
@@ -366,7 +368,7 @@ def _patches(axis: "Axes", points: NDArray[np.floating], size: int) -> None:
     starts = patch_starts(inside, size, size // CELL, cells).numpy()  # [24, 2]
     for number, (column, row) in enumerate(starts):
         place = CELL * column - 0.5, CELL * row - 0.5
-        look = {"edgecolor": f"C{number % 6}", "linestyle": ("-", "--")[number % 2], "fill": False}
+        look: dict[str, Any] = {"edgecolor": f"C{number % 6}", "linestyle": ("-", "--")[number % 2], "fill": False}
         axis.add_patch(Rectangle(place, CELL * cells, CELL * cells, linewidth=1, **look))
 
 

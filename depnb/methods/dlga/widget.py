@@ -1,6 +1,6 @@
 """Which cells of a map the patch around a landmark takes (notebook 50)."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def _draw(axis: "Axes", picture: NDArray[np.uint8], place: tuple[float, float], 
     cell, beyond = SIZE // SIDE, CELLS // 2 * SIZE // SIDE
     axis.imshow(picture)
     edges = np.arange(SIDE + 1) * cell - 0.5
-    look = {"colors": "white", "linewidth": 0.4, "alpha": 0.6}
+    look: dict[str, Any] = {"colors": "white", "linewidth": 0.4, "alpha": 0.6}
     axis.vlines(edges, edges[0], edges[-1], **look)
     axis.hlines(edges, edges[0], edges[-1], **look)
     for column in taken.columns:

@@ -1,7 +1,7 @@
 """Figures 1 and 2 of the MSN paper, redrawn: from video to score, and the multiscale block as built."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def draw_block(kernels: Sequence[int] = (3, 5, 7), projection: Literal["code", "
     for start, end in (((0.3, 0), (1.1, 0)), ((7.5, 0), (8.2, 0)), ((9.8, 0), (10.45, 0)), ((11.15, 0), (11.7, 0))):
         arrow(axis, start, end)
     arrow(axis, (12.7, 0), (13.4, 0))
-    look = {"color": "0.3", "linestyle": "-", "marker": "", "linewidth": 0.9}
+    look: dict[str, Any] = {"color": "0.3", "linestyle": "-", "marker": "", "linewidth": 0.9}
     axis.plot([0.6, 0.6, 4.4], [0, bottom, bottom], **look)
     axis.plot([6.0, 10.8], [bottom, bottom], **look)
     arrow(axis, (10.8, bottom), (10.8, -0.4))

@@ -1,6 +1,6 @@
 """Figures 1 and 2 of the temporal pooling paper, redrawn: how a clip becomes a code image, and the two streams."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LENGTH = 9
-GREY = {"cmap": "gray", "vmin": 0, "vmax": 255}
+GREY: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 255}
 
 
 def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
@@ -36,7 +36,11 @@ def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
     figure = plt.figure(figsize=(11, 3.1))
     grid = figure.add_gridspec(3, LENGTH + 4, width_ratios=[*[1] * LENGTH, 0.15, *[1] * 3])
     lines = ("$x_t$", "$z_t$ (1)", "$b_t$ (2)")
-    styles = (GREY, {"cmap": "PuOr", "vmin": -60, "vmax": 60}, {"cmap": "gray", "vmin": 0, "vmax": 1})
+    styles: tuple[dict[str, Any], ...] = (
+        GREY,
+        {"cmap": "PuOr", "vmin": -60, "vmax": 60},
+        {"cmap": "gray", "vmin": 0, "vmax": 1},
+    )
     for line, (name, pictures, look) in enumerate(
         zip(lines, (clip, differences, differences < 0), styles, strict=True)
     ):
@@ -77,7 +81,7 @@ def draw_streams(frame: NDArray[np.uint8], code: NDArray[np.uint8]) -> "Figure":
     box(axis, (0, 9.5, 9, 7), "video")
     arrow(axis, (9, 13), (12, 13))
     box(axis, (12, 9.5, 14, 7), "face crops,\nclips of $l$")
-    streams = (
+    streams: tuple[tuple[float, NDArray[np.uint8], dict[str, Any], str, str], ...] = (
         (20.5, frame, {}, "still image", "$\\hat y_{app}$"),
         (5.5, code, GREY, "code image", "$\\hat y_{tmp}$"),
     )

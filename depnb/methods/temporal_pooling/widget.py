@@ -1,6 +1,6 @@
 """The code image of a clip under every reading of the paper (notebook 20)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from depnb.methods.temporal_pooling.code_image import BITS, encode
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-READINGS = {
+READINGS: dict[str, dict[str, Any]] = {
     "A: parity of successive signs": {"code": "parity", "group": "contiguous"},
     "C: one half XOR the other": {"code": "halves"},
     "D: parity of every eighth sign": {"code": "parity", "group": "interleaved"},
@@ -96,7 +96,7 @@ def _told(signs: NDArray[np.bool_], code: np.uint8, reading: str) -> str:
     """The bits of a pixel and its code; ``signs`` [l − 1] are without the middle frame, oldest first as the bits."""
     if READINGS[reading]["code"] == "halves":
         first, second = np.split(signs, 2)
-        bits = first ^ second  # [(l − 1)/2]
+        bits: NDArray[Any] = first ^ second  # [(l − 1)/2]
     else:
         bits = np.unpackbits(code, bitorder="little")  # [8]
     text = "".join(str(int(bit)) for bit in bits)
