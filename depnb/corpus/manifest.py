@@ -78,7 +78,7 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
     return sorted(recordings, key=lambda recording: natural_key(recording.id)), problems
 
 
-def table_of(text: str, strict: bool = False) -> csv.DictReader[str]:
+def table_of(text: str, strict: bool = False) -> "csv.DictReader[str]":
     """The lines of a table, by its columns in small letters; commas, semicolons or tabs separate, as in its header.
 
     Raises:
@@ -103,7 +103,7 @@ def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
         ) from error
 
 
-def _right_lines(path: Path, table: csv.DictReader[str]) -> list[tuple[int, dict[str, str]]]:
+def _right_lines(path: Path, table: "csv.DictReader[str]") -> list[tuple[int, dict[str, str]]]:
     found = list(table.fieldnames or ())
     twice = [column for column in COLUMNS if found.count(column) > 1]
     if twice:

@@ -61,7 +61,7 @@ def video_scores(
     Raises:
         ValueError: lengths differ, or ``how`` is unknown.
     """
-    reduce: Callable[..., Any] | None = {"mean": np.mean, "median": np.median}.get(how)
+    reduce = dict[str, Callable[..., Any]](mean=np.mean, median=np.median).get(how)
     if reduce is None:
         raise ValueError(f"No way {how!r} to score a video: choose mean or median.")
     scores = np.asarray(scores, dtype=float)

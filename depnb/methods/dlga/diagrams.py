@@ -356,8 +356,8 @@ def _dots(axis: "Axes", points: NDArray[np.floating], colour: str, marker: str =
 
 def _numbered(axis: "Axes", points: NDArray[np.floating]) -> None:
     axis.plot(*points.T, color="C0", linestyle="", marker="o", markersize=8, markeredgecolor="white")
-    for number, place in enumerate(points, start=1):
-        axis.text(*place, str(number), zorder=4, **HALO)
+    for number, (x, y) in enumerate(points, start=1):
+        axis.text(x, y, str(number), zorder=4, **HALO)
 
 
 def _patches(axis: "Axes", points: NDArray[np.floating], size: int) -> None:

@@ -36,11 +36,7 @@ def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
     figure = plt.figure(figsize=(11, 3.1))
     grid = figure.add_gridspec(3, LENGTH + 4, width_ratios=[*[1] * LENGTH, 0.15, *[1] * 3])
     lines = ("$x_t$", "$z_t$ (1)", "$b_t$ (2)")
-    styles: tuple[dict[str, Any], ...] = (
-        GREY,
-        {"cmap": "PuOr", "vmin": -60, "vmax": 60},
-        {"cmap": "gray", "vmin": 0, "vmax": 1},
-    )
+    styles: tuple[Any, ...] = (GREY, {"cmap": "PuOr", "vmin": -60, "vmax": 60}, {"cmap": "gray", "vmin": 0, "vmax": 1})
     for line, (name, pictures, look) in enumerate(
         zip(lines, (clip, differences, differences < 0), styles, strict=True)
     ):
