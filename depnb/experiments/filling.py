@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -80,7 +79,9 @@ def _train(store: Store, device: str, run: Run, worker: Worker) -> None:
 def _quiet(number: int) -> None:
     """Only the first of several trainings shows its progress."""
     if number:
-        sys.stdout = sys.stderr = open(os.devnull, "w")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
 
 
 @dataclass

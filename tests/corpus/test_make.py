@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -17,10 +16,10 @@ import pytest
 from depnb.corpus import open_corpus
 from depnb.corpus.synthetic import film, load_truth, named_recipe, open_generated, sessions
 from depnb.system import files
+from tests.corpus import faults
 from tests.corpus.trees import avec2014
 
 MODULE = import_module("depnb.corpus.synthetic.make")
-MAKE_ONE = MODULE._make_one
 
 
 @pytest.fixture
@@ -152,18 +151,9 @@ def test_two_processes_share_the_videos_of_a_corpus(cache):
     assert list((cache / "claims").iterdir()) == []
 
 
-def die_or_fail(job, worker):
-    *_, path = job
-    if "203_1_Freeform" in path.name:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "203_1_Northwind" in path.name:
-        raise ZeroDivisionError("odd input")
-    return MAKE_ONE(job, worker)
-
-
 def test_a_video_that_kills_its_process_is_named_and_the_rest_is_made(cache, monkeypatch):
     corpus = open_corpus("both-tiny")
-    monkeypatch.setattr(MODULE, "_make_one", die_or_fail)
+    monkeypatch.setattr(MODULE, "_make_one", faults.die_or_fail)
     with pytest.raises(RuntimeError, match="2 of 6 videos") as caught:
         corpus.ensure(corpus.recordings[:6], workers=2)
     assert "203_1_Freeform_video.mp4: WorkerDied: the process that worked on it died (signal 9)" in str(caught.value)

@@ -207,7 +207,7 @@ def test_storage_error_of_a_worker_reaches_the_caller(tmp_path, recording, monke
         faces.prepare([recording(bad_videos.good(tmp_path, count=2))], workers=2)
 
 
-def disk_is_full(video: Path):
+def disk_is_full(settings, devices, video: Path, worker):
     raise StorageError(errno.ENOSPC, "the disk is full", str(video))
 
 
@@ -319,28 +319,13 @@ def test_a_dying_worker_costs_its_video_only(tmp_path, recording, monkeypatch):
     monkeypatch.setattr(MODULE, "_work", die_on_the_second)
     report = faces.prepare(records, workers=2)
     assert [r.status for r in report.rows] == ["ok", "failed", "ok"]
-    assert "died" in report.rows[1].error
+    assert "1.mp4: the process that worked on it died (signal 9)" in report.rows[1].error
 
 
-def die_on_the_second(video: Path):
+def die_on_the_second(settings, devices, video: Path, worker):
     if video.name == "1.mp4":
-        os._exit(1)
-    return MODULE._work(video)
-
-
-def test_workers_share_one_pool(six, recording, monkeypatch):
-    records = [recording(v, k) for k, v in enumerate(sorted(six.glob("*.mp4")))]
-    started = []
-
-    class Counted(MODULE.ProcessPoolExecutor):
-        def __init__(self, *arguments):
-            started.append(arguments[0])
-            super().__init__(*arguments)
-
-    monkeypatch.setattr(MODULE, "ProcessPoolExecutor", Counted)
-    report = faces.prepare(records, workers=2)
-    assert [r.status for r in report.rows] == ["ok"] * 6
-    assert started == [2]
+        os.kill(os.getpid(), signal.SIGKILL)
+    return MODULE._work(settings, devices, video, worker)
 
 
 @pytest.mark.parametrize("every", [3, 8, 100])
@@ -379,9 +364,9 @@ def test_workers_share_out_the_devices(six, recording, monkeypatch):
     assert {row.error for row in report.rows} == {"cuda:0", "cuda:1"}
 
 
-def device_as_error(video: Path):
+def device_as_error(settings, devices, video: Path, worker):
     """Each worker waits for the other, so that none has done all before the other has started."""
-    device = MODULE._task[-1]
+    device = devices[worker.number]
     (video.parent / device).touch()
     deadline = time.monotonic() + 60
     while len(list(video.parent.glob("cuda:*"))) < 2 and time.monotonic() < deadline:
@@ -407,7 +392,6 @@ def test_devices_by_name(name, gpus, expected, monkeypatch):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_bar_counts_every_frame(workers, tmp_path, recording, monkeypatch):
     shown = []
-    monkeypatch.setattr(MODULE, "SECONDS_BETWEEN_COUNTS", 0.05)
     monkeypatch.setattr(Progress, "advance", lambda bar, steps=1, note="": shown.append(steps))
     faces.prepare([recording(bad_videos.good(tmp_path, count=20))], workers=workers)
     assert sum(shown) == 20
