@@ -6,4 +6,4 @@ from .checking import (
 )
 from .copies import Copies as Copies, copy_notebooks as copy_notebooks
 from .display import LINE_WIDTH as LINE_WIDTH, table as table, verdict as verdict
-from .session import Session as Session, start as start
+from .session import LIVE_SEED as LIVE_SEED, Session as Session, start as start
