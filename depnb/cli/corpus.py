@@ -45,9 +45,9 @@ def make(
         "identity": identity,
     }
     corpus = open_generated(named_recipe(f"{name}-{size}").varied(**knobs), out)
-    missing = sum(not recording.video.exists() for recording in corpus.recordings)
-    corpus.ensure(corpus.recordings, workers=workers)
-    typer.echo(f"{corpus.title}: {missing} videos made, {len(corpus.recordings) - missing} kept, in {corpus.root}")
+    made = corpus.ensure(corpus.recordings, workers=workers)
+    kept = len(corpus.recordings) - made
+    typer.echo(f"{corpus.title}: {made} videos made, {kept} kept, in {corpus.root}")
 
 
 @group.command("show")

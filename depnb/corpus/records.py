@@ -53,7 +53,8 @@ class Corpus:
         generated: True for a corpus of procedural faces with a planted signal.
         fingerprint: JSON-able facts that decide an experiment (recipe, or ids with labels and sizes).
         noise_floor: RMSE in BDI points that no predictor can beat (generated corpora only).
-        ensure: makes the videos of the given recordings if they are not there yet.
+        ensure: makes the videos of the given recordings if they are not there yet, with ``workers`` processes; how many
+            it made.
     """
 
     name: str
@@ -62,7 +63,7 @@ class Corpus:
     generated: bool
     fingerprint: dict[str, Any]
     noise_floor: float | None = None
-    ensure: Callable[[Sequence[Recording]], None] = field(default=lambda recordings: None, repr=False)
+    ensure: Callable[..., int] = field(default=lambda recordings, workers=None: 0, repr=False)
 
     @property
     def licensed(self) -> bool:

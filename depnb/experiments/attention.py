@@ -17,7 +17,7 @@ def attention_maps(training: Training, frames: Frames, input_spec: InputSpec) ->
     found, labels = [], frames.labels
     for _, members in _by_band(frames):
         middle = float(np.median([labels[i] for i in members]))
-        index = min(members, key=lambda i: (abs(labels[i] - middle), i))  # noqa: B023 - used at once
+        index = min(members, key=lambda i: (abs(labels[i] - middle), i))
         score, maps = _looked_at(training, frames, input_spec, index)
         name = frames.recordings[index].name
         found += [_attended(name, moment, labels[index], score, heat) for moment, heat in maps]

@@ -145,8 +145,8 @@ def shown(
     if how not in ("neutral", "blur"):
         raise ValueError(f"how={how!r}: choose from neutral, blur.")
     if pictures.ndim == 3:
-        lines, five = (None if places is None else places[None] for places in (landmarks, points))
-        return shown(corpus, pictures[None], lines, five, how)[0]  # [H, W, 3]
+        marks, five = (None if places is None else places[None] for places in (landmarks, points))
+        return shown(corpus, pictures[None], marks, five, how)[0]  # [H, W, 3]
     if pictures.ndim != 4 or pictures.shape[-1] != 3 or pictures.dtype != np.uint8:
         raise ValueError(f"Expected pictures uint8 [n, H, W, 3], got {pictures.dtype} {list(pictures.shape)}.")
     if not corpus.licensed:

@@ -131,7 +131,7 @@ def _checked(path: Path, size: int, changed: int) -> dict[str, Any]:
 
 
 def _row(facts: dict[str, Any], path: Path, origin: str) -> VideoReport:
-    quality = {key: float("nan") if value is None else value for key, value in facts["quality"].items()}
+    quality: dict[str, Any] = {key: float("nan") if value is None else value for key, value in facts["quality"].items()}
     quality["warnings"] = tuple(quality["warnings"])
     frames = quality["frames"]
     empty = quality["without_face"] == frames

@@ -189,7 +189,8 @@ class _Pool:
     def outcomes(self) -> Iterator[Outcome]:
         """Give the workers units as they become free, until all units have ended."""
         while self._running:
-            for connection in wait(list(self._running)):
+            ready: Any = wait(list(self._running))
+            for connection in ready:
                 try:
                     kind, content = connection.recv()
                 except (EOFError, ConnectionResetError):
@@ -206,13 +207,14 @@ class _Pool:
 
     def _ended(self, connection: Connection, kind: str, content: Any) -> Iterator[Outcome]:
         """A worker is free again, or for the first time: ``kind`` is ``ready``, ``taken``, ``made`` or ``failed``."""
-        name = self._running[connection].unit
+        name = self._running[connection].unit or ""
         if kind == "taken":
             self._queue.append((name, True))
         if self._queue:
-            self._running[connection].unit, patient = self._queue.popleft()
+            unit, patient = self._queue.popleft()
+            self._running[connection].unit = unit
             with suppress(BrokenPipeError):  # it was killed just now, which the next message will say
-                connection.send((self._units[self._running[connection].unit], patient))
+                connection.send((self._units[unit], patient))
         else:  # a unit that another worker still has and finds taken is tried again by that one
             self._release(connection)
         if kind == "made":
@@ -304,7 +306,7 @@ def _end_with_parent() -> None:
 
 def _log_to(send: Callable[[str, Any], None], level: int) -> None:
     """What is logged here is logged by the parent, which knows where to."""
-    handler = logging.handlers.QueueHandler(None)
+    handler: Any = logging.handlers.QueueHandler(None)  # type: ignore[arg-type]
     handler.enqueue = lambda record: send("logged", record)
     log.addHandler(handler)
     log.setLevel(level)

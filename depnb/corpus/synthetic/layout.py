@@ -64,7 +64,7 @@ def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
         generated=True,
         fingerprint=recipe.fingerprint(),
         noise_floor=noise_floor(recipe),
-        ensure=partial(_ensure, recipe, root),
+        ensure=partial(_ensure, recipe),
     )
 
 
@@ -120,8 +120,9 @@ def _demand_own(root: Path, labels: dict[Path, str], shared: Path | None) -> Non
         raise ValueError(f"{root} holds other files, such as {foreign[0]}: give a folder that is new or empty.")
 
 
-def _ensure(recipe: Recipe, root: Path, recordings: Sequence[Recording], workers: int | None = None) -> None:
-    from depnb.corpus.synthetic.make import make  # loads the renderer, which only missing videos need
+def _ensure(recipe: Recipe, recordings: Sequence[Recording], workers: int | None = None) -> int:
+    if all(recording.video.exists() for recording in recordings):
+        return 0
+    from depnb.corpus.synthetic.make import make_missing  # loads the renderer, which only missing videos need
 
-    if not all(recording.video.exists() for recording in recordings):
-        make(recipe, recordings, root=root, workers=workers)
+    return make_missing(recipe, recordings, workers)

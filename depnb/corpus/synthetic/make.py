@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -45,18 +46,22 @@ def make(
         RuntimeError: some videos could not be made, and which; all others are there.
     """
     root = root or corpus_folder(recipe)
-    corpus = open_generated(recipe, root)
-    missing = [r for r in (recordings or corpus.recordings) if not r.video.exists()]
+    make_missing(recipe, recordings or open_generated(recipe, root).recordings, workers)
+    return root
+
+
+def make_missing(recipe: Recipe, recordings: Sequence[Recording], workers: int | None = None) -> int:
+    """Make those of these videos that are missing, as ``make``; how many were made here, and not by another process."""
+    missing = [r for r in recordings if not r.video.exists()]
     if not missing:
-        return root
+        return 0
     plan = {s.id: s for s in sessions(recipe.videos())}
-    jobs = {str(r.video): (recipe.videos(), plan[r.id], r.task, r.video.resolve()) for r in missing}
-    workers = min(workers or usable_cores(), len(jobs))
+    jobs = {str(r.video): Job(recipe.videos(), plan[r.id], str(r.task), r.video.resolve()) for r in missing}
     frames = SIZES[recipe.size].frames
     made, failures = 0, []
     with (
         progress(f"corpus {recipe.name}-{recipe.size}", frames * len(jobs), "frames") as bar,
-        spread(jobs, _make_one, workers=workers, start=_one_thread) as outcomes,
+        spread(jobs, _make_one, workers=min(workers or usable_cores(), len(jobs)), start=_one_thread) as outcomes,
     ):
         for outcome in outcomes:
             bar.advance(frames)
@@ -64,7 +69,7 @@ def make(
             if outcome.error:
                 failures.append(outcome)
     _report(len(jobs), made, failures)
-    return root
+    return made
 
 
 def _report(wanted: int, made: int, failures: Sequence[Outcome]) -> None:
@@ -114,20 +119,28 @@ def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.nd
     return behave(rng, session.severity, task, size.frames, size.fps, **strengths)
 
 
-def _make_one(job: tuple[Recipe, Session, str, Path], worker: Worker) -> bool:
+class Job(NamedTuple):
+    """One video that is to be made at ``path``."""
+
+    recipe: Recipe
+    session: Session
+    task: str
+    path: Path
+
+
+def _make_one(job: Job, worker: Worker) -> bool:
     """Make one video; False if another process has done so."""
-    *what, path = job
-    with claimed(path, worker.patient):
-        if path.exists():
+    with claimed(job.path, worker.patient):
+        if job.path.exists():
             return False
-        _make_video(*what, path)
+        _make_video(*job)
         return True
 
 
 def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None:
     frames, truth = film(recipe, session, task)
     with atomic_path(truth_path(path)) as temporary:
-        np.savez_compressed(temporary, **truth)
+        np.savez_compressed(temporary, **truth)  # type: ignore[arg-type]  # numpy knows a flag there too
     with atomic_path(path) as temporary:
         _encode(frames, SIZES[recipe.size].fps, temporary)
         if path.exists():  # another process was faster with the same bytes, and crops know the video by its time
