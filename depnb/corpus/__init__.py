@@ -22,7 +22,7 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
         ValueError: something in it is wrong (``open_avec``, ``open_manifest``), or a generated corpus was made by
             another version of the generator.
     """
-    from depnb.corpus.synthetic.layout import RECIPE, open_generated, open_made
+    from depnb.corpus.synthetic.layout import RECIPE, open_generated, open_made  # they import this package
     from depnb.corpus.synthetic.recipe import NAMED, named_recipe
 
     folder = Path(path_or_name)

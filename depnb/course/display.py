@@ -29,7 +29,7 @@ def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str
         ``claim: confirmed …`` if the interval lies below 0, ``not confirmed`` if it lies above (or touches) 0
         with its lower end, else ``too little data to tell``; lines of at most ``LINE_WIDTH`` columns.
     """
-    from depnb.reports.claims import answer
+    from depnb.reports.claims import answer  # loads all papers, which a table needs not
 
     low, high = interval
     if low > high:

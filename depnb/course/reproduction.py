@@ -148,8 +148,8 @@ class Reproduction:
             ValueError: a setting or a notebook parameter that would not have the effect it seems to have.
             FileNotFoundError: no such corpus, or no notebook.
         """
-        from depnb.course.headless import parameters_for
-        from depnb.experiments.plan import estimate, gpu_hours
+        from depnb.course.headless import parameters_for  # takes a second to import
+        from depnb.experiments.plan import estimate, gpu_hours  # takes a second to import
 
         s = self.settings
         if s.rows not in WHICH:
@@ -194,7 +194,7 @@ class Reproduction:
             with self._stage("report", plan):
                 self._render()
                 comparisons = self._compare(plan)
-            from depnb.reports.pages import count, write_report
+            from depnb.reports.pages import count, write_report  # takes a second to import
 
             self._save(finished=True)
             page = write_report(self.folder, self.state(finished=True), comparisons)
@@ -245,7 +245,7 @@ class Reproduction:
     def _execute(self, plan: Plan) -> None:
         import nbformat
 
-        from depnb.course.headless import execute, kernels
+        from depnb.course.headless import execute, kernels  # takes a second to import
 
         cells = sum(len(nbformat.read(path, as_version=4).cells) for path in plan.notebooks)
         cells += len(plan.notebooks)  # papermill adds the cell with the injected parameters
@@ -270,7 +270,7 @@ class Reproduction:
                 self._save(finished=False)
 
     def _draw(self) -> None:
-        from depnb.reports import figures
+        from depnb.reports import figures  # takes a second to import
 
         try:
             figures.make_all(self.store, self.folder / "figures")
@@ -279,7 +279,7 @@ class Reproduction:
             self.problems.append(f"figures: {type(error).__name__}: {error}")
 
     def _render(self) -> None:
-        from depnb.reports.pages import write_html
+        from depnb.reports.pages import write_html  # takes a second to import
 
         for entry in self.notebooks:
             executed = self.folder / "notebooks" / f"{entry['name']}.ipynb"
@@ -287,7 +287,7 @@ class Reproduction:
                 entry["page"] = write_html(executed).relative_to(self.folder).as_posix()
 
     def _compare(self, plan: Plan) -> list:
-        from depnb.reports.pages import compare
+        from depnb.reports.pages import compare  # takes a second to import
 
         new = [result for run in plan.runs if (result := self.store.load(run)) is not None]
         return compare(new, Store(COMMITTED).results())

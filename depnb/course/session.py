@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import re
 import sys
 import tempfile
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from depnb.corpus import Corpus
 from depnb.course.display import show, show_caption
@@ -159,7 +162,7 @@ class Session:
         """
         import matplotlib.pyplot as plt
 
-        from depnb.system import style
+        from depnb.system import style  # loads the plotting libraries
 
         if not self.committed:
             provenance = style.provenance(made_on or self.corpus.title)
@@ -216,10 +219,6 @@ def current() -> Session:
 
 
 def _seed(seed: int) -> None:
-    import random
-
-    import numpy as np
-
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - what a learner types first draws from the global generator
     if "torch" in sys.modules:  # a notebook without networks does not wait for it

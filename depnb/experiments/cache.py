@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from depnb.corpus.synthetic.layout import RECIPE
 from depnb.system.files import cache_dir
 
 KINDS = {
@@ -154,7 +155,6 @@ def _delete(path: Path, failures: list[tuple[Path, str]]) -> None:
         if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
             return
-        from depnb.corpus.synthetic.layout import RECIPE
 
         # Without its recipe a corpus is laid out anew, so a half-deleted one is never taken for whole.
         (path / RECIPE).unlink(missing_ok=True)
@@ -196,7 +196,7 @@ def _prune(folder: Path) -> None:
 
 def _owners(corpora: Path) -> dict[Path, str]:
     """The crop files that belong to the videos of the generated corpora in the cache."""
-    from depnb.faces.crops import crop_path
+    from depnb.faces.crops import crop_path  # loads the video library
 
     owners = {}
     for corpus in () if corpora.is_symlink() else _entries(corpora):

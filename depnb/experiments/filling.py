@@ -10,6 +10,7 @@ from functools import partial
 
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
+from depnb.methods.registry import method
 from depnb.system.workers import Taken, Worker, spread, usable_cores
 
 log = logging.getLogger("depnb")
@@ -42,8 +43,8 @@ def fill(
         StorageError: the disk is full or must not be written.
         ValueError: a run is of a licensed corpus, and the store is where git would take its result; nothing is begun.
     """
-    from depnb.experiments import execute
-    from depnb.experiments.plan import in_order
+    from depnb.experiments import execute  # loads torch
+    from depnb.experiments.plan import in_order  # loads torch
 
     for run in runs:
         store.demand_place(run)
@@ -64,7 +65,7 @@ def fill(
 
 def _train(store: Store, device: str, run: Run, worker: Worker) -> None:
     """Make one result, unless it is there by then."""
-    from depnb.experiments import execute
+    from depnb.experiments import execute  # loads torch
 
     if worker.patient and store.missing([run]):
         worker.tell((run, True))
@@ -112,8 +113,7 @@ def _room(runs: Sequence[Run], device: str) -> int:
     """How many trainings this machine has cores and memory for at the same time."""
     import psutil
 
-    from depnb.methods.registry import method
-    from depnb.training.loop import device_kind
+    from depnb.training.loop import device_kind  # loads torch
 
     if len(runs) < 2 or device_kind(device) != "cpu":
         return 1

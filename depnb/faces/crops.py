@@ -220,7 +220,7 @@ def bytes_of_a_crop() -> int:
     """Bytes that a crop takes on disk, as the face of one real picture does (``samples.astronaut``)."""
     import cv2
 
-    from depnb.faces.samples import astronaut
+    from depnb.faces.samples import astronaut  # loads a picture library
 
     encoder = CropWriter(io.BytesIO())
     encoder.add(np.asarray(cv2.resize(astronaut()[20:220, 125:325], (CROP_SIZE, CROP_SIZE)), np.uint8))

@@ -206,9 +206,9 @@ def shift_initialise(body: nn.Module, first: nn.Conv3d, noise: float) -> None:
     """Draw weights with which a deep network hands its input on, ours: one drawn at random hardly learns in minutes.
 
     Layers that are normalised one after the other soon forget what they were given; see ``delta_initialise`` for how
-    these do not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU pass most
-    of it. Of the first convolution's filters half see one frame, and half start with the sum zero over time, as
-    detectors of change.
+    these do not (cf. Xiao et al., ICML 2018, who train ten thousand layers from such a start). Shifts of ½ let ReLU
+    pass most of it. Of the first convolution's filters half see one frame, and half start with the sum zero over time,
+    as detectors of change.
 
     Args:
         body: every convolution is followed by batch normalisation; changed in place.

@@ -1,5 +1,6 @@
 """Figures of the generated corpora."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +32,6 @@ def contact_sheet(store: Store, rows: int = 5, columns: int = 10) -> "Figure":
 
 def same_person(store: Store, scores: tuple[int, int] = (0, 40), shots: int = 7) -> "Figure":
     """One person and one session, acted twice with the same random numbers: at BDI-II 0 and at 40."""
-    from dataclasses import replace
-
     recipe = replace(named_recipe("both"), label_noise=0.0)
     person = next(s for s in sessions(recipe) if s.partition == "unseen" and s.id == "287_1")
     figure, axes = picture_grid(len(scores), shots, width=7.0, titles=True)
@@ -49,7 +48,7 @@ def oracle_errors(store: Store) -> "Figure":
     """What linear regression reads from the true trajectories of each corpus."""
     import matplotlib.pyplot as plt
 
-    from depnb.corpus.synthetic.oracle import FEATURES, oracle
+    from depnb.corpus.synthetic.oracle import FEATURES, oracle  # loads scikit-learn
 
     names = ORACLE
     figure, axis = plt.subplots(figsize=(5.5, 2.6))

@@ -21,13 +21,12 @@ def apply() -> None:
     """Set matplotlib up: colour-blind safe cycle with line styles and markers, fonts embedded as TrueType."""
     import matplotlib.pyplot as plt
     import seaborn as sns
-    from cycler import cycler
 
     colours = sns.color_palette("colorblind", len(LINES))
     sns.set_theme(context="paper", style="ticks", palette=colours)
     plt.rcParams.update(
         {
-            "axes.prop_cycle": cycler(color=colours) + cycler(linestyle=LINES) + cycler(marker=MARKERS),
+            "axes.prop_cycle": plt.cycler(color=colours) + plt.cycler(linestyle=LINES) + plt.cycler(marker=MARKERS),
             "axes.spines.right": False,
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,

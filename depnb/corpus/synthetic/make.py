@@ -93,6 +93,7 @@ def film(
         uint8 frames [T, H, W, 3] and the truth: ``landmarks`` float32 [T, 68, 2] in pixels (NaN where no face is
         to be seen), ``visible`` bool [T], and the trajectories [T] by channel.
     """
+    # torch, which paints, takes seconds to import
     from depnb.corpus.synthetic import geometry
     from depnb.corpus.synthetic.people import draw_person, draw_scene
     from depnb.corpus.synthetic.render import render

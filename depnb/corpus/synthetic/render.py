@@ -14,9 +14,17 @@ from torch import Tensor
 from depnb.corpus.synthetic import geometry
 from depnb.corpus.synthetic.geometry import HALF_VIEW, Pose, bell, bump
 from depnb.corpus.synthetic.people import Person, Scene
+from depnb.corpus.synthetic.textures import (
+    MAP_HALF,
+    background,
+    blur_kernel,
+    bounding_box,
+    mixed,
+    sensor_noise,
+    soft_edge,
+    surface_maps,
+)
 
-MAP_HALF = 1.30
-"""The maps cover face coordinates −1.30 … 1.30."""
 CHUNK = 8
 """Frames painted at once: small enough for the processor's cache."""
 
@@ -34,7 +42,7 @@ def render(behaviour: dict[str, np.ndarray], person: Person, scene: Scene, size:
     pose = geometry.pose_of(behaviour, person, scene, dims=2)
     painter = Painter(person, scene, size)
     frames = len(behaviour["yaw"])
-    noise = _sensor_noise(scene, size)
+    noise = sensor_noise(scene, size)
     rolls = np.random.default_rng(scene.texture_seed).integers(0, size, (frames, 2))
     painted = torch.empty((frames, *size, 3), dtype=torch.uint8)
     for start in range(0, frames, CHUNK):
@@ -59,9 +67,9 @@ class Painter:
         self.y, self.x = (grid[None] for grid in torch.meshgrid(y, x, indexing="ij"))  # [1, H, W]
         rng = np.random.default_rng(person.texture_seed)
         resolution = int(np.clip(1.5 * rows, 128, 512))
-        self.maps = _surface_maps(person, scene, resolution, rng)  # [1, 7, R, R]
-        self.background = _background(scene, self.x, self.y)  # [3, H, W]
-        self.softness = _blur_kernel(scene.softness * rows / 128)
+        self.maps = surface_maps(person, scene, resolution, rng)  # [1, 7, R, R]
+        self.background = background(scene, self.x, self.y)  # [3, H, W]
+        self.softness = blur_kernel(scene.softness * rows / 128)
 
     def paint(self, pose: Pose, hidden: np.ndarray) -> Tensor:
         """Paint F frames; ``hidden`` [F] is 0 (face seen), 1 (hand in front) or 2 (nobody there).
@@ -73,7 +81,7 @@ class Painter:
         hand = torch.from_numpy(hidden == 1).view(-1, 1, 1)
         head_x, head_y, edge = self._head_coordinates(pose)
         picture = self._behind(pose, head_x, head_y, edge)
-        box = _box(head_x, head_y, -0.85, 0.85, -1.15, 1.25)
+        box = bounding_box(head_x, head_y, -0.85, 0.85, -1.15, 1.25)
         face, mask = self._face(pose, head_x[box], head_y[box], edge)
         seen = picture[(slice(None), *box)]
         seen += (face - seen) * mask[:, None]
@@ -136,10 +144,10 @@ class Painter:
         albedo = albedo * (1 - 0.30 * fold * pose.smile.clamp(0, 1))[:, None]
         worry = bump(side - 0.045, neutral - person.eye_y + person.brow_gap * 0.9, 0.014, 0.06)
         albedo = albedo * (1 - 0.35 * worry * (-pose.brow).clamp(0, 1.5))[:, None]
-        box = _box(u, v, -0.75, 0.75, person.eye_y - 0.34, person.eye_y + 0.25)
+        box = bounding_box(u, v, -0.75, 0.75, person.eye_y - 0.34, person.eye_y + 0.25)
         colour = (slice(None), *box)
         albedo[colour] = self._eyes(pose, albedo[colour], u[box], v[box], edge)
-        box = _box(u, v, -0.42, 0.42, person.mouth_y - 0.22, person.mouth_y + 0.32)
+        box = bounding_box(u, v, -0.42, 0.42, person.mouth_y - 0.22, person.mouth_y + 0.32)
         colour = (slice(None), *box)
         albedo[colour] = self._mouth(pose, albedo[colour], u[box], v[box], edge)
         light = torch.tensor([scene.light_x, scene.light_y, 0.8])
@@ -159,7 +167,7 @@ class Painter:
         shade = scene.ambient * (0.75 + 0.25 * nz) + (1.02 - scene.ambient) * key
         shade = shade + scene.fill * (nz * 0.5 - nx * light[0].sign() * 0.6).clamp(min=0)
         gloss = 0.05 * (0.5 * key + 0.5 * nz).clamp(min=0).square().square().square().square() ** 2
-        mask = _soft(geometry.inside(person, u, neutral) - 0.02, 1.6 * edge)
+        mask = soft_edge(geometry.inside(person, u, neutral) - 0.02, 1.6 * edge)
         return albedo * shade[:, None] + gloss[:, None], mask
 
     def _eyes(self, pose: Pose, albedo: Tensor, u: Tensor, v: Tensor, edge: float) -> Tensor:
@@ -171,35 +179,35 @@ class Painter:
         dv = v - person.eye_y
         t = du / person.eye_width
         upper, lower = geometry.lids(person, pose, t.clamp(-1, 1))
-        within = _soft(1 - t.abs(), 3 * edge)
-        crease = bell((dv - upper + 0.030 + 0.012 * (1 - t**2)) / 0.013) * _soft(1.05 - t.abs(), 0.1)
-        albedo = _mix(albedo, skin * 0.55, 0.55 * crease * (1 - 0.6 * pose.blink))
-        bag = bell((dv - lower - 0.045 + 0.03 * t**2) / 0.020) * _soft(0.9 - t.abs(), 0.15)
-        albedo = _mix(albedo, skin * 0.66, (0.15 + 0.40 * person.age) * bag)
-        opening = torch.minimum(_soft(dv - upper, edge), _soft(lower - dv, edge)) * within
+        within = soft_edge(1 - t.abs(), 3 * edge)
+        crease = bell((dv - upper + 0.030 + 0.012 * (1 - t**2)) / 0.013) * soft_edge(1.05 - t.abs(), 0.1)
+        albedo = mixed(albedo, skin * 0.55, 0.55 * crease * (1 - 0.6 * pose.blink))
+        bag = bell((dv - lower - 0.045 + 0.03 * t**2) / 0.020) * soft_edge(0.9 - t.abs(), 0.15)
+        albedo = mixed(albedo, skin * 0.66, (0.15 + 0.40 * person.age) * bag)
+        opening = torch.minimum(soft_edge(dv - upper, edge), soft_edge(lower - dv, edge)) * within
         white = torch.tensor([0.90, 0.87, 0.85])
         eyeball = white.view(3, 1, 1) * (0.97 - 0.25 * t**2)[:, None]
         gaze_u = -mirror * pose.gaze_x * 0.042
         off_u, off_v = du - gaze_u, dv + person.eye_height * 0.18 - pose.gaze_y * 0.024
         radius = torch.sqrt(off_u**2 + off_v**2)
         size = person.eye_height * 0.92
-        eyeball = _mix(eyeball, iris, _soft(size - radius, edge))
-        eyeball = _mix(eyeball, iris * 0.35, _soft(0.012 - (radius - size).abs(), edge) * 0.7)
-        eyeball = _mix(eyeball, torch.tensor([0.02, 0.02, 0.02]), _soft(size * 0.45 - radius, edge))
+        eyeball = mixed(eyeball, iris, soft_edge(size - radius, edge))
+        eyeball = mixed(eyeball, iris * 0.35, soft_edge(0.012 - (radius - size).abs(), edge) * 0.7)
+        eyeball = mixed(eyeball, torch.tensor([0.02, 0.02, 0.02]), soft_edge(size * 0.45 - radius, edge))
         glint_u = off_u * mirror + 0.016 * (1 if self.scene.light_x > 0 else -1)
-        glint = _soft(0.011 - torch.sqrt(glint_u**2 + (off_v + 0.016) ** 2), edge)
-        eyeball = _mix(eyeball, torch.ones(3), 0.9 * glint)
+        glint = soft_edge(0.011 - torch.sqrt(glint_u**2 + (off_v + 0.016) ** 2), edge)
+        eyeball = mixed(eyeball, torch.ones(3), 0.9 * glint)
         eyeball = eyeball * (1 - 0.45 * bell((dv - upper) / 0.022))[:, None]
         albedo = albedo + (eyeball - albedo) * opening[:, None]
-        lash = bell((dv - upper) / 0.013) * _soft(1.06 - t.abs(), 0.06)
-        albedo = _mix(albedo, torch.tensor([0.07, 0.05, 0.045]), 0.85 * lash)
-        lower_lash = bell((dv - lower) / 0.009) * _soft(0.95 - t.abs(), 0.1)
-        albedo = _mix(albedo, skin * 0.40, 0.50 * lower_lash)
+        lash = bell((dv - upper) / 0.013) * soft_edge(1.06 - t.abs(), 0.06)
+        albedo = mixed(albedo, torch.tensor([0.07, 0.05, 0.045]), 0.85 * lash)
+        lower_lash = bell((dv - lower) / 0.009) * soft_edge(0.95 - t.abs(), 0.1)
+        albedo = mixed(albedo, skin * 0.40, 0.50 * lower_lash)
         s = (du / geometry.BROW_HALF_WIDTH).clamp(-1.2, 1.2)
         centre = geometry.brow_line(person, pose, s.clamp(-1, 1))
         thickness = person.brow_thickness * (1.0 + 0.35 * s)
-        brow = bell(((v - centre) / thickness).square()) * _soft(1 - s.abs(), 0.10)
-        albedo = _mix(albedo, torch.tensor(person.hair) * 0.75, 0.88 * brow)
+        brow = bell(((v - centre) / thickness).square()) * soft_edge(1 - s.abs(), 0.10)
+        albedo = mixed(albedo, torch.tensor(person.hair) * 0.75, 0.88 * brow)
         return self._glasses(albedo, du, dv, u, edge) if person.glasses else albedo
 
     def _glasses(self, albedo: Tensor, du: Tensor, dv: Tensor, u: Tensor, edge: float) -> Tensor:
@@ -211,12 +219,12 @@ class Painter:
         else:
             corner_u, corner_v = (du.abs() - 0.165).clamp(min=0), (dv.abs() - 0.100).clamp(min=0)
             distance = torch.sqrt(corner_u**2 + corner_v**2) - 0.05
-        lens = _soft(-distance, edge)
+        lens = soft_edge(-distance, edge)
         albedo = albedo * (1 + 0.04 * lens)[:, None]
-        rim = _soft(0.013 - distance.abs(), edge)
-        bridge = _soft(0.012 - (dv + 0.055).abs(), edge) * _soft(person.eye_x - 0.20 - u.abs(), edge)
-        temple = _soft(0.013 - (dv + 0.04).abs(), edge) * _soft(-du - 0.20, edge)
-        return _mix(
+        rim = soft_edge(0.013 - distance.abs(), edge)
+        bridge = soft_edge(0.012 - (dv + 0.055).abs(), edge) * soft_edge(person.eye_x - 0.20 - u.abs(), edge)
+        temple = soft_edge(0.013 - (dv + 0.04).abs(), edge) * soft_edge(-du - 0.20, edge)
+        return mixed(
             albedo,
             torch.tensor(person.glasses_colour),
             0.92 * torch.maximum(rim, torch.maximum(bridge, temple)),
@@ -227,27 +235,27 @@ class Painter:
         half = geometry.mouth_half_width(person, pose)
         t = u / half
         upper, upper_inner, lower_inner, lower = geometry.lips(person, pose, t.clamp(-1, 1))
-        within = _soft(1.01 - t.abs(), 4 * edge)
+        within = soft_edge(1.01 - t.abs(), 4 * edge)
         skin = torch.tensor(person.skin)
         colour = skin * torch.tensor([0.86, 0.55, 0.56]) * person.lip_red + skin * 0.72 * (1 - person.lip_red)
-        lip = torch.minimum(_soft(v - upper, edge), _soft(lower - v, edge)) * within
+        lip = torch.minimum(soft_edge(v - upper, edge), soft_edge(lower - v, edge)) * within
         relief = 1 - 0.20 * bell((v - lower + 0.008) / 0.014)
         shine = 0.10 * bell((v - 0.45 * lower - 0.55 * lower_inner) / 0.014) * (1 - t**2).clamp(min=0)
         tone = torch.where(v < (upper_inner + lower_inner) / 2, 0.80, 1.0) * relief + shine
         albedo = albedo + (colour.view(3, 1, 1) * tone[:, None] - albedo) * (0.85 * lip)[:, None]
-        hole = torch.minimum(_soft(v - upper_inner, edge), _soft(lower_inner - v, edge)) * within
+        hole = torch.minimum(soft_edge(v - upper_inner, edge), soft_edge(lower_inner - v, edge)) * within
         gap = lower_inner - upper_inner
         hole = hole * (gap / 0.02).clamp(0, 1)
         cavity = torch.tensor([0.16, 0.05, 0.05]).view(3, 1, 1).expand_as(albedo)
-        teeth = _soft(upper_inner + 0.024 - v, 2 * edge) * _soft(0.8 - t.abs(), 0.15) * (gap / 0.05).clamp(0, 1)
-        cavity = _mix(cavity, torch.tensor([0.86, 0.83, 0.78]), 0.85 * teeth)
+        teeth = soft_edge(upper_inner + 0.024 - v, 2 * edge) * soft_edge(0.8 - t.abs(), 0.15) * (gap / 0.05).clamp(0, 1)
+        cavity = mixed(cavity, torch.tensor([0.86, 0.83, 0.78]), 0.85 * teeth)
         albedo = albedo + (cavity - albedo) * hole[:, None]
         line = bell((v - (upper_inner + lower_inner) / 2) / 0.009) * within * (1 - (gap / 0.02).clamp(0, 1))
-        albedo = _mix(albedo, colour * 0.30, 0.75 * line)
+        albedo = mixed(albedo, colour * 0.30, 0.75 * line)
         corners = bump(t.abs() - 1.0, v - geometry.lips(person, pose, torch.ones(1))[1], 0.09, 0.022)
-        albedo = _mix(albedo, skin * 0.45, 0.45 * corners)
+        albedo = mixed(albedo, skin * 0.45, 0.45 * corners)
         shadow = bell((v - lower - 0.028) / 0.020) * (1 - t**2).clamp(min=0)
-        return _mix(albedo, skin * 0.62, 0.38 * shadow)
+        return mixed(albedo, skin * 0.62, 0.38 * shadow)
 
     def _behind(self, pose: Pose, x: Tensor, y: Tensor, edge: float) -> Tensor:
         """Room, shoulders, neck, ears and the hair behind the face: [F, 3, H, W]."""
@@ -261,11 +269,11 @@ class Painter:
             ends = 1.45 if person.hair_style == "long" else 0.70
             half = person.face_width * 1.12 + person.hair_volume
             across, along = (back_x / half).square(), ((y - ends + 1.1) / 1.1).square()
-            hanging = _soft(1 - across.square() - along.square(), 0.12) * _soft(y + 0.05, 0.5)
+            hanging = soft_edge(1 - across.square() - along.square(), 0.12) * soft_edge(y + 0.05, 0.5)
             strands = 0.92 + 0.08 * torch.sin(23 * back_x + 4 * torch.sin(3 * y))
             picture = picture + (hair.view(3, 1, 1) * (0.62 * lit * strands)[:, None] - picture) * hanging[:, None]
         neck_half = person.face_width * 0.62
-        neck = _soft(neck_half + 0.10 * (y - 0.75).clamp(min=0) - (x - 0.1 * pose.yaw).abs(), 0.02) * _soft(
+        neck = soft_edge(neck_half + 0.10 * (y - 0.75).clamp(min=0) - (x - 0.1 * pose.yaw).abs(), 0.02) * soft_edge(
             y - 0.3, 0.05
         )
         throat = 0.62 + 0.25 * ((y - 0.85) / 0.5).clamp(0, 1)
@@ -279,17 +287,17 @@ class Painter:
         skin, hair = torch.tensor(person.skin), torch.tensor(person.hair)
         if person.hair_style == "bald":
             skull = 1 - (x / (person.face_width * 0.99)).square() - ((y + 0.02) / (person.forehead * 1.02)).square()
-            cover = _soft(skull, 0.08) * _soft(0.2 - face_y, 0.1)
+            cover = soft_edge(skull, 0.08) * soft_edge(0.2 - face_y, 0.1)
             return picture + (skin.view(3, 1, 1) * lit[:, None] * 0.85 - picture) * cover[:, None]
         covers_ears = person.hair_style in ("long", "bob")
         volume = person.hair_volume * (1.0 if covers_ears else 0.6) + 0.03
         sides = person.face_width + volume * (1.0 if covers_ears else 0.55)
         cap = 1 - (x / sides).square() - ((y + 0.05) / (person.forehead + volume)).square()
-        cap = _soft(cap, 0.08) * _soft((0.2 if covers_ears else -0.02) - face_y, 0.12)
+        cap = soft_edge(cap, 0.08) * soft_edge((0.2 if covers_ears else -0.02) - face_y, 0.12)
         strands = 0.90 + 0.07 * torch.sin(31 * x + 7 * torch.sin(4 * y))
         picture = picture + (hair.view(3, 1, 1) * (lit * strands)[:, None] - picture) * cap[:, None]
         if person.hair_style == "bun":
-            bun = _soft(1 - (x / 0.24).square() - ((y + person.forehead + 0.14) / 0.20).square(), 0.15)
+            bun = soft_edge(1 - (x / 0.24).square() - ((y + person.forehead + 0.14) / 0.20).square(), 0.15)
             picture = picture + (hair.view(3, 1, 1) * (0.8 * lit)[:, None] - picture) * bun[:, None]
         return picture
 
@@ -298,7 +306,7 @@ class Painter:
         for side in (-1, 1):
             centre = side * self.person.face_width * pose.yaw.cos() + 0.02 * pose.yaw.sin()
             across, along = (x - centre) / 0.085, (y - 0.03 - 0.05 * pose.pitch) / 0.165
-            ear = _soft(1 - across.square() - along.square(), 0.25)
+            ear = soft_edge(1 - across.square() - along.square(), 0.25)
             hollow = bump(across - side * 0.15, along + 0.1, 0.32, 0.5)
             picture = picture + (skin * (lit * (0.88 - 0.30 * hollow))[:, None] - picture) * ear[:, None]
         return picture
@@ -310,13 +318,13 @@ class Painter:
         neckline = torch.where(
             x.abs() < person.face_width * 0.62, 0.10 * (1 - (x / (person.face_width * 0.62)) ** 2), 0.0
         )
-        body = _soft(y - slope - neckline, 0.02)
+        body = soft_edge(y - slope - neckline, 0.02)
         shirt = torch.tensor(scene.shirt)
         folds = 0.92 + 0.08 * torch.sin(7 * x + 3 * y)
         picture = picture + (shirt.view(3, 1, 1) * (lit * folds * 0.85)[:, None] - picture) * body[:, None]
         if scene.collar:
-            collar = _soft(0.035 - (y - slope - neckline - 0.03).abs(), 0.015) * _soft(0.52 - x.abs(), 0.05)
-            picture = _mix(picture, (shirt * 0.6 + 0.35).clamp(max=0.95), collar)
+            collar = soft_edge(0.035 - (y - slope - neckline - 0.03).abs(), 0.015) * soft_edge(0.52 - x.abs(), 0.05)
+            picture = mixed(picture, (shirt * 0.6 + 0.35).clamp(max=0.95), collar)
         return picture
 
     def _hand(self, picture: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -328,11 +336,11 @@ class Painter:
                 top = -0.55 + 0.06 * abs(finger - 1.3)
                 along = (y - top).clamp(min=0) - (y - 0.55).clamp(min=0)
                 distance = torch.sqrt((x - centre - 0.03 * side * (y - top)) ** 2 + (y - top - along) ** 2)
-                shape = _soft(0.088 - distance, 0.012)
+                shape = soft_edge(0.088 - distance, 0.012)
                 shade = (1.02 - 4.5 * distance.clamp(max=0.1)).clamp(0.35, 1) * (self.scene.ambient + 0.42)
                 picture = picture + (skin.view(3, 1, 1) * shade[:, None] - picture) * shape[:, None]
-            palm = _soft(1 - ((x - side * 0.37) / 0.36) ** 2 - ((y - 0.72) / 0.42) ** 2, 0.05)
-            picture = _mix(picture, skin * (self.scene.ambient + 0.30), palm)
+            palm = soft_edge(1 - ((x - side * 0.37) / 0.36) ** 2 - ((y - 0.72) / 0.42) ** 2, 0.05)
+            picture = mixed(picture, skin * (self.scene.ambient + 0.30), palm)
         return picture
 
     def _camera(self, picture: Tensor) -> Tensor:
@@ -348,139 +356,3 @@ class Painter:
             picture = F.conv2d(padded, kernel)
             picture = picture.view(-1, 3, *self.size)
         return picture
-
-
-def _surface_maps(person: Person, scene: Scene, resolution: int, rng: np.random.Generator) -> Tensor:
-    """Height, normal (3) and albedo (3) of the neutral face over face coordinates: [1, 7, R, R]."""
-    axis = torch.linspace(-MAP_HALF, MAP_HALF, resolution)
-    v, u = torch.meshgrid(axis, axis, indexing="ij")
-    w = geometry.height(person, u, v)
-    step = 0.01
-    slope_u = (geometry.height(person, u + step, v) - geometry.height(person, u - step, v)) / (2 * step)
-    slope_v = (geometry.height(person, u, v + step) - geometry.height(person, u, v - step)) / (2 * step)
-    normal = torch.stack([-slope_u, -slope_v, torch.ones_like(u)])
-    normal = normal / normal.norm(dim=0)
-    return torch.cat([w[None], normal, _albedo(person, u, v, rng)])[None]
-
-
-def _albedo(person: Person, u: Tensor, v: Tensor, rng: np.random.Generator) -> Tensor:
-    """Colour of everything on the face that does not move: [3, R, R]."""
-    shape = u.shape
-    skin, hair = torch.tensor(person.skin), torch.tensor(person.hair)
-    side = u.abs()
-    albedo = skin.view(3, 1, 1) * (1 + 0.045 * _noise(rng, shape, 14) + 0.03 * _noise(rng, shape, 48))
-    red = skin * torch.tensor([1.0, 0.74, 0.72])
-    albedo = _mix(
-        albedo,
-        red,
-        0.38 * bump(side - 0.34, v - 0.20, 0.17, 0.13) + 0.25 * bump(u, v - person.nose_tip, 0.10, 0.07),
-    )
-    albedo = _mix(albedo, skin * 0.72, 0.30 * bump(side - person.eye_x, v - person.eye_y, 0.19, 0.11))
-    freckle = (_noise(rng, shape, 90) - 1.1).clamp(min=0) * bump(side - 0.2, v - 0.12, 0.3, 0.16)
-    albedo = _mix(albedo, skin * torch.tensor([0.70, 0.55, 0.45]), (person.freckles * 1.2 * freckle).clamp(0, 0.8))
-    albedo = _mix(
-        albedo,
-        skin * 0.28,
-        0.80 * bump(side - person.nose_width * 0.42, v - person.nose_tip - 0.055, 0.030, 0.015),
-    )
-    albedo = _mix(albedo, skin * 0.55, 0.40 * bump(u, v - person.nose_tip - 0.082, person.nose_width * 0.8, 0.016))
-    wing = torch.sqrt((side - person.nose_width * 0.62) ** 2 + (v - person.nose_tip - 0.01) ** 2)
-    crease = bell((wing - 0.058) / 0.013) * torch.sigmoid((side - person.nose_width * 0.62) / 0.012)
-    albedo = _mix(albedo, skin * 0.50, 0.45 * crease)
-    lines = torch.exp(-((torch.sin(34 * v + 1.5 * _noise(rng, shape, 6)) - 1) ** 2) / 0.08)
-    forehead = bump(u, v + 0.42, 0.34, 0.12)
-    fold = bump(side - 0.235 - 0.35 * (v - 0.35), v - 0.35, 0.016, 0.11)
-    crow = torch.exp(-((torch.sin(60 * (v - person.eye_y) - 18 * (side - 0.5)) - 1) ** 2) / 0.1)
-    crow = crow * bump(side - person.eye_x - person.eye_width - 0.07, v - person.eye_y, 0.06, 0.07)
-    wrinkles = max(0.0, person.age - 0.25) * (0.55 * lines * forehead + 0.75 * fold + 0.5 * crow)
-    albedo = _mix(albedo, skin * 0.58, wrinkles.clamp(0, 0.6))
-    if person.beard:
-        zone = torch.sigmoid((v - 0.50 - 0.55 * (0.62 - side).clamp(min=0) * (side > 0.3)) / 0.05)
-        zone = zone * torch.sigmoid((side + v - 0.72) / 0.04)
-        moustache = bump(u, v - (person.nose_tip + person.mouth_y) / 2 - 0.045, 0.20, 0.045)
-        chin = bump(u, v - 0.80, 0.24, 0.16)
-        grain = 0.75 + 0.25 * _noise(rng, shape, 110)
-        cover = torch.maximum(torch.maximum(zone, chin), moustache) * grain
-        albedo = _mix(albedo, hair * 0.85 + skin * 0.10, (person.beard * cover).clamp(0, 0.92))
-    if person.hair_style != "bald":
-        recede = 0.16 if person.hair_style == "receding" else 0.0
-        line = -person.hairline - recede + 0.16 * (u - person.parting * 0.5) ** 2 / 0.3
-        if person.hair_style in ("long", "bob"):
-            line = line - 0.10 * bell((u - person.parting) / 0.14)
-        temple = torch.sigmoid((side - person.face_width * 0.90) / 0.02) * torch.sigmoid((-0.02 - v) / 0.04)
-        front = torch.sigmoid((line + 0.025 * _noise(rng, shape, 30) - v) / 0.022)
-        strands = (
-            0.92 + 0.09 * _noise(rng, shape, 9, 90) + 0.05 * torch.sin(17 * (u - person.parting) + 6 * v * u.sign())
-        )
-        cover = torch.maximum(front, 0.9 * temple)
-        albedo = albedo + (hair.view(3, 1, 1) * strands - albedo) * cover
-    return albedo.clamp(0.01, 1)
-
-
-def _background(scene: Scene, x: Tensor, y: Tensor) -> Tensor:
-    """The room, out of focus: [3, H, W]."""
-    rng = np.random.default_rng(scene.texture_seed + 1)
-    x, y = x[0], y[0]
-    base = torch.tensor(scene.background).view(3, 1, 1)
-    room = base * (0.92 + 0.10 * scene.light_x * x - 0.06 * y)
-    offset = float(rng.uniform(-0.8, 0.8))
-    if scene.background_kind == "shelf":
-        for k in range(14):
-            left, top = float(rng.uniform(-1.9, 1.9)), float(rng.choice([-1.15, -0.55, 0.05]))
-            book = torch.sigmoid((0.07 - (x - left).abs()) / 0.03) * torch.sigmoid((0.22 - (y - top).abs()) / 0.03)
-            room = _mix(room, torch.tensor(rng.uniform(0.1, 0.8, 3), dtype=torch.float32), 0.75 * book)
-            board = torch.sigmoid((0.03 - (y - top - 0.26).abs()) / 0.02)
-            room = _mix(room, base.flatten() * 0.55, 0.5 * board)
-            if k > 4 + 10 * rng.random():
-                break
-    elif scene.background_kind == "window":
-        pane = torch.sigmoid((0.45 - (x - offset - 0.6).abs()) / 0.04) * torch.sigmoid((0.7 - (y + 0.6).abs()) / 0.04)
-        room = _mix(room, torch.tensor([0.90, 0.95, 1.0]), 0.75 * pane)
-        frame = torch.sigmoid((0.03 - (x - offset - 0.6).abs()) / 0.02) * pane
-        room = _mix(room, base.flatten() * 0.7, 0.7 * frame)
-    elif scene.background_kind == "curtain":
-        room = room * (0.94 + 0.07 * torch.sin(11 * x + offset * 6 + 0.6 * torch.sin(2 * y)))
-    return room.clamp(0, 1)
-
-
-def _sensor_noise(scene: Scene, size: tuple[int, int]) -> Tensor:
-    """One field of sensor noise [3, H, W]; frames use it at random shifts."""
-    rng = np.random.default_rng(scene.texture_seed + 2)
-    luma = rng.normal(size=(1, *size))
-    chroma = rng.normal(size=(3, *size))
-    return torch.tensor(scene.noise * (0.8 * luma + 0.6 * chroma), dtype=torch.float32)
-
-
-def _noise(rng: np.random.Generator, shape: torch.Size, rows: int, columns: int | None = None) -> Tensor:
-    """Smooth noise of about unit variance with so many cells down and across (square where not given)."""
-    coarse = torch.tensor(rng.normal(size=(1, 1, rows, columns or rows)), dtype=torch.float32)
-    return F.interpolate(coarse, size=tuple(shape), mode="bicubic", align_corners=False)[0, 0] * 1.3
-
-
-def _blur_kernel(sigma: float) -> Tensor | None:
-    """Separable kernel as one small 2-D convolution [1, 1, k, k]; ``None`` for a sharp lens."""
-    if sigma < 0.3:
-        return None
-    reach = int(np.ceil(2.5 * sigma))
-    line = torch.exp(-(torch.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))
-    kernel = line[:, None] * line[None]
-    return (kernel / kernel.sum())[None, None]
-
-
-def _box(x: Tensor, y: Tensor, left: float, right: float, top: float, bottom: float) -> tuple[slice, slice, slice]:
-    """Index of the smallest box of pixels that holds the given range of coordinates in every frame."""
-    within = ((x > left) & (x < right) & (y > top) & (y < bottom)).any(dim=0)  # [H, W]
-    rows, columns = within.any(dim=1).nonzero().flatten(), within.any(dim=0).nonzero().flatten()
-    if not len(rows):
-        return slice(None), slice(0, 0), slice(0, 0)
-    return slice(None), slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def _soft(distance: Tensor, width: float) -> Tensor:
-    """Soft step from 0 to 1 over about ``width``."""
-    return torch.sigmoid(distance * (4 / width))
-
-
-def _mix(base: Tensor, colour: Tensor, amount: Tensor) -> Tensor:
-    """Blend a colour [3] into a picture [..., 3, H, W] by an amount [..., H, W]."""
-    return base + (colour.view(3, 1, 1) - base) * amount.unsqueeze(-3)

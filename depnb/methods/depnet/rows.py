@@ -224,9 +224,7 @@ FIGURES = {
 
 
 def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.depnet.diagrams import (
-        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
-    )
+    from depnb.methods.depnet.diagrams import FIGURES as drawings  # loads torch
 
     return drawings
 
@@ -235,8 +233,9 @@ PAPER = Paper(
     name="depnet",
     notebook="40_depnet",
     citation=(
-        "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent System Using "
-        "Deep Learning for Video-Based Depression Analysis. International Journal of Intelligent Systems 37(7), 2022."
+        "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent "
+        "System Using Deep Learning for Video-Based Depression Analysis. International Journal of Intelligent "
+        "Systems 37(7), 2022."
     ),
     version=1,
     profiles=PROFILES,

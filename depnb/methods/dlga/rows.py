@@ -282,9 +282,7 @@ FIGURES = {
 
 
 def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.dlga.diagrams import (
-        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
-    )
+    from depnb.methods.dlga.diagrams import FIGURES as drawings  # loads torch
 
     return drawings
 
@@ -293,8 +291,8 @@ PAPER = Paper(
     name="dlga",
     notebook="50_dlga",
     citation=(
-        "L. He, J. C.-W. Chan, Z. Wang: Automatic Depression Recognition Using CNN with Attention Mechanism from Videos. "
-        "Neurocomputing 422, 2021."
+        "L. He, J. C.-W. Chan, Z. Wang: Automatic Depression Recognition Using CNN with Attention Mechanism from "
+        "Videos. Neurocomputing 422, 2021."
     ),
     version=1,
     profiles=PROFILES,

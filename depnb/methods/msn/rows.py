@@ -272,9 +272,7 @@ FIGURES = {
 
 
 def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.msn.diagrams import (
-        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
-    )
+    from depnb.methods.msn.diagrams import FIGURES as drawings  # loads torch
 
     return drawings
 

@@ -60,18 +60,14 @@ def inputs(config: Config, profile: Profile) -> InputSpec:
 
 
 def _prepare(config: Config, clips: "Tensor", training: bool) -> "Tensor":
-    from depnb.methods.temporal_pooling.network import (
-        prepare,  # torch takes seconds to import, and who only reads needs none
-    )
+    from depnb.methods.temporal_pooling.network import prepare  # loads torch
 
     return prepare(config, clips, training)
 
 
 def model(config: Config, scale: Scale = PRINTED) -> Network:
     """The network of a row."""
-    from depnb.methods.temporal_pooling.network import (
-        build,  # torch takes seconds to import, and who only reads needs none
-    )
+    from depnb.methods.temporal_pooling.network import build  # loads torch
 
     return build(config, scale)
 
@@ -201,9 +197,7 @@ FIGURES = {
 
 
 def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.temporal_pooling.diagrams import (
-        FIGURES as drawings,  # torch takes seconds to import, and who only reads needs none
-    )
+    from depnb.methods.temporal_pooling.diagrams import FIGURES as drawings  # loads torch
 
     return drawings
 
@@ -212,8 +206,9 @@ PAPER = Paper(
     name="temporal_pooling",
     notebook="20_temporal_pooling",
     citation=(
-        "W. C. de Melo, E. Granger, M. Bordallo Lopez: Encoding Temporal Information for Automatic Depression Recognition "
-        "from Facial Analysis. IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP), 2020."
+        "W. C. de Melo, E. Granger, M. Bordallo Lopez: Encoding Temporal Information for Automatic Depression "
+        "Recognition from Facial Analysis. IEEE International Conference on Acoustics, Speech and Signal "
+        "Processing (ICASSP), 2020."
     ),
     version=1,
     profiles=PROFILES,
