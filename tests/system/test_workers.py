@@ -130,7 +130,7 @@ SCRIPT = """
 import sys
 from functools import partial
 from pathlib import Path
-from depnb.workers import spread
+from depnb.system.workers import spread
 from tests.system.test_workers import make
 
 if __name__ == "__main__":
