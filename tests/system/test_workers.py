@@ -144,7 +144,7 @@ if __name__ == "__main__":
 def script(tmp_path, folder, count, seconds=0.1):
     path = tmp_path / "script.py"
     path.write_text(SCRIPT)
-    root = Path(workers.__file__).parents[1]
+    root = Path(workers.__file__).parents[2]
     return subprocess.Popen(
         [sys.executable, str(path), str(folder), str(count), str(seconds)],
         env={**os.environ, "PYTHONPATH": str(root)},
