@@ -141,13 +141,16 @@ if __name__ == "__main__":
 """
 
 
+FROM_HERE = {"PYTHONPATH": str(Path(workers.__file__).parents[2])}
+"""A script that lies elsewhere finds the package and its tests."""
+
+
 def script(tmp_path, folder, count, seconds=0.1):
     path = tmp_path / "script.py"
     path.write_text(SCRIPT)
-    root = Path(workers.__file__).parents[2]
     return subprocess.Popen(
         [sys.executable, str(path), str(folder), str(count), str(seconds)],
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, **FROM_HERE},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -233,6 +236,7 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path):
 def test_a_script_that_starts_itself_again_and_again_is_told_what_to_do(tmp_path):
     path = tmp_path / "unguarded.py"
     path.write_text(SCRIPT.replace('if __name__ == "__main__"', "if True"))
-    done = subprocess.run([sys.executable, path, tmp_path, "2", "0"], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, path, tmp_path, "2", "0"]
+    done = subprocess.run(command, env={**os.environ, **FROM_HERE}, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "under `if __name__ == '__main__':`" in done.stderr
