@@ -67,7 +67,7 @@ class Corpus:
 
     @property
     def licensed(self) -> bool:
-        """Whether it shows people who exist: none of their faces, labels or scores may be published."""
+        """Whether it shows real people: none of their faces, labels or scores may be published."""
         return not self.generated
 
     @property

@@ -26,7 +26,7 @@ BANDS = (Band("minimal", 0, 13), Band("mild", 14, 19), Band("moderate", 20, 28),
 
 
 FEWEST_PEOPLE = 5
-"""Of fewer people who exist nothing is said, since their mean could tell of one of them."""
+"""Of fewer real people nothing is said, since their mean could tell of one of them."""
 
 
 def band(bdi: float) -> str:
@@ -48,7 +48,7 @@ def clipped(pred: ArrayLike) -> np.ndarray:
 def video_scores(
     scores: ArrayLike, videos: Sequence[Hashable], how: Literal["mean", "median"] = "mean"
 ) -> dict[Hashable, float]:
-    """One score a video from the scores of its frames or clips.
+    """One score per video from the scores of its frames or clips.
 
     Args:
         scores: BDI-II points, shape [M].

@@ -25,7 +25,7 @@ def attention_maps(training: Training, frames: Frames, input_spec: InputSpec) ->
 
 
 def mean_attention_maps(training: Training, frames: Frames, input_spec: InputSpec) -> tuple[Attention, ...]:
-    """The mean over all videos of a severity band, for people who exist: nobody's own map is kept.
+    """The mean over all videos of a severity band, for real people: nobody's own map is kept.
 
     A band of fewer than ``FEWEST_PEOPLE`` has none. ``frame`` only tells the ends of a clip apart.
     """

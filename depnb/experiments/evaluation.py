@@ -22,7 +22,7 @@ from depnb.system.repository import commit
 from depnb.training.loop import Training, per_video, predict
 
 COUNTS = ("trained_on", "unscored")
-"""What a result of people who exist tells of each partition: how many were trained on, recordings without a score."""
+"""What a result on real people tells of each partition: how many were trained on, recordings without a score."""
 
 
 class Evaluation(NamedTuple):
@@ -69,7 +69,7 @@ def fuse(
     """The row whose video scores are the means of its parts' scores; what it cost is what they cost."""
     results = [result for result, _ in made]
     evaluated = {name: _averaged([predictions[name] for _, predictions in made]) for name in made[0][1]}
-    counts = None if results[0].predictions else results[0].metrics  # of people who exist no scores are kept
+    counts = None if results[0].predictions else results[0].metrics  # of real people no scores are kept
     fused = replace(
         results[0],
         run=run,
@@ -127,7 +127,7 @@ def numbers_of(
 
     Args:
         evaluated: scores, by partition.
-        counts: for people who exist, what it takes to see whether a number is about few of them: in each partition, how
+        counts: for real people, what it takes to see whether a number is about few of them: in each partition, how
             many were trained on, and how many recordings have no score. It is kept; a band of few people has no bias;
             and sessions of several tasks are judged too, as papers do that count people and not videos: the score of a
             session is the mean over its videos.

@@ -126,7 +126,7 @@ def _others_go_on(what: str) -> Iterator[None]:
 
 
 def _prepare(corpus: Corpus, trainings: "Sequence[Split]", frame_stride: int) -> None:
-    """Render, where it is generated, what trainings need of a corpus, and find the faces in every so manieth frame."""
+    """Render, where it is generated, what trainings need of a corpus, and find the faces at a stride of frames."""
     people = [part for s in trainings for part in (s.train, s.select or [], *s.evaluated.values())]
     needed = list(dict.fromkeys(recording for part in people for recording in part))
     corpus.ensure(needed)

@@ -73,7 +73,7 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
     """These runs, and those of the networks that fused rows are made of, in the order that wastes the least time.
 
     What several runs begin with, a pretrained body, comes first, each made by another run; then the longest, so that no
-    core is idle at the end; fused rows, which only average, come last. Of people who exist no scores are stored that
+    core is idle at the end; fused rows, which only average, come last. Of real people no scores are stored that
     could be averaged: there a fused row comes first, trains its parts, and leaves their results; the parts come last.
     ``device`` is that of the trainings.
     """

@@ -41,14 +41,14 @@ class Part:
     """What one network says of a video.
 
     Attributes:
-        row: which network. eats: ``frames`` or ``clips``.
+        row: which network. unit: what its scores are of, ``frames`` or ``clips``.
         seconds: of the n of them that it was given, when the first frame of each is, after that of the video.
         scores: of each, BDI-II points.
         score: their mean.
     """
 
     row: str
-    input_spec: str
+    unit: str
     seconds: tuple[float, ...]
     scores: tuple[float, ...]
     score: float
@@ -201,7 +201,7 @@ def draw(prediction: Prediction) -> "Figure":
             axis.axhline(low - 0.5, color="0.85", linestyle="-", marker="", linewidth=0.8)
         axis.axhline(prediction.constant, color="black", linestyle="--", marker="", label="constant predictor")
     for part, look in zip(prediction.parts, plt.rcParams["axes.prop_cycle"][1:], strict=False):
-        over_time.plot(part.seconds, part.scores, label=f"{part.input_spec}, {part.row}", **{**look, "linewidth": 0.8})
+        over_time.plot(part.seconds, part.scores, label=f"{part.unit}, {part.row}", **{**look, "linewidth": 0.8})
     video = {"color": "C0", "marker": "D", "linestyle": "", "markersize": 6}
     if prediction.interval:
         ends = [prediction.interval.low, prediction.interval.high]
@@ -361,8 +361,8 @@ def _part(card: Card, weights: dict[str, Tensor], recording: Recording, device: 
     times = faces.load(recording, indices=[]).times[
         loading.numbers(recording, input_spec, profile.frames)[firsts]
     ]  # [n]
-    eaten = "frames" if len(input_spec.offsets) == 1 else "clips"
-    return Part(card.run.row, eaten, tuple(times.tolist()), tuple(scores.tolist()), float(scores.mean()))
+    unit = "frames" if len(input_spec.offsets) == 1 else "clips"
+    return Part(card.run.row, unit, tuple(times.tolist()), tuple(scores.tolist()), float(scores.mean()))
 
 
 def _each(coverage: float, networks: int) -> float:

@@ -45,10 +45,10 @@ class Predictions:
 class Attention:
     """Where the score of one frame of a generated person comes from (Grad-CAM, ``explain``).
 
-    Of people who exist it is the mean over many, and ``video`` says so.
+    Of real people it is the mean over many, and ``video`` says so.
 
     Attributes:
-        video: name of the recording. frame: which of the frames of the video that the network eats. bdi: label.
+        video: name of the recording. frame: which of the frames of the video that the network is given. bdi: label.
         score: of the frame or clip that the network was given, BDI-II points.
         map: h rows of w values in 0–1, over the frame.
     """
@@ -69,11 +69,11 @@ class Result:
         metrics: by partition (``test``, ``unseen``, ``folds``): mae, rmse, the ends of their 95 % intervals over people
             (mae_low, mae_high, rmse_low, rmse_high), pcc, ccc, what other habits give (rmse_median: median over the
             frames; rmse_clipped: scores cut to the scale), bias_minimal … bias_severe (mean of score − label in the
-            severity band), videos, subjects; for people who exist also mae_sessions, rmse_sessions and sessions where a
+            severity band), videos, subjects; for real people also mae_sessions, rmse_sessions and sessions where a
             session has several videos, trained_on (subjects whom the network was trained on), rest_of_test (subjects
             of the test set who are not among these, where these are a part of it) and unscored (recordings with a label
             and without a score). What is not defined (a correlation of a constant, an empty band) is left out, of
-            people who exist also the bias in a band of few.
+            real people also the bias in a band of few.
         baselines: by partition and predictor (``constant``, ``identity_only``): mae, rmse.
         noise_floor: RMSE that nobody can beat; None where it is not known.
         predictions: by partition; empty for a corpus that is not generated.
@@ -113,7 +113,7 @@ class Result:
 
     @property
     def licensed(self) -> bool:
-        """Whether it is about people who exist."""
+        """Whether it is about real people."""
         return "generated" not in self.facts.get("corpus", {})
 
     def to_json(self) -> dict[str, Any]:

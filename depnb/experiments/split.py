@@ -12,7 +12,7 @@ from depnb.methods.registry import TrainingSpec, method, parts, resolve
 
 
 def crops_needed(runs: Sequence[Run], corpus: Corpus) -> list[int]:
-    """Crops of every how manieth frame runs on a corpus need: ``[1]`` is those of all frames, which serve for all."""
+    """Strides between the frames whose crops the runs on a corpus need: ``[1]`` is all frames, which serve for all."""
     steps = {crop_stride(of.input_spec, corpus) for run in runs for of in resolve_rows(run, corpus).values()}
     return [1] if 1 in steps else sorted(steps)
 
@@ -24,7 +24,7 @@ def resolve_rows(run: Run, corpus: Corpus) -> dict[str, TrainingSpec]:
 
 
 def crop_stride(input_spec: InputSpec, corpus: Corpus) -> int:
-    """Crops of every how manieth frame are needed: of generated videos, which are short, of all."""
+    """Stride between the frames whose crops are needed: 1 for generated videos, which are short."""
     return input_spec.step if corpus.licensed and input_spec.step else 1
 
 

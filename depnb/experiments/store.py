@@ -67,7 +67,7 @@ class Store:
 
         Args:
             run: what is going to be made.
-            wait: for whoever has it now; else yield False at once.
+            wait: for the process that has it now; else yield False at once.
 
         Raises:
             ValueError: it would be a result on a licensed corpus in a folder that git does not ignore.

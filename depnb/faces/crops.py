@@ -117,7 +117,7 @@ def load(
         indices: frame numbers in the video, in the wanted order; None for all frames with a face; empty for
             everything but pictures.
         settings: those that ``prepare`` used. Where the crops of all frames are there, they serve those who need only
-            every so manieth.
+            at the stride of the settings.
 
     Raises:
         FileNotFoundError: no crops for this video as it is now.

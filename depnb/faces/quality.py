@@ -22,7 +22,7 @@ class VideoReport:
         name: name of the recording.
         status: ``ok``, or ``failed`` (no crop can be made from it).
         error: why it failed; empty otherwise.
-        frames: frames of the video that were looked at, all or every so manieth.
+        frames: frames of the video that were looked at, all or those at a stride.
         without_face: frames in which the person is not seen.
         jumps: steps of the face centre, from one of these frames to the next, of more than half a face size.
         blur: median variance of the Laplacian of the crops, in squared grey levels; small is blurred.

@@ -47,7 +47,7 @@ class FrameSelection(NamedTuple):
 def load(
     recordings: Sequence[Recording], input_spec: InputSpec, frames: int, size: int, labelled: bool = True
 ) -> Frames:
-    """What a network eats of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
+    """What a network is given of each recording: ``load_sequences`` or, for single frames, ``load_frames``."""
     if input_spec.step is None:
         found = load_frames(recordings, frames, size, input_spec.landmarks, labelled)
         return found.grey() if input_spec.grey else found

@@ -208,9 +208,8 @@ class Figure:
 class Paper:
     """One paper: all that the loop, the evaluation, the tables and the command line know of it.
 
-    The folder ``depnb/methods/<name>/`` makes one in its ``rows.py``, as ``PAPER``. That file needs no torch: whoever
-    only reads results imports it too. ``inputs``, ``model`` and ``diagrams`` therefore import the network when they are
-    called.
+    The folder ``depnb/methods/<name>/`` makes one in its ``rows.py``, as ``PAPER``. That file needs no torch, because
+    listings and tables import it too. ``inputs``, ``model`` and ``diagrams`` import the network when they are called.
 
     Attributes:
         name: in results and on the command line; that of the folder.

@@ -75,8 +75,8 @@ class ClipProfile(Profile):
     """A size of experiment for 3-D networks; ``frames`` is only used by the face pretraining of their bodies.
 
     Attributes:
-        step: a clip takes every how manieth frame of a video. The papers' 8 is meant for 30 frames a second; the small
-            generated videos have 8 a second, and every second of them no longer tells how fast something moved.
+        step: stride between the frames of a video that a clip takes. The papers' 8 is meant for 30 frames a second; the
+            small generated videos have 8 a second, and every second of them no longer tells how fast something moved.
         clip: frames of a clip; 16 in the papers (E22).
         shrink: frames of rows that begin with clips are so many times smaller: movement needs no detail.
         pictures: steps on one frame of each clip, with which rows begin that are to learn looks first; ours, because a

@@ -40,7 +40,7 @@ def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
     A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``skipped``. Nor have, of people
     who exist, the unseen ones of a test set that has fewer than that besides them, and the predictor “identity only”
     where fewer than that were trained on: the difference to the whole test set, or to the constant, would tell of them.
-    Where a recording of people who exist has no score, predictors have no numbers, nor has a row that has not learnt,
+    Where a recording of real people has no score, predictors have no numbers, nor has a row that has not learnt,
     which is one: beside a row that has scored all, they would tell the label that is lacking.
     """
     groups: dict[str, list[Result]] = {}

@@ -242,7 +242,7 @@ def of_rows(rows: Sequence[str], results: Sequence[Result]) -> list[Result]:
 
 
 def _seen(run: Run, seen: Attention) -> np.ndarray:
-    """The frame that a map belongs to, uint8 [S, S, 3]; a neutral head where it belongs to people who exist."""
+    """The frame that a map belongs to, uint8 [S, S, 3]; a neutral head where it belongs to real people."""
     corpus, paper = open_for_profile(run.corpus, run.profile), method(run.paper)
     profile = paper.profiles[run.profile]
     if corpus.licensed:

@@ -28,7 +28,7 @@ def facts(start: str, profile: Profile, input_spec: InputSpec = FRAME, learning:
     Args:
         start: ``identity``, ``imagenet``, ``scratch`` or a name of ``registry.IMPORTED``.
         profile: of the row.
-        input_spec: what the row's network eats; a picture is repeated to such an input where it says how (``still``).
+        input_spec: what the row's network is given; a picture is repeated to such an input if it says how (``still``).
         learning: of the body.
 
     Raises:

@@ -161,7 +161,7 @@ def file(
     """Where the body that ``build`` makes lies after its pretraining, named by what decides its bits.
 
     ``kind`` is that of the device (``training.device_kind``), which need not be on this machine. Only how a body's
-    weights are drawn is not in the name: whoever changes that raises ``VERSION``.
+    weights are drawn is not in the name: raise ``VERSION`` when you change that.
     """
     body = build()
     form = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}

@@ -114,10 +114,10 @@ def test_the_times_are_those_of_the_frames(made):
     recording = made.corpus.partition("unseen")[0]
     (part,) = predict_video(recording.video, made.files(STILL), device="cpu").parts
     crops = faces.load(recording)
-    assert part.input_spec == "frames"
+    assert part.unit == "frames"
     assert part.seconds == tuple(crops.time[loading.evenly_spaced(len(crops.time), len(part.scores))])
     (clip,) = predict_video(recording.video, made.files(CLIPS), device="cpu").parts
-    assert clip.input_spec == "clips"
+    assert clip.unit == "clips"
     assert np.diff(clip.seconds) == pytest.approx(1.0)  # eight frames, eight a second
 
 

@@ -51,7 +51,7 @@ def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
     """Lay out the corpus (labels, empty places of videos) and open it; videos are made by ``Corpus.ensure``.
 
     Raises:
-        ValueError: ``root`` holds other files, such as a corpus of people who exist: they would pass for generated.
+        ValueError: ``root`` holds other files, such as a corpus of real people: they would pass for generated.
     """
     root = root or corpus_folder(recipe)
     if not (root / RECIPE).exists():
