@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from depnb import cli
 from depnb.system.repository import COMMITTED, ROOT
 
+pytestmark = pytest.mark.slow
+
 WHOLE = typer.main.get_command(cli.app)
 READING = {
     "results list",

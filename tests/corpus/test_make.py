@@ -19,6 +19,8 @@ from depnb.system import files
 from tests.corpus import faults
 from tests.corpus.trees import avec2014
 
+pytestmark = pytest.mark.slow
+
 MODULE = import_module("depnb.corpus.synthetic.make")
 
 

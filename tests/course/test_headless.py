@@ -15,7 +15,7 @@ from depnb.course.headless import LOOK_EVERY_S, _Shell, defaults, execute, kerne
 from depnb.course.notebooks import PARAMETERS, normalise
 from tests.miniature import runnable
 
-pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
+pytestmark = [pytest.mark.usefixtures("trainings_in_this_process"), pytest.mark.slow]
 
 GIVEN = {
     "profile": "smoke",

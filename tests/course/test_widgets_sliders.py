@@ -19,6 +19,8 @@ from depnb.methods.depnet.widget import draw_taps
 from depnb.methods.distribution.widget import draw_two_peaks
 from depnb.system import style
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 DRAWN = {
     "01_labels_and_corpora": draw_identity_gain,

@@ -27,6 +27,8 @@ from depnb.system.files import StorageError
 from depnb.training import face_recipe
 from tests.bright import landmarked, open_everywhere
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):

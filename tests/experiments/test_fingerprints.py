@@ -6,6 +6,8 @@ import pytest
 
 from tests.experiments.fingerprints import FILE, STAGES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_numbers_of_a_version_stay(stage):

@@ -8,6 +8,8 @@ from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from tests.corpus import trees
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):

@@ -33,7 +33,7 @@ from tests import bad_videos
 from tests.bright import open_everywhere
 from tests.reports.test_provenance import said_by
 
-pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
+pytestmark = [pytest.mark.usefixtures("trainings_in_this_process"), pytest.mark.slow]
 
 STILL = Run("distribution", "expectation_scratch", profile="smoke")
 UNSELECTED = replace(STILL, protocol="paper")

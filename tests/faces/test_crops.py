@@ -10,6 +10,8 @@ from depnb.faces import DamagedCrops, landmarks68, load
 from depnb.faces.crops import DEFAULT, Settings, check, crop_path, read, write
 from tests import bad_videos
 
+pytestmark = pytest.mark.slow
+
 BOX = np.array([20, 20, 204, 204], np.float32)
 FACTS = {"source": {"video": "x.mp4"}, "quality": {}}
 

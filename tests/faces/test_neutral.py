@@ -17,6 +17,8 @@ from depnb.faces.neutral_head import BACKGROUND, CELLS
 from depnb.faces.samples import astronaut, talking_face_clip
 from depnb.reports import result_plots
 
+pytestmark = pytest.mark.slow
+
 GENERATED = Corpus("both", Path("both"), (), generated=True, fingerprint={})
 LICENSED = Corpus("AVEC2014", Path("AVEC2014"), (), generated=False, fingerprint={})
 LANDMARKS = np.random.default_rng(0).uniform(40, 180, (2, 68, 2)).astype(np.float32)

@@ -22,6 +22,8 @@ from depnb.system.files import StorageError
 from depnb.system.progress import Progress
 from tests import bad_videos
 
+pytestmark = pytest.mark.slow
+
 MODULE = importlib.import_module("depnb.faces.preparation")
 
 

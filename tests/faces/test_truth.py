@@ -9,6 +9,8 @@ from depnb import faces
 from depnb.corpus import open_corpus
 from depnb.faces import Settings, transform_points
 
+pytestmark = pytest.mark.slow
+
 VIDEOS = 6
 LEFT_CORNER, RIGHT_CORNER = 36, 45
 INNER = slice(17, 68)

@@ -25,7 +25,7 @@ from depnb.system.repository import NOTEBOOKS, ROOT
 from tests.bright import open_everywhere
 from tools.lint_notebooks import lint
 
-pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
+pytestmark = [pytest.mark.usefixtures("trainings_in_this_process"), pytest.mark.slow]
 
 DOCUMENT = ROOT / "docs" / "adding_a_paper.md"
 FILES = dict(re.findall(r"^```python title=(\S+)\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S))

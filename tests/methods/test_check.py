@@ -13,6 +13,8 @@ from depnb.methods.contract import Claim, Figure, Learning, Learnings, Protocol,
 from depnb.methods.registry import method, papers
 from depnb.reports.result_plots import KINDS
 
+pytestmark = pytest.mark.slow
+
 GOOD = method("distribution")
 HONEST = GOOD.protocols["honest"]
 

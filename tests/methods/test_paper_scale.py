@@ -10,6 +10,8 @@ import torch
 from depnb.methods import depnet, distribution, dlga, msn, temporal_pooling
 from depnb.methods.profiles import PRINTED
 
+pytestmark = pytest.mark.slow
+
 
 def landmarked_frames() -> dlga.LandmarkedFrames:
     return dlga.LandmarkedFrames(torch.randn(2, 3, 224, 224), 223 * torch.rand(2, dlga.PATCHES, 2))

@@ -7,6 +7,8 @@ from depnb.methods.msn import MSN
 from depnb.nets.fast import fast
 from depnb.nets.i3d import I3D
 
+pytestmark = pytest.mark.slow
+
 
 def clips_and_labels() -> tuple[torch.Tensor, torch.Tensor]:
     """Noise whose brightness is the label, 8 clips with labels 0 … 42."""

@@ -17,6 +17,8 @@ from depnb.reports import corpus_plots, figures, tables
 from depnb.system import style
 from tests.results_made import result_of
 
+pytestmark = pytest.mark.slow
+
 
 def said_by(path) -> str:
     """The provenance as a reader of the file finds it."""

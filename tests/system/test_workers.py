@@ -17,6 +17,8 @@ from depnb.system import workers
 from depnb.system.files import StorageError, atomic_path
 from depnb.system.workers import Outcome, Taken, WorkerDied, claimed, spread
 
+pytestmark = pytest.mark.slow
+
 SIX = {name: number for number, name in enumerate("abcdef")}
 
 

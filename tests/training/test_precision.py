@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from depnb.inputs.spec import PLAIN_FRAME
 from depnb.methods.distribution import ROWS, model
 from depnb.training.loop import per_video, predict, train
+
+pytestmark = pytest.mark.slow
 
 
 def test_fp32_and_bf16_differ_by_less_than_the_seeds_do(bright, profile):

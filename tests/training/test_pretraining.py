@@ -15,6 +15,8 @@ from depnb.training import face_recipe, pretraining
 from depnb.training.face_recipe import facts
 from depnb.training.pretraining import Pretrained, begin, identity, imagenet
 
+pytestmark = pytest.mark.slow
+
 SMOKE = replace(PROFILES["smoke"], threads=1, steps=30)
 
 

@@ -15,6 +15,8 @@ from depnb.experiments.store import Store
 from depnb.training import loop
 from tests.training import whole_run
 
+pytestmark = pytest.mark.slow
+
 RUN = Run("distribution", "expectation", profile="smoke", seed=4)
 KILLS = 10
 

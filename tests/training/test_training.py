@@ -12,6 +12,8 @@ from depnb.methods.profiles import CLIP_PROFILES
 from depnb.training import loop
 from depnb.training.loop import optimiser, per_video, predict, train
 
+pytestmark = pytest.mark.slow
+
 
 def fit(
     bright,
