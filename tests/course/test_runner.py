@@ -62,6 +62,7 @@ def state(folder):
     return json.loads((folder / "run.json").read_text())
 
 
+@pytest.mark.slow
 def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
     runnable(one.source, "02_bad", "1 / 0")
     runnable(one.source, "10_later", "print(store, seed)")
@@ -87,6 +88,7 @@ def test_fills_its_own_store_runs_the_notebooks_and_reports(one, trained, said):
     assert plan < next(i for i, line in enumerate(said) if line.startswith("[1/"))
 
 
+@pytest.mark.slow
 def test_the_same_folder_again_trains_nothing(one, trained, said):
     assert one.run()
     trained.clear()
@@ -118,6 +120,7 @@ def test_a_row_that_fails_does_not_end_the_rest(one, trained, monkeypatch):
     assert "no such face" in state(one.folder)["problems"][0]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_continued_and_says_so(one, trained, said, monkeypatch, tmp_path):
     working = execute.run
 

@@ -108,6 +108,7 @@ def train(store, device, run, worker):
     TRAIN(store, device, run, worker)
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_process_is_named_and_the_rest_goes_on(store, monkeypatch):
     monkeypatch.setattr(filling, "usable_cores", lambda: 2)
     monkeypatch.setattr(filling, "_train", train)

@@ -116,6 +116,7 @@ def test_operations_are_those_of_the_steps_and_the_predictions():
     assert gpu_hours([run]) == pytest.approx(expected / OPERATIONS["cuda"] / 3600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", papers())
 def test_the_operations_of_every_row_can_be_counted(paper):
     for row in method(paper).rows:

@@ -442,6 +442,7 @@ def test_the_weight_of_a_patch_comes_from_that_patch():
     assert not before.requires_grad
 
 
+@pytest.mark.slow
 def test_attention_finds_the_patch_that_tells():
     torch.manual_seed(0)
     told_by = 5
@@ -545,6 +546,7 @@ def test_rows_take_what_their_inputs_prepare(row):
     assert dlga.model(config, profile.scale)(prepared).shape == (3, 1)
 
 
+@pytest.mark.slow
 def test_a_training_learns_brightness_and_beats_the_constant(bright):
     profile, config = PROFILES["smoke"], ROWS["dlga"]
     input_spec, frames = dlga.inputs(config, profile), {name: landmarked(part) for name, part in bright.items()}

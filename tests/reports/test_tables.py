@@ -132,6 +132,7 @@ def test_maps_of_a_clip_lie_over_its_ends_or_its_middle(results, moments, monkey
     assert titles == [["middle frame"], ["first frame", "last frame"]][moments - 1] * 2
 
 
+@pytest.mark.slow
 def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     style.apply()
     store = Store(COMMITTED, strict=True)
@@ -150,6 +151,7 @@ def test_figures_without_results_are_left_out(tmp_path):
     assert tables.make_all(Store(tmp_path), tmp_path) == []
 
 
+@pytest.mark.slow
 def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
     written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}

@@ -422,6 +422,7 @@ def test_notebooks_come_in_natural_order(tmp_path):
 NBVAL = ["-p", "no:cacheprovider", "--nbval", "-q", "--import-mode=importlib"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skipped", [False, True])
 def test_nbval_fails_when_it_compares_nothing(pytester, monkeypatch, skipped):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
