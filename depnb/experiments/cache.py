@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from depnb.corpus.synthetic.layout import RECIPE
+from depnb.faces.crop_paths import crop_path
 from depnb.system.files import cache_dir
 
 KINDS = {
@@ -196,8 +197,6 @@ def _prune(folder: Path) -> None:
 
 def _owners(corpora: Path) -> dict[Path, str]:
     """The crop files that belong to the videos of the generated corpora in the cache."""
-    from depnb.faces.crops import crop_path  # loads the video library
-
     owners = {}
     for corpus in () if corpora.is_symlink() else _entries(corpora):
         for video in _files(corpus):

@@ -16,7 +16,8 @@ from depnb.experiments.execute import bodies
 from depnb.experiments.run import Run
 from depnb.experiments.split import crops_needed, resolve_rows, splits
 from depnb.experiments.store import Store
-from depnb.faces.crops import Settings, bytes_of_a_crop, stored_path
+from depnb.faces.crop_paths import Settings, stored_path
+from depnb.faces.crops import bytes_of_a_crop
 from depnb.faces.pictures import open_video
 from depnb.faces.video import VideoError
 from depnb.inputs.loading import bytes_of_a_frame

@@ -5,10 +5,10 @@ from .align import (
     transform_points as transform_points,
     warp as warp,
 )
+from .crop_paths import Settings as Settings
 from .crops import (
     Crops as Crops,
     DamagedCrops as DamagedCrops,
-    Settings as Settings,
     StoredCrops as StoredCrops,
     load as load,
     stored as stored,

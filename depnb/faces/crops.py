@@ -8,7 +8,6 @@ read without the others), then all arrays as an npz archive, then a short traile
 Place and CRC-32 of each packet stand in the archive, so a half or damaged file is always noticed.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -17,7 +16,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -27,9 +26,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from depnb.corpus.tree import stamp
-from depnb.faces import VERSION
 from depnb.faces.align import CROP_SIZE, transform_box
+from depnb.faces.crop_paths import DEFAULT, Settings, stored_path
 from depnb.system.files import atomic_path, cache_dir
 
 if TYPE_CHECKING:
@@ -41,25 +39,6 @@ _TRAILER = struct.Struct("<QI8s")
 
 class DamagedCrops(ValueError):
     """A crop file is cut off or changed; ``prepare`` makes it again."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the crops of a video besides the video itself.
-
-    Attributes:
-        detect_every: full detection in every this many frames (1: in all).
-        min_face: side of the smallest face looked for, as a share of the frame's shorter side.
-        frame_stride: stride between the frames whose crops are stored; larger than 1, as many times less disk. These
-            crops are those of all frames but for rounding, because the person is followed in the same way.
-    """
-
-    detect_every: int = 8
-    min_face: float = 1 / 8
-    frame_stride: int = 1
-
-
-DEFAULT: Settings = Settings()
 
 
 @dataclass(frozen=True)
@@ -143,33 +122,6 @@ def _existing(recording: "Recording", settings: Settings) -> Path:
             f"No crops for {recording.name} ({recording.video}): run `depnb faces` or faces.prepare(…)."
         )
     return path
-
-
-def stored_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
-    """The file that has all crops that these settings ask for: that of all frames if it is there; see ``crop_path``."""
-    whole = crop_path(video, replace(settings, frame_stride=1))
-    return whole if whole.exists() else crop_path(video, settings)
-
-
-def crop_path(video: Path | str, settings: Settings = DEFAULT) -> Path:
-    """Where the crops of a video lie: the name changes with the file, the settings and ``VERSION``.
-
-    Links are followed, so a video that two corpora share is prepared once.
-
-    Raises:
-        FileNotFoundError: no such video.
-    """
-    real = Path(video).resolve(strict=True)
-    deciding = {name: value for name, value in asdict(settings).items() if (name, value) != ("frame_stride", 1)}
-    facts = {**source_facts(real), "version": VERSION, "settings": deciding}
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
-    return cache_dir() / "faces" / f"v{VERSION}" / f"{real.stem[:40]}-{digest}.crops"
-
-
-def source_facts(real: Path) -> dict[str, Any]:
-    """What identifies a video file, or a folder of its frames, without reading it."""
-    size, changed = stamp(real)
-    return {"video": os.fspath(real), "bytes": size, "mtime_ns": changed}
 
 
 class CropWriter:

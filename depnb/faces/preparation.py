@@ -13,7 +13,8 @@ import cv2
 import torch
 
 from depnb.corpus.tree import stamp
-from depnb.faces.crops import DEFAULT, DamagedCrops, Settings, check, crop_path, remove_leftovers, stored_path
+from depnb.faces.crop_paths import DEFAULT, Settings, crop_path, stored_path
+from depnb.faces.crops import DamagedCrops, check, remove_leftovers
 from depnb.faces.detect import detector
 from depnb.faces.pictures import open_video
 from depnb.faces.process import make_crops

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from depnb.faces.align import similarity, warp
-from depnb.faces.crops import CropWriter, Settings, source_facts, write
+from depnb.faces.crop_paths import Settings, source_facts
+from depnb.faces.crops import CropWriter, write
 from depnb.faces.detect import Detector, Faces
 from depnb.faces.pictures import PictureFolder, open_video
 from depnb.faces.quality import blur, face_sizes, jumps

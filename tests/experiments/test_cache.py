@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from depnb import cli
 from depnb.corpus import open_corpus
 from depnb.experiments import cache
-from depnb.faces.crops import crop_path
+from depnb.faces.crop_paths import crop_path
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
 

@@ -17,8 +17,8 @@ from depnb.corpus.synthetic import recipe as recipes
 from depnb.corpus.synthetic.recipe import Recipe
 from depnb.experiments import corpora
 from depnb.experiments.run import Run
-from depnb.faces import crops
-from depnb.faces.crops import Settings, crop_path
+from depnb.faces import crop_paths
+from depnb.faces.crop_paths import Settings, crop_path
 from depnb.inputs import loading
 from depnb.inputs.spec import FRAME
 from depnb.inputs.videos import Frames
@@ -155,7 +155,7 @@ def test_version_size_time_and_place_of_a_video_change_the_name_of_its_crops(tmp
     (tmp_path / "other").mkdir()
     video = video.rename(tmp_path / "other" / "a.mp4")
     named.append(crop_path(video))
-    monkeypatch.setattr(crops, "VERSION", crops.VERSION + 1)
+    monkeypatch.setattr(crop_paths, "VERSION", crop_paths.VERSION + 1)
     named.append(crop_path(video))
     assert len({path.name for path in named}) == len(named)
 

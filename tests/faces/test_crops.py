@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from depnb.faces import DamagedCrops, landmarks68, load
-from depnb.faces.crops import DEFAULT, Settings, check, crop_path, read, write
+from depnb.faces.crop_paths import DEFAULT, Settings, crop_path
+from depnb.faces.crops import check, read, write
 from tests import bad_videos
 
 pytestmark = pytest.mark.slow

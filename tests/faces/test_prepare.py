@@ -15,7 +15,7 @@ import pytest
 
 from depnb import faces
 from depnb.faces import TEMPLATE, transform_points
-from depnb.faces.crops import crop_path
+from depnb.faces.crop_paths import crop_path
 from depnb.faces.samples import talking_face_clip
 from depnb.system import files
 from depnb.system.files import StorageError

@@ -6,7 +6,7 @@ import torch
 
 from depnb import faces
 from depnb.corpus.records import Recording
-from depnb.faces.crops import crop_path
+from depnb.faces.crop_paths import crop_path
 from depnb.inputs.loading import bytes_of_a_frame, load
 from depnb.inputs.pixels import luma, reduce
 from depnb.inputs.spec import InputSpec

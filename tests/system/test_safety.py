@@ -11,7 +11,7 @@ from depnb.corpus.manifest import read_manifest
 from depnb.experiments.cache import items, remove
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.faces.crops import crop_path
+from depnb.faces.crop_paths import crop_path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("depnb", "benchmarks", "tools", "notebooks/solutions")
