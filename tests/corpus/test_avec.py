@@ -154,6 +154,19 @@ def test_a_circle_of_links_ends(tmp_path):
     assert [(problem.kind, problem.path) for problem in stock.problems] == [("folder", circle)]
 
 
+def test_a_circle_below_the_root_is_not_walked_even_once(tmp_path):
+    trees.avec2014(tmp_path)
+    circle = tmp_path / "AVEC2014_AudioVisual" / "again"
+    circle.symlink_to(circle.parent, target_is_directory=True)
+    (stock,) = take_stock(tmp_path)
+    assert [(problem.kind, problem.path) for problem in stock.problems] == [("folder", circle)]
+
+
+def test_the_nearest_folder_says_the_partition(tmp_path):
+    trees.avec2014(tmp_path / "Testing" / "mine")
+    assert facts(open_corpus(tmp_path)) == wanted(ENTRIES_2014)
+
+
 def test_links_that_lead_nowhere_are_told_and_the_rest_is_read(tmp_path):
     trees.avec2014(tmp_path)
     video = next(path for path in tmp_path.rglob("203_1_Freeform_video.mp4"))
