@@ -2,13 +2,17 @@
 
 import json
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from depnb import cli
 from depnb.corpus.published import CORPORA, LABELS
+from depnb.corpus.records import Recording
 from depnb.corpus.synthetic.recipe import named_recipe, sessions
+from depnb.corpus.tree import Problem
 from depnb.experiments import doctor
 from tests import bad_videos
 from tests.corpus import trees
@@ -42,6 +46,20 @@ def avec2013(tmp_path, plan, video):
 def avec2014(tmp_path, plan, video):
     entries = [Entry(s.id, task, s.partition, s.bdi) for s in plan for task in ("Freeform", "Northwind")]
     return trees.avec2014(tmp_path / "AVEC2014", entries, trees.copy_of(video))
+
+
+def test_a_problem_that_makes_numbers_wrong_is_enough_to_be_not_ready(avec2013):
+    (checkup,), _ = doctor.examine([str(avec2013)])
+    harmless, fatal = (Problem("label", avec2013, "odd", fatal=fatal) for fatal in (False, True))
+    assert replace(checkup, problems=[harmless]).ready
+    assert not replace(checkup, problems=[harmless, fatal]).ready
+
+
+def test_mean_and_sample_sd_are_those_of_the_labelled_sessions():
+    labels = {"203_1": 10.0, "204_1": 13.0, "205_1": None}
+    part = doctor._part([Recording(name, None, "train", Path(name), bdi) for name, bdi in labels.items()])
+    assert (part.sessions, part.labelled, part.mean) == (3, 2, 11.5)
+    assert part.sd == pytest.approx(3 / 2**0.5)
 
 
 def test_a_whole_corpus_is_ready(avec2013):

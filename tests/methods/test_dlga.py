@@ -16,7 +16,7 @@ from depnb.faces.points24 import MIRRORED
 from depnb.inputs.pixels import normalise
 from depnb.inputs.spec import LandmarkedClips
 from depnb.methods import dlga
-from depnb.methods.contract import OURS
+from depnb.methods.contract import OURS, Learning
 from depnb.methods.dlga import (
     COMBINATIONS,
     DLGACNN,
@@ -619,6 +619,7 @@ def test_rates_of_the_sweep_are_those_printed_at_every_size(profile):
     rates = [dlga.learning(config, PROFILES[profile]).scores.rate * PROFILES[profile].lr for config in SWEEP.values()]
     assert rates == pytest.approx([10.0**power for power in range(-6, 0)])
     assert dlga.learning(ROWS["dlga"], PROFILES[profile]).scores == OURS
+    assert dlga.learning(ROWS["ga_wspp"], PROFILES[profile]).scores == Learning(longer=2)
 
 
 # What is refused

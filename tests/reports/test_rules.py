@@ -99,7 +99,7 @@ def repository(tmp_path, monkeypatch):
 
 
 REFUSED = ("results", "figures", "figures/deep", ".", "runs/../results", "runs/link", "runs/link/deep", "new",
-           "../outside/link", "running", "my/../figures")  # fmt: skip
+           "../outside/link", "runs2", "mymodels", "my/../figures")  # fmt: skip
 ALLOWED = ("runs", "runs/mine", "my/place", "results/../runs/mine", "..", "../outside", "figures/link/outside")
 
 
@@ -180,6 +180,17 @@ def test_saving_a_result_removes_that_of_the_same_run_by_other_facts(tmp_path):
     path.rename(old)
     assert store.save(result_of(RUN)) == path
     assert not old.exists()
+
+
+def test_saving_leaves_what_a_corpus_of_the_same_name_elsewhere_has(tmp_path, monkeypatch):
+    open_everywhere(monkeypatch, lambda corpus, profile: SimpleNamespace(
+        licensed=False, generated=False, fingerprint={"at": corpus}, name="mine"
+    ))  # fmt: skip
+    store = Store(tmp_path)
+    one, other = (replace(RUN, corpus=f"/{place}/mine") for place in "ab")
+    paths = [store.save(result_of(run)) for run in (one, other)]
+    assert all(path.exists() for path in paths)
+    assert len({path.name.rpartition("-")[0] for path in paths}) == 1
 
 
 @pytest.mark.parametrize(("parts", "whole"), [((True, True), True), ((True, False), False), ((False, True), False)])

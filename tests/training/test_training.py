@@ -212,6 +212,21 @@ def test_development_selects_the_step_and_its_weights(bright, profile):
     assert {"variance", "entropy"} <= best.keys()
 
 
+def test_the_network_ends_with_the_weights_of_the_selected_step(bright, profile, monkeypatch):
+    errors, seen = iter([9.0, 8.0, 7.0, 1.0, 5.0, 6.0, 7.0]), []
+
+    def check(model, *rest):
+        seen.append({name: value.clone() for name, value in model.module.state_dict().items()})
+        return {"rmse": next(errors)}
+
+    monkeypatch.setattr(loop, "_check", check)
+    done = fit(bright, replace(profile, steps=24))
+    ended = done.model.module.state_dict()
+    assert done.selected_step == 12
+    assert all(torch.equal(ended[name], value) for name, value in seen[3].items())
+    assert not all(torch.equal(ended[name], value) for name, value in seen[-1].items())
+
+
 def test_without_a_selecting_partition_the_last_step_is_taken(bright, profile):
     done = fit(bright, replace(profile, steps=5), select=None)
     assert done.selected_step == 5
