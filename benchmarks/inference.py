@@ -1,4 +1,4 @@
-"""Seconds of full-size networks for one input: as they are trained, and the fast way (``depnb.inference``).
+"""Seconds of full-size networks for one input: as they are trained, and the fast way (``depnb.nets.fast``).
 
 MSN-69 for a clip of 16×112×112, of which the paper prints 0.074 s on a Tesla T4; DLGA-CNN for an image of 224×224, of
 which the paper prints 2.12 s on an i7-6700 (four cores at 3.4 GHz). The bodies have random weights; the heads are

@@ -40,7 +40,7 @@ def with_heads(
 
 
 def moving(count: int = FRAMES, height: int = HEIGHT, width: int = WIDTH) -> list[NDArray[np.uint8]]:
-    """The head drifts to the right, 2 pixels a frame."""
+    """The head drifts to the right, 2 pixels per frame."""
     return [with_heads([(10 + 2 * k, 20)], height=height, width=width) for k in range(count)]
 
 

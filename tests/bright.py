@@ -13,7 +13,7 @@ from depnb.reports import result_plots
 
 
 def bright_recordings(partition: str, people: int, first: int = 200) -> list[Recording]:
-    """Two sessions a person, labels 0–45."""
+    """Two sessions per person, labels 0–45."""
     rng = np.random.default_rng(first)
     return [
         Recording(f"{first + person}_{session}", None, partition, Path(f"{first + person}_{session}.mp4"), float(bdi))

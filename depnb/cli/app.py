@@ -35,7 +35,7 @@ and can be interrupted and started again at any time.
 
 * `$DEPNB_CACHE` (by default the user's cache folder): generated corpora, face crops, checkpoints. Everything
   there can be made again: `depnb cache ls` lists it, `depnb cache rm` deletes it
-* `results/` : committed results, one JSON file a run, generated corpora only
+* `results/` : committed results, one JSON file per run, generated corpora only
 * `figures/` : figures and tables drawn from `results/`
 * `runs/<time>/` : one reproduction with its own results, notebooks, figures, logs and report.html
 

@@ -56,7 +56,7 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file .csv or .json.")],
     store: StoreFolder = None,
 ) -> None:
-    """Write aggregates to hand on, one line a row and partition: no recordings, no people, no folders.
+    """Write aggregates to hand on, one line per row and partition: no recordings, no people, no folders.
 
     Nothing is said of fewer than five people, nor what would tell of them by a difference.
 

@@ -1,4 +1,4 @@
-"""A corpus of your own videos: a table in a CSV file, one line a video."""
+"""A corpus of your own videos: a table in a CSV file, one line per video."""
 
 import csv
 import re
@@ -60,7 +60,7 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
             problems.append(Problem("manifest", path, f"line {number}: {error}", fatal=True))
     for name, count in Counter(recording.id for recording in recordings).items():
         if count > 1:
-            text = f"{count} lines have the video {name}; one line a video was expected."
+            text = f"{count} lines have the video {name}; one line per video was expected."
             problems.append(Problem("manifest", path, text, fatal=True))
     files, where = defaultdict(set), defaultdict(set)
     for recording in recordings:
@@ -68,7 +68,7 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
         where[recording.subject].add(recording.partition)
     for names in files.values():
         if len(names) > 1:
-            text = f"{' and '.join(sorted(names))} are one file; one line a video was expected."
+            text = f"{' and '.join(sorted(names))} are one file; one line per video was expected."
             problems.append(Problem("manifest", path, text, fatal=True))
     for subject, partitions in where.items():
         if "unseen" in partitions and len(partitions) > 1:
@@ -120,7 +120,7 @@ def _right_lines(path: Path, table: "csv.DictReader[str]") -> list[tuple[int, di
         lines.append((table.line_num, {column: line[column].strip() for column in COLUMNS} | {BEYOND: beyond}))
     lines = [(number, line) for number, line in lines if any(line.values())]
     if not lines:
-        raise ValueError(f"{path}: no line below the header; one line a video was expected.")
+        raise ValueError(f"{path}: no line below the header; one line per video was expected.")
     return lines
 
 

@@ -106,7 +106,7 @@ def _innermost(folder: Path) -> Path:
     inner = folder / folder.name
     try:
         return _innermost(inner) if inner.is_dir() and not inner.is_symlink() else folder
-    except PermissionError:  # whoever opens it will be told
+    except PermissionError:  # opening it reports the error
         return folder
 
 

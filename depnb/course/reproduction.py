@@ -1,6 +1,6 @@
 """The whole reproduction: fill an empty store, execute every notebook on it, draw, compare, report.
 
-A run folder holds everything: ``results/`` (one file a run), ``notebooks/`` (executed, and as HTML),
+A run folder holds everything: ``results/`` (one file per run), ``notebooks/`` (executed, and as HTML),
 ``figures/``, ``logs/``, ``run.json`` (settings, state, seconds) and ``report.html``. Whatever was interrupted
 is continued: only results are trained that the folder lacks, and the notebooks, which take minutes, are executed anew.
 """

@@ -120,7 +120,7 @@ def paired_permutation_test(
 def conformal_radius(errors: Iterable[float], videos: Sequence[int], coverage: float = 0.9) -> float:
     """How far a score may lie off, so that it does not lie further off for ``coverage`` of the videos of new people.
 
-    Split conformal prediction. With one video a person it is the ⌈(n + 1)·coverage⌉-th smallest of n errors; several
+    Split conformal prediction. With one video per person it is the ⌈(n + 1)·coverage⌉-th smallest of n errors; several
     videos of one person resemble each other and count together as one, those of the new person as infinite (Lee, Barber
     & Willett, Distribution-free inference with hierarchical data, 2023). It holds on average over new people who are
     exchangeable with these, of whom the network must not have been trained on anyone.

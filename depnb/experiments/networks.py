@@ -70,7 +70,7 @@ def file(folder: Path, run: Run, fold: int | None = None) -> Path:
 
 
 def files(folder: Path, run: Run) -> list[Path]:
-    """Where all networks of a run lie: one, or one a fold; of a fused row those of its parts."""
+    """Where all networks of a run lie: one, or one per fold; of a fused row those of its parts."""
     paper = method(run.paper)
     folds = paper.protocols[run.protocol].folds
     rows = [replace(run, row=row) for row in parts(paper, run.row)]

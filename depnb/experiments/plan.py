@@ -45,8 +45,8 @@ server in bfloat16. Assumed, on the careful side."""
 
 @dataclass(frozen=True)
 class Cost:
-    """On two CPU cores: seconds and MB of one generated video and of its crops; of networks that eat images and of
-    those that eat clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the
+    """On two CPU cores: seconds and MB of one generated video and of its crops; of networks on images and of
+    networks on clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the
     people that pretraining needs, and their seconds where they are not among those of the pretraining. Trainings of the
     profile ``paper`` are reckoned from their operations instead."""
 
@@ -180,7 +180,7 @@ def _forward(run: Run) -> float:
 
 
 def trains_clips(run: Run) -> bool:
-    """Does the run's network eat clips? Then it takes several times as long."""
+    """Does the run's network take clips? Then it needs several times as long."""
     return isinstance(method(run.paper).profiles[run.profile], ClipProfile)
 
 

@@ -228,7 +228,7 @@ def demand_place(video: Path, folder: Path | str) -> None:
     """Refuse a folder for what is predicted of a video.
 
     Raises:
-        ValueError: somebody who exists is in the video, and git would take the files.
+        ValueError: a real person is in the video, and git would take the files.
     """
     if not was_generated(video):
         demand_ignored(Path(folder), video.name)

@@ -79,7 +79,7 @@ class Result:
         predictions: by partition; empty for a corpus that is not generated.
         attention: Grad-CAM maps of a frame, or of both ends of a clip, for one person a severity band; of a corpus
             that is not generated the mean over many people.
-        curves: one training each (one a fold, or a part of a fused row): by check step, train_loss, rmse on the
+        curves: one training each (one per fold, or a part of a fused row): by check step, train_loss, rmse on the
             selecting partition, and what the method describes.
         selected_steps: of each training, the step whose weights were evaluated.
         learnt: whether the training loss fell below the constant predictor's; if not, this is no result of the method.

@@ -43,7 +43,7 @@ class Split:
 
 
 def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
-    """The trainings that a protocol asks for: one, or one a fold.
+    """The trainings that a protocol asks for: one, or one per fold.
 
     ``unseen`` are people whom nothing was trained or selected on: those of the ``unseen`` partition or, where there are
     none, those of the test set. In ``folds`` every labelled video of the protocol's

@@ -1,4 +1,4 @@
-"""Aligned crops on disk: one lossless file a video, and the way back from it.
+"""Aligned crops on disk: one lossless file per video, and the way back from it.
 
 A file holds the crops of one video as packets of the intra-only lossless codec UT Video (every crop can be
 read without the others), then all arrays as an npz archive, then a short trailer:

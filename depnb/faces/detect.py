@@ -61,7 +61,7 @@ class Detector:
 
     @torch.inference_mode()
     def detect(self, frames: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Faces]:
-        """Find all faces of equally large RGB frames ``[H, W, 3]``; one entry a frame.
+        """Find all faces of equally large RGB frames ``[H, W, 3]``; one entry per frame.
 
         Raises:
             ValueError: frames of different sizes, or not uint8 RGB.

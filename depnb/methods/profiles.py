@@ -75,8 +75,8 @@ class ClipProfile(Profile):
     """A size of experiment for 3-D networks; ``frames`` is only used by the face pretraining of their bodies.
 
     Attributes:
-        step: stride between the frames of a video that a clip takes. The papers' 8 is meant for 30 frames a second; the
-            small generated videos have 8 a second, and every second of them no longer tells how fast something moved.
+        step: stride between the frames of a video that a clip takes. The papers' 8 is meant for 30 frames per second;
+            the generated videos have 8 per second, and one frame per second no longer tells how fast something moved.
         clip: frames of a clip; 16 in the papers (E22).
         shrink: frames of rows that begin with clips are so many times smaller: movement needs no detail.
         pictures: steps on one frame of each clip, with which rows begin that are to learn looks first; ours, because a
@@ -112,7 +112,7 @@ PROFILES = {
     )
 }
 
-# The same profiles for networks that eat clips: depth is the row's own.
+# The same profiles for networks on clips: depth is the row's own.
 CLIP_PROFILES = {
     profile.name: profile
     for profile in (

@@ -12,8 +12,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 class Fast(nn.Module):
     """A trained network for prediction only: its parts before the head fused and in ``dtype``, the head as it was.
 
-    The head stays in float32, because its one unit carries the whole score: bfloat16 has 8 bits, at 20 points a step
-    of 0.125. So does what the network computes beside its parts, such as where the patches of a face lie.
+    The head stays in float32, because its one unit carries the whole score, and bfloat16 values near 20 points are
+    0.125 apart. What the network computes beside its parts, such as where the patches of a face lie, stays too.
 
     Attributes:
         network: whatever its ``forward`` does between inputs, parts and head.

@@ -1,4 +1,4 @@
-"""Results to hand on: numbers over people and nothing on a single one, as a table of one line a row and partition.
+"""Results to hand on: numbers over people and nothing on a single one, as a table of one line per row and partition.
 
 Only what stands in ``COLUMNS`` is written. Recordings, people, their labels and scores, why a recording was left out,
 maps and folders are not among it; nor is the bias in a severity band, in which there may be one person.
@@ -32,13 +32,13 @@ COLUMNS = (
 
 
 def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """One line a row, corpus, protocol, profile and partition, over the seeds.
+    """One line per row, corpus, protocol, profile and partition, over the seeds.
 
     Errors are in BDI-II points, means over the seeds; ``_sd`` is their standard deviation, ``_low`` and ``_high`` the
     ends of the 95 % interval over people. What is not defined or not told is None.
 
-    A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``skipped``. Nor have, of people
-    who exist, the unseen ones of a test set that has fewer than that besides them, and the predictor “identity only”
+    A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``skipped``. Nor have, of real
+    people, the unseen ones of a test set that has fewer than that besides them, and the predictor “identity only”
     where fewer than that were trained on: the difference to the whole test set, or to the constant, would tell of them.
     Where a recording of real people has no score, predictors have no numbers, nor has a row that has not learnt,
     which is one: beside a row that has scored all, they would tell the label that is lacking.

@@ -50,7 +50,7 @@ def compare(new: Iterable["Result"], committed: Iterable["Result"]) -> list[Comp
     """Set each number of ``new`` beside the prediction interval of the ``committed`` seeds of its row.
 
     Only committed results of the same profile count. s is pooled over the rows of one paper on one corpus, so
-    that three seeds a row are enough for a usable t.
+    that three seeds per row are enough for a usable t.
     """
     from scipy.stats import t
 

@@ -151,7 +151,7 @@ def series(results: Sequence[Result], joined: bool = True) -> "Figure | None":
 
 
 def attention(results: Sequence[Result]) -> "Figure | None":
-    """The stored maps of the first run, over the frames that its network saw; one a severity band."""
+    """The stored maps of the first run, over the frames that its network saw; one map per severity band."""
     import matplotlib.pyplot as plt
 
     found = _first_with_maps(results)
@@ -176,7 +176,7 @@ def attention(results: Sequence[Result]) -> "Figure | None":
 
 
 def clip_attention(results: Sequence[Result]) -> "Figure | None":
-    """The stored maps of one run a row; a line a person, one map, or one over each end of a clip."""
+    """The stored maps of one run per row; a line per person, one map, or one over each end of a clip."""
     import matplotlib.pyplot as plt
 
     shown = _first_with_maps_by_row(results)

@@ -97,7 +97,7 @@ def _with_sd(mean: float, sd: float) -> str:
 
 
 def printed_table(paper: str, source: str) -> "pd.DataFrame":
-    """A table as the paper prints it: one line a method, one column a data set and metric.
+    """A table as the paper prints it: one line per method, one column per data set and metric.
 
     A method that the table has several times, as in an ablation, is named with its variant: "Temporal stream, l=9".
     """

@@ -21,7 +21,7 @@ def demand_ignored(place: Path, corpus: str) -> None:
     repository, place = COMMITTED.parent, place.resolve()
     if place.is_relative_to(repository) and not IGNORED.intersection(place.relative_to(repository).parts):
         raise ValueError(
-            f"{place} is no place for what is about the people of {corpus}, who exist: git would take it. Name a "
+            f"{place} is no place for what is about {corpus}: its people are real, and git would take it. Name a "
             "folder in runs/, as in runs/mine, or one outside of the repository."
         )
 

@@ -44,8 +44,8 @@ class Training:
 
     Attributes:
         model: the network with the weights of the selected step, wrapped by Fabric (``model.module`` is the bare one).
-        curve: one dict a check: step, train_loss (mean since the last check), rmse on the selecting partition if there
-            is one, and the mean there of what the network describes. The first is step 0, the constant predictor.
+        curve: one dict per check: step, train_loss (mean since the last check), rmse on the selecting partition (if
+            any), and the mean there of what the network describes. The first is step 0, the constant predictor.
         selected_step: whose weights the network has.
         seconds: wall clock of the loop, checks included, all its pieces together if it was interrupted.
         peak_memory_mb: of this process on a CPU, of the tensors on a GPU; looked at in each check.

@@ -168,7 +168,7 @@ def test_truth_of_a_foreign_video_is_refused(cache):
         load_truth(open_corpus("both-tiny").recordings[0])
 
 
-def test_a_corpus_is_not_laid_into_a_folder_with_people_who_exist(cache, tmp_path):
+def test_a_corpus_is_not_laid_into_a_folder_with_real_people(cache, tmp_path):
     """Of the same form and with the same names, they would pass for generated, and their labels would be lost."""
     root = avec2014(tmp_path / "AVEC2014")
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}

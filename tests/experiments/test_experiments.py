@@ -163,7 +163,7 @@ def test_folds_share_no_person_and_judge_everyone_once(bright_corpus):
 
 
 def chosen(bright, part, input_spec):
-    """What a network eats of some recordings, whatever partitions they are of."""
+    """The inputs of some recordings, of whatever partitions."""
     everything = [
         (r, pixels) for frames in bright.values() for r, pixels in zip(frames.recordings, frames.pixels, strict=True)
     ]
@@ -219,7 +219,7 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_result(injected, bright_corp
 
 
 @pytest.mark.parametrize("fewest", [1, 1000])
-def test_maps_of_people_who_exist_are_means_of_many(injected, bright_corpus, tmp_path, monkeypatch, fewest):
+def test_maps_of_real_people_are_means_of_many(injected, bright_corpus, tmp_path, monkeypatch, fewest):
     licensed = replace(bright_corpus, generated=False, fingerprint={"labels": {"203_1": 17}})
     open_everywhere(monkeypatch, lambda corpus, profile: licensed)
     monkeypatch.setattr(attention, "FEWEST_PEOPLE", fewest)
@@ -378,7 +378,7 @@ def test_who_is_unseen_was_trained_and_selected_on_nowhere(bright_corpus, own_pa
 COUNTS = {"test": {"trained_on": 1, "unscored": 2}, "unseen": {"trained_on": 0, "unscored": 0}}
 
 
-def test_of_people_who_exist_it_is_kept_how_many_were_trained_on():
+def test_of_real_people_it_is_kept_how_many_were_trained_on():
     def side(*subjects):
         columns = {name: (1.0,) * len(subjects) for name in ("bdi", "score", "median", "constant", "identity_only")}
         return Predictions(tuple(f"{s}_1" for s in subjects), subjects, **columns)

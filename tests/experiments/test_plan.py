@@ -46,7 +46,7 @@ def test_fused_rows_come_last_and_what_they_are_made_of_is_a_run_of_its_own():
     assert len(ordered) == 4
 
 
-def test_of_people_who_exist_a_fused_row_trains_its_parts_and_leaves_them(avec):
+def test_of_real_people_a_fused_row_trains_its_parts_and_leaves_them(avec):
     fused = Run("temporal_pooling", "two_stream", str(avec), profile="smoke")
     parts = [replace(fused, row=row) for row in ("appearance", "temporal_9")]
     other = replace(fused, row="temporal_17")

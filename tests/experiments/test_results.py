@@ -163,7 +163,7 @@ def test_a_file_under_the_wrong_name_is_no_hit(tmp_path, run):
     assert store.load(other) is None
 
 
-def test_networks_of_people_who_exist_do_not_go_where_git_would_take_them(tmp_path, monkeypatch):
+def test_networks_of_real_people_do_not_go_where_git_would_take_them(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
     open_everywhere(monkeypatch, lambda corpus, profile: SimpleNamespace(licensed=True))
     for networks, refused in ((tmp_path / "nets", True), (tmp_path / "runs" / "nets", False)):
@@ -172,7 +172,7 @@ def test_networks_of_people_who_exist_do_not_go_where_git_would_take_them(tmp_pa
             store.demand_place(Run("distribution", "expectation", profile="smoke"))
 
 
-def test_figures_of_people_who_exist_or_of_two_profiles_are_not_written(tmp_path, monkeypatch):
+def test_figures_of_real_people_or_of_two_profiles_are_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
     run = Run("distribution", "expectation", profile="smoke")
     store = Store(tmp_path / "runs" / "mine")

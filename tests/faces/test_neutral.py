@@ -1,4 +1,4 @@
-"""Of people who exist no face comes out: a neutral head, or a blur in which no face is found."""
+"""No face of a real person comes out: a neutral head, or a blur in which no face is found."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_people_who_do_not_exist_are_shown_as_they_are(how):
 
 @settings(max_examples=10, deadline=None)
 @given(pictures=arrays(np.uint8, (2, 32, 32, 3)), with_landmarks=st.booleans())
-def test_no_pixel_of_a_person_who_exists_has_a_say(pictures, with_landmarks):
+def test_no_pixel_of_a_real_person_has_a_say(pictures, with_landmarks):
     landmarks = LANDMARKS * 32 / 224 if with_landmarks else None
     np.testing.assert_array_equal(shown(LICENSED, pictures, landmarks), neutral(2, 32, landmarks))
 

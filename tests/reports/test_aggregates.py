@@ -159,10 +159,10 @@ def test_another_suffix_is_refused(tmp_path):
         export([], tmp_path / "aggregates.xlsx")
 
 
-def test_aggregates_of_people_who_exist_do_not_go_into_the_repository(tmp_path, monkeypatch):
+def test_aggregates_of_real_people_do_not_go_into_the_repository(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
     for place in ("results/a.csv", "a.csv", "docs/a.csv"):
-        with pytest.raises(ValueError, match="who exist"):
+        with pytest.raises(ValueError, match="people are real"):
             export([made({"test": 50})], tmp_path / place)
         assert not (tmp_path / place).exists()
     export([made({"test": 50}, GENERATED, "both")], tmp_path / "results" / "a.csv")
@@ -181,7 +181,7 @@ def test_the_command_says_what_was_left_out(tmp_path):
     assert SENTINEL not in file.read_text(encoding="utf-8")
 
 
-def test_a_store_in_the_repository_takes_no_result_on_people_who_exist(tmp_path, monkeypatch):
+def test_a_store_in_the_repository_takes_no_result_on_real_people(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
     licensed, generated = made({"test": 50}), made({"test": 50}, GENERATED, "both")
     for place in ("results", "mine", "results/runs2"):
@@ -198,7 +198,7 @@ def test_git_ignores_the_folders_that_take_them():
     assert {f"{name}/" for name in repository.IGNORED} <= set(lines)
 
 
-def test_no_training_on_people_who_exist_begins_for_such_a_store(tmp_path, monkeypatch):
+def test_no_training_on_real_people_begins_for_such_a_store(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "results")
     open_everywhere(monkeypatch, lambda corpus, profile: _Corpus(licensed=corpus != "both"))
     with pytest.raises(ValueError, match="git would take it"), Store(tmp_path / "results").claimed(licensed_run()):

@@ -58,7 +58,7 @@ def test_on_null_it_does_not(unseen, row):
     assert found.rmse >= found.constant
 
 
-def test_whoever_knows_the_people_gains_on_those_who_were_seen(store):
+def test_knowing_the_people_gains_on_those_who_were_seen(store):
     """On AVEC's design, with train and development known; where people do not recur, it is worth exactly nothing."""
     result = store.load(Run("distribution", "expectation", protocol="paper"))
     predictions = result.predictions["test"]

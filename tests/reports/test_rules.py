@@ -120,7 +120,7 @@ def licensed(run):
     return replace(result_of(run), facts={"corpus": {"sha256": "0"}})
 
 
-def test_a_store_and_a_table_refuse_people_who_exist_in_each_way_to_name_a_folder(repository):
+def test_a_store_and_a_table_refuse_real_people_in_each_way_to_name_a_folder(repository):
     for place in REFUSED:
         with pytest.raises(ValueError, match="git would take it"):
             Store(place).save(licensed(RUN))

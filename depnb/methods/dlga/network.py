@@ -199,7 +199,7 @@ class DLGACNN(Regression):
 
         Raises:
             TypeError: no ``LandmarkedFrames``.
-            ValueError: frames of another size or number of channels, points of another number than 24 a frame, or
+            ValueError: frames of another size or number of channels, not 24 points per frame, or
                 outside it, or NaN.
         """
         return self.head(self._weighted(inputs)[0])  # [B, 1]

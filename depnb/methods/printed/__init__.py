@@ -1,7 +1,7 @@
 """What the five papers print: every number of every table, their protocols, and whom they cite.
 
 ``paper_tables.csv`` has one row a number (``value`` is empty where the paper leaves a cell blank or only draws it);
-``protocols.csv`` one row a paper; ``bibliography.csv`` one row a work that the tables name.
+``protocols.csv`` one row per paper; ``bibliography.csv`` one row per work that the tables name.
 """
 
 from importlib.resources import files
