@@ -39,7 +39,7 @@ check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types,
 test: check  ## check, slow tests, notebooks against their committed outputs, one smoke run from nothing
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole" tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=300 notebooks
-	$(PY) -m pytest -m whole -s tests/whole
+	$(PY) -m pytest -n 2 -m whole tests/whole
 
 lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
 	@$(PY) -m depnb.course.copies my

@@ -25,12 +25,13 @@ def table(
         numbers: the headings whose columns stand to the right.
     """
     from rich.table import Table
+    from rich.text import Text  # cells are plain: the brackets in the name of a row or a video would pass for markup
 
-    made = Table(title=title)
+    made = Table(title=Text(title) if title else None)
     for heading in headings:
         made.add_column(heading, justify="right" if heading in numbers else "left")
     for cells in rows:
-        made.add_row(*cells)
+        made.add_row(*map(Text, cells))
     console().print(made)
 
 
@@ -46,23 +47,16 @@ def _cell(value: object) -> str:
 
 def prediction(made: "Prediction") -> None:
     """Print the scores of the clips of a video, its score with the facts that go with it, and its limits."""
-    from rich.table import Table
-
-    of_clips = Table(title=f"{made.video.name}: {made.run.paper}/{made.run.row} (BDI-II points)")
-    for heading in ("row", "seconds", "score"):
-        of_clips.add_column(heading, justify="left" if heading == "row" else "right")
-    for part in made.parts:
-        for second, score in zip(part.seconds, part.scores, strict=True):
-            of_clips.add_row(part.row, f"{second:.2f}", f"{score:.1f}")
-        of_clips.add_section()
-    of_video = Table(show_header=False)
-    for name, value in _facts(made):
-        of_video.add_row(name, value)
-    out = console()
-    out.print(of_clips)
-    out.print(of_video)
+    scores = [
+        (part.row, f"{second:.2f}", f"{score:.1f}")
+        for part in made.parts
+        for second, score in zip(part.seconds, part.scores, strict=True)
+    ]
+    title = f"{made.video.name}: {made.run.paper}/{made.run.row} (BDI-II points)"
+    table(("row", "seconds", "score"), scores, title, numbers=("seconds", "score"))
+    table(("of the video", ""), _facts(made))
     for sentence in made.limits:
-        out.print(sentence, highlight=False, markup=False)
+        console().print(sentence, highlight=False, markup=False)
 
 
 def _facts(made: "Prediction") -> list[tuple[str, str]]:

@@ -140,19 +140,6 @@ def _corpus_of(label: Path, root: Path, media: Sequence[_Medium]) -> str | None:
     return None
 
 
-def recordings_of(root: Path, videos: Sequence[Path]) -> list[Recording]:
-    """Pair videos that are yet to be made at ``root`` with the labels that are there, in natural order.
-
-    Raises:
-        ValueError: a label is wrong.
-    """
-    labels, problems = _labels(path for path in walk(root).files if LABEL_NAME.match(path.name))
-    if problems:
-        raise ValueError(str(problems[0]))
-    media = [medium for path in videos if (medium := _medium(path, root))]
-    return _recordings(media, labels)
-
-
 def partition_of(name: str) -> str | None:
     """The partition that the name of a folder or a cell of a table means, such as ``Training`` or ``dev``."""
     words = re.split(r"[^a-z]+", name.lower())

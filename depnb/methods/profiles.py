@@ -59,7 +59,8 @@ class Profile:
 
     def deciding(self) -> dict[str, Any]:
         """The fields that a run's digest covers: all but the name and how the machine computes."""
-        return {name: value for name, value in asdict(self).items() if name not in {"name", *self.computing()}}
+        others = {"name", *self.computing()}
+        return {name: value for name, value in asdict(self).items() if name not in others}
 
     def computing(self) -> dict[str, Any]:
         """How the machine computes: fixed when a run starts, recorded with it, and not in its digest."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb.corpus.synthetic import film, named_recipe, sessions
@@ -46,8 +47,6 @@ def same_person(store: Store, scores: tuple[int, int] = (0, 40), shots: int = 7)
 
 def oracle_errors(store: Store) -> "Figure":
     """What linear regression reads from the true trajectories of each corpus."""
-    import matplotlib.pyplot as plt
-
     from depnb.corpus.synthetic.oracle import FEATURES, oracle  # loads scikit-learn
 
     names = ORACLE

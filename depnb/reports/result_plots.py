@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb import faces
@@ -54,8 +55,6 @@ def corpora_of(results: Sequence[Result]) -> list[str]:
 
 def unseen_errors(store: Store) -> "Figure | None":
     """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
-    import matplotlib.pyplot as plt
-
     results = scored(store.current())
     summaries = summarise(results, "unseen")
     if not summaries:
@@ -73,16 +72,13 @@ def unseen_errors(store: Store) -> "Figure | None":
         right = max(s.rmse_high, s.constant)
         axis.annotate(s.verdict, (right, place), xytext=(6, -2.5), textcoords="offset points", fontsize=7)
     axis.set_yticks(range(len(summaries)), [f"{s.paper}: {s.row}\non “{s.corpus}”" for s in summaries])
-    axis.set_xlim(0, max(s.rmse_high for s in summaries) * 1.5)
-    axis.set_ylim(len(summaries) - 0.4, -0.6)
+    axis.set(xlim=(0, max(s.rmse_high for s in summaries) * 1.5), ylim=(len(summaries) - 0.4, -0.6))
     axis.set_xlabel("RMSE on unseen people (BDI-II points)")
     return figure
 
 
 def scores(results: Sequence[Result]) -> "Figure | None":
     """Label and score of every unseen person, a panel a corpus; the mean over the seeds."""
-    import matplotlib.pyplot as plt
-
     results = scored(results)
     corpora = list(dict.fromkeys(r.run.corpus for r in results))
     if not corpora:
@@ -97,8 +93,6 @@ def scores(results: Sequence[Result]) -> "Figure | None":
 
 def curves(results: Sequence[Result]) -> "Figure | None":
     """Error on the selecting partition and, where a row describes it, the variance of its distribution, by step."""
-    import matplotlib.pyplot as plt
-
     own = on_one_corpus(results)
     if not own:
         return None
@@ -123,8 +117,6 @@ def series(results: Sequence[Result], joined: bool = True) -> "Figure | None":
 
     ``joined``: a line leads from row to row, which says that they have an order.
     """
-    import matplotlib.pyplot as plt
-
     own = _scored_on_one_corpus(results)
     summaries = {s.row: s for s in summarise(own, "unseen")}
     if not summaries:
@@ -152,8 +144,6 @@ def series(results: Sequence[Result], joined: bool = True) -> "Figure | None":
 
 def attention(results: Sequence[Result]) -> "Figure | None":
     """The stored maps of the first run, over the frames that its network saw; one map per severity band."""
-    import matplotlib.pyplot as plt
-
     found = _first_with_maps(results)
     if not found:
         return None
@@ -177,8 +167,6 @@ def attention(results: Sequence[Result]) -> "Figure | None":
 
 def clip_attention(results: Sequence[Result]) -> "Figure | None":
     """The stored maps of one run per row; a line per person, one map, or one over each end of a clip."""
-    import matplotlib.pyplot as plt
-
     shown = _first_with_maps_by_row(results)
     if not shown:
         return None
@@ -270,15 +258,11 @@ def scatter(axis: "Axes", results: list[Result], partition: str) -> None:
     axis.axhline(predictions.constant[0], color="black", linestyle="--", marker="", label="constant")
     axis.plot(predictions.bdi, mean, linestyle="", marker="o", markersize=3, alpha=0.7)
     axis.set_xlabel("BDI-II label")
-    axis.set_xlim(-1, 46)
-    axis.set_ylim(-1, 46)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-1, 46), ylim=(-1, 46), aspect="equal")
 
 
 def picture_grid(rows: int, columns: int, width: float, titles: bool = False) -> tuple["Figure", np.ndarray]:
     """A grid of square pictures without axes; with ``titles`` there is room for a label at the left."""
-    import matplotlib.pyplot as plt
-
     figure, axes = plt.subplots(
         rows, columns, figsize=(width + 0.25 * titles, width / columns * rows), layout="none", squeeze=False
     )

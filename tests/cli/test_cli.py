@@ -12,6 +12,7 @@ from depnb import cli
 from depnb.cli.app import DEBUG
 from depnb.course.reproduction import Reproduction, fresh_seed
 from depnb.experiments import execute, grid, plan
+from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods import check
 from depnb.methods.registry import method, papers
@@ -116,6 +117,13 @@ def test_results_are_listed_and_a_miss_is_explained(tmp_path):
     arguments = ("results", "explain", run.paper, run.row, "--profile", "smoke", "--store", str(store.path))
     assert invoke(*arguments, "--corpus", run.corpus).output.startswith("HIT")
     assert invoke(*arguments, "--corpus", run.corpus, "--seed", "1").output.startswith("MISS")
+
+
+def test_a_row_with_own_switches_is_listed_by_its_whole_name(tmp_path):
+    store = Store(tmp_path / "store")
+    run = Run("msn", "msn[kernels=(3,5,13)]", profile="smoke")
+    store.save(result_of(run))
+    assert run.row in invoke("results", "list", "--store", str(store.path)).output
 
 
 def test_run_lists_what_is_missing_and_makes_it_only_when_told(tmp_path, monkeypatch):

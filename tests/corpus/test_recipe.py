@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from depnb.corpus import open_corpus
+from depnb.corpus.avec import open_avec
 from depnb.corpus.synthetic import open_generated
 from depnb.corpus.synthetic.recipe import BANDS, Recipe, named_recipe, noise_floor, sessions
 
@@ -104,7 +105,18 @@ def test_another_knob_is_another_corpus():
     assert len({r.digest() for r in [recipe, *others]}) == 4
 
 
-def test_opening_reads_the_tree_like_avec(tmp_path, monkeypatch):
+def test_the_tree_of_a_generated_corpus_is_read_like_avec2014(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+    corpus = open_corpus("both-tiny")
+    for recording in corpus.recordings:
+        recording.video.parent.mkdir(parents=True, exist_ok=True)
+        recording.video.touch()
+    found = open_avec(corpus.root).recordings
+    assert found == corpus.recordings
+    assert [(r.video, r.bdi) for r in found] == [(r.video, r.bdi) for r in corpus.recordings]
+
+
+def test_who_is_in_a_generated_corpus_is_what_its_recipe_plans(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
     corpus = open_corpus("both-tiny")
     assert corpus.generated

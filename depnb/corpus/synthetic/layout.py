@@ -10,8 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from depnb.corpus.avec import recordings_of
-from depnb.corpus.records import Corpus, Recording
+from depnb.corpus.records import Corpus, Recording, natural_key
 from depnb.corpus.synthetic.recipe import Recipe, Session, noise_floor, sessions
 from depnb.corpus.tree import walk
 from depnb.system.files import cache_dir, write_json, write_text
@@ -56,11 +55,10 @@ def open_generated(recipe: Recipe, root: Path | None = None) -> Corpus:
     root = root or corpus_folder(recipe)
     if not (root / RECIPE).exists():
         _lay_out(recipe, root)
-    recordings = recordings_of(root, _expected(recipe, root))
     return Corpus(
         name=recipe.name,
         root=root,
-        recordings=tuple(recordings),
+        recordings=tuple(_recordings(recipe, root)),
         generated=True,
         fingerprint=recipe.fingerprint(),
         noise_floor=noise_floor(recipe),
@@ -80,13 +78,17 @@ def tasks_of(recipe: Recipe, session: Session) -> tuple[str, ...]:
     return recipe.tasks
 
 
-def _expected(recipe: Recipe, root: Path) -> list[Path]:
+def _recordings(recipe: Recipe, root: Path) -> list[Recording]:
+    """Those that ``open_avec`` finds once the videos are made, in its order; no file of the tree is read."""
     folder = {partition: root / VIDEOS / name for partition, name in FOLDERS.items()}
-    return [
-        folder[session.partition] / task / f"{session.id}_{task}_video.mp4"
-        for session in sessions(recipe)
-        for task in tasks_of(recipe, session)
+    found = [
+        Recording(
+            one.id, task, one.partition, folder[one.partition] / task / f"{one.id}_{task}_video.mp4", float(one.bdi)
+        )
+        for one in sessions(recipe)
+        for task in tasks_of(recipe, one)
     ]
+    return sorted(found, key=lambda recording: (natural_key(recording.id), recording.task))
 
 
 def _lay_out(recipe: Recipe, root: Path) -> None:

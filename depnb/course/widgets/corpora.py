@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb.evaluation.metrics import rmse
@@ -83,8 +84,6 @@ def draw_identity_gain(
         share, correlation, sessions: as for ``simulate``.
         marks: points to add at the right, title → (share, ratio of the RMSEs).
     """
-    import matplotlib.pyplot as plt
-
     test = simulate(share, correlation, sessions)
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), layout="constrained")
     figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure

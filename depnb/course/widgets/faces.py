@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import cv2
+import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,8 +59,6 @@ def draw_alignment(
         points: its five points ``[5, 2]``, px; they move with the picture.
         turn, zoom, shift, narrow: as in ``movement``.
     """
-    import matplotlib.pyplot as plt
-
     height, width = picture.shape[:2]
     matrix = movement((height, width), turn, zoom, shift, narrow)
     moved = np.asarray(cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
@@ -69,8 +68,7 @@ def draw_alignment(
         left.imshow(frame)
         left.plot(*five.T, linestyle="", marker="o", color="yellow", markeredgecolor="black", markersize=4)
         left.set_title(title, fontsize=8)
-        left.set_xlim(-0.5, width - 0.5)
-        left.set_ylim(height - 0.5, -0.5)
+        left.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
         to_crop = similarity(five)
         right.imshow(warp(frame, to_crop))
         landed = transform_points(five, to_crop)

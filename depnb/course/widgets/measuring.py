@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ def draw_smallest_difference(n: int = 50, rho: float = 0.8, rmse: float = 7.9) -
 
     Size and axes are the same for all arguments within ``PEOPLE``, ``CORRELATIONS`` and ``RMSES``.
     """
-    import matplotlib.pyplot as plt
-
     people = np.geomspace(PEOPLE[0], PEOPLE[-1], 60)
     figure, axis = plt.subplots(figsize=(6, 3.3), layout="constrained")
     figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
@@ -93,8 +92,6 @@ def draw_best_of(epochs: int = 200, jitter: float = 0.2) -> "Figure":
 
     Size and axes are the same for all arguments up to ``EPOCHS`` and ``JITTER``.
     """
-    import matplotlib.pyplot as plt
-
     figure, axis = plt.subplots(figsize=(6, 2.9), layout="constrained")
     figure.patch.set_in_layout(True)  # Jupyter crops to what is in the layout: always the whole figure
     axis.axhspan(*GAINS, color="0.9", linewidth=0, label=BAND)

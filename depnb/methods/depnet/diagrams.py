@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -64,8 +65,6 @@ def draw_pipeline(frames: NDArray[np.uint8], network: DepNet | None = None) -> "
         frames: uint8 [T, S, S, 3], in their order.
         network: a ``DepNet`` for T frames without content; as printed by default.
     """
-    import matplotlib.pyplot as plt
-
     network = network or printed_network(frames=len(frames))
     side = network.scale.input_size
     dense = [part for part in network.head if isinstance(part, nn.Linear)]
@@ -93,9 +92,7 @@ def draw_pipeline(frames: NDArray[np.uint8], network: DepNet | None = None) -> "
         room = 0.14 * len(made) + 0.4
         axis.text(left + 0.65 + room / 2, 1.45, made, ha="center", va="center", fontsize=8)
         left += 0.7 + room + 0.6
-    axis.set_xlim(-0.1, left - 0.5)
-    axis.set_ylim(-0.6, 3.1)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.1, left - 0.5), ylim=(-0.6, 3.1), aspect="equal")
     axis.set_axis_off()
     return figure
 
@@ -107,8 +104,6 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
         excitation: without content; that of the last block of the printed network by default.
         side: of the maps.
     """
-    import matplotlib.pyplot as plt
-
     part: Any = excitation or printed_network().body.layer4[-1].get_submodule("bn3.se")
     channels = part.fc1.in_features
     seen = through(part, (channels, side, side), fc1=part.fc1, fc2=part.fc2)
@@ -134,9 +129,7 @@ def draw_squeeze(excitation: SqueezeExcitation | None = None, side: int = CELLS)
     arrow(axis, (left + 0.95, 0), (left + 0.95, 0.55))
     arrow(axis, (left + 1.9, 1.1), (left + 2.5, 1.1))
     axis.text(left + 2.6, 1.1, f"$\\tilde X$  {times(maps)}", ha="left", va="center", fontsize=8.5)
-    axis.set_xlim(-0.7, left + 4.6)
-    axis.set_ylim(-0.5, 1.9)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.7, left + 4.6), ylim=(-0.5, 1.9), aspect="equal")
     axis.set_axis_off()
     return figure
 
@@ -148,8 +141,6 @@ def draw_aggregation(module: FeatureAggregation | None = None, cells: int = CELL
         module: without content; as printed, repaired (E40, E41), by default.
         cells: side of the maps.
     """
-    import matplotlib.pyplot as plt
-
     if module is None:
         with torch.device("meta"):
             module = FeatureAggregation()
@@ -176,9 +167,7 @@ def draw_aggregation(module: FeatureAggregation | None = None, cells: int = CELL
     _step(axis, 16.1, 0, 1.9, "conv 1×1:\nHLF", sizes["hlf"])
     for start, end in ((2.0, 2.7), (4.9, 5.6), (15.4, 16.1)):
         arrow(axis, (start, 0), (end, 0))
-    axis.set_xlim(-0.1, 18.1)
-    axis.set_ylim(-4.75, 4.3)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.1, 18.1), ylim=(-4.75, 4.3), aspect="equal")
     axis.set_axis_off()
     return figure
 
@@ -189,8 +178,6 @@ def draw_challenge(source: str) -> "Figure":
     Args:
         source: ``Figure 7`` or ``Figure 8``.
     """
-    import matplotlib.pyplot as plt
-
     numbers = printed.printed("depnet", source)
     names = list(dict.fromkeys(numbers["method"]))
     figure, axes = plt.subplots(1, 2, figsize=(7.4, 0.9 + 0.27 * len(names)), sharey=True)

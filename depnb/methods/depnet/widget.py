@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,7 +64,6 @@ def draw_taps(frames: int = 5, padding: Literal["none", "same", "clip"] = "same"
 
     Size and axes are the same for up to ``ROOM`` frames.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
     laid = [taps(kernel, frames, padding) for kernel in KERNELS]
@@ -103,9 +103,7 @@ def draw_taps(frames: int = 5, padding: Literal["none", "same", "clip"] = "same"
         axis.set_xticks(range(1, frames + 1))
         axis.set_yticks(range(1, rows + 1))
         axis.tick_params(labelsize=7)
-        axis.set_xlim(0.4 - zeros, room + zeros + 0.6)
-        axis.set_ylim(room + 0.6, 0.4)
-        axis.set_aspect("equal")
+        axis.set(xlim=(0.4 - zeros, room + zeros + 0.6), ylim=(room + 0.6, 0.4), aspect="equal")
         axis.set_xlabel("frame")
     axes[0].set_ylabel("output")
     axes[0].yaxis.set_label_coords(-0.38 / (SQUARE * widths[0]), 0.5)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ def draw_two_peaks(mean: float = 10.0, distance: int = 20, blur: float = 0.0) ->
 
     The title says how far the peaks lie apart, and if the scale left less room than ``distance``.
     """
-    import matplotlib.pyplot as plt
-
     low, high, share = _peaks(mean, distance)
     apart = high - low if 0 < share < 1 else 0
     p = two_peaks(mean, distance, blur)

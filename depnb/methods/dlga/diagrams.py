@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -96,8 +97,6 @@ def draw_points(
         landmarks: its 68, [68, 2] in crop pixels.
         mouth_right: as in ``landmarks_24`` (E73).
     """
-    import matplotlib.pyplot as plt
-
     points = landmarks_24(landmarks, len(face), mouth_right=mouth_right)  # [24, 2]
     pairs, single = len(MIDPOINTS), len(DIRECT)
     figure, axes = plt.subplots(2, 3, figsize=(6.6, 4.7))
@@ -139,8 +138,6 @@ def draw_pipeline(face: NDArray[np.uint8], points: NDArray[np.floating], network
         points: its 24, [24, 2] in pixels.
         network: without content; as printed by default.
     """
-    import matplotlib.pyplot as plt
-
     network = network or printed_network()
     sizes = network_sizes(network)
     figure, axis = plt.subplots(figsize=(8, 2.9))
@@ -172,9 +169,7 @@ def draw_pipeline(face: NDArray[np.uint8], points: NDArray[np.floating], network
         left += width + 0.7
         if part is None:
             arrow(axis, (left - 0.7, 0), (left, 0))
-    axis.set_xlim(-0.1, left - 0.6)
-    axis.set_ylim(-3.6, 2.6)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.1, left - 0.6), ylim=(-3.6, 2.6), aspect="equal")
     axis.set_axis_off()
     return figure
 
@@ -185,8 +180,6 @@ def draw_module(module: LocalAttention | None = None) -> "Figure":
     Args:
         module: of one patch, without content; as printed by default.
     """
-    import matplotlib.pyplot as plt
-
     if module is None:
         with torch.device("meta"):
             module = LocalAttention(printed_network().body.channels, count=1)
@@ -219,9 +212,7 @@ def draw_module(module: LocalAttention | None = None) -> "Figure":
     axis.text(11.2, 1.35, "$\\varphi_j$", fontsize=9)
     axis.text(17.35, -1.2, "$\\alpha_j$", fontsize=9, ha="center", va="center")
     axis.text(17.2, 0, "$\\rho_j = \\alpha_j \\varphi_j$", fontsize=9, ha="center", va="center")
-    axis.set_xlim(-0.3, 18.7)
-    axis.set_ylim(-2.5, 2.2)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.3, 18.7), ylim=(-2.5, 2.2), aspect="equal")
     axis.set_axis_off()
     return figure
 
@@ -236,8 +227,6 @@ def draw_pyramid(module: WeightedPyramidPooling | None = None, parts: Sequence[i
     Raises:
         ValueError: the parts are not as many features as the module takes.
     """
-    import matplotlib.pyplot as plt
-
     if parts is None:
         network: Any = printed_network()
         parts = (*[network.local.outputs // PATCHES] * PATCHES, network.global_.outputs)
@@ -267,8 +256,7 @@ def draw_pyramid(module: WeightedPyramidPooling | None = None, parts: Sequence[i
     total = len(found) + 0.75
     axis.text(module.features * 1.01, total, f"together {module.outputs}", va="center", fontsize=8, weight="bold")
     axis.set_yticks(range(len(found) + 1), ["patches and face", *(f"level {line + 1}" for line in range(len(found)))])
-    axis.set_ylim(total + 0.4, -0.6)
-    axis.set_xlim(0, module.features * 1.34)
+    axis.set(xlim=(0, module.features * 1.34), ylim=(total + 0.4, -0.6))
     axis.set_xticks([0, module.features // 2, module.features])
     axis.set_xlabel("number of the feature", loc="left")
     axis.spines["bottom"].set_bounds(0, module.features)
@@ -291,8 +279,6 @@ def draw_attention(
     Raises:
         ValueError: not one point, weight and title each.
     """
-    import matplotlib.pyplot as plt
-
     if points.shape != (*weights.shape, 2) or not len(pictures) == len(points) == len(titles):
         raise ValueError(
             f"{len(pictures)} faces, points {list(points.shape)}, weights {list(weights.shape)}, {len(titles)} titles: "
@@ -344,8 +330,7 @@ def _face(axis: "Axes", picture: NDArray[np.uint8]) -> None:
     height, width = picture.shape[:2]
     grey = picture.mean(2)  # [S, S]
     axis.imshow(grey, cmap="gray", vmin=2 * grey.min() - grey.max(), vmax=max(grey.max(), 1))
-    axis.set_xlim(-0.5, width - 0.5)
-    axis.set_ylim(height - 0.5, -0.5)
+    axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     axis.set_axis_off()
 
 

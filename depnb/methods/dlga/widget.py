@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,8 +70,6 @@ def draw_patch(
         x, y, border: as for ``patch``.
         face: uint8 RGB [224, 224, 3]; grey without.
     """
-    import matplotlib.pyplot as plt
-
     picture = np.full((SIZE, SIZE, 3), 190, np.uint8) if face is None else face
     figure, axes = plt.subplots(1, 2, figsize=(5.6, 3.5))
     taken, mirrored = patch(x, y, border), patch(SIZE - 1 - x, y, border)
@@ -100,8 +99,7 @@ def _draw(axis: "Axes", picture: NDArray[np.uint8], place: tuple[float, float], 
     zeros = f", {taken.outside()} zeros" if taken.outside() else ""
     axis.set_title(f"{title}\nx = {place[0]:g}, y = {place[1]:g}", fontsize=9)
     axis.set_xlabel(f"columns {columns}, rows {rows}{zeros}", fontsize=8)
-    axis.set_xlim(-beyond - 1, SIZE + beyond)
-    axis.set_ylim(SIZE + beyond, -beyond - 1)
+    axis.set(xlim=(-beyond - 1, SIZE + beyond), ylim=(SIZE + beyond, -beyond - 1))
     axis.set_xticks([])
     axis.set_yticks([])
     for spine in axis.spines.values():

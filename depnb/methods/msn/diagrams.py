@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb.methods.shapes import Diagram, arrow, box, clip_of_a_person
@@ -20,8 +21,6 @@ def draw_block(kernels: Sequence[int] = (3, 5, 7), projection: Literal["code", "
         kernels: sides of the bank's cubes.
         projection: the shortcut; ``paper`` draws its convolution dashed: it is there where channels differ (E17).
     """
-    import matplotlib.pyplot as plt
-
     places = 1.5 * (np.arange(len(kernels)) - (len(kernels) - 1) / 2)  # of the bank, upwards
     top, bottom = places.max() + 0.8, min(-1.4, places.min() - 0.6) - 0.9
     figure, axis = plt.subplots(figsize=(7, 0.5 * (top - bottom + 0.8)))
@@ -57,9 +56,7 @@ def draw_block(kernels: Sequence[int] = (3, 5, 7), projection: Literal["code", "
     axis.plot([0.6, 0.6, 4.4], [0, bottom, bottom], **look)
     axis.plot([6.0, 10.8], [bottom, bottom], **look)
     arrow(axis, (10.8, bottom), (10.8, -0.4))
-    axis.set_xlim(-0.2, 13.9)
-    axis.set_ylim(bottom - 0.8, top)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.2, 13.9), ylim=(bottom - 0.8, top), aspect="equal")
     axis.set_axis_off()
     return figure
 
@@ -70,8 +67,6 @@ def draw_pipeline(frames: np.ndarray) -> "Figure":
     Args:
         frames: uint8 [T, S, S, 3]; the first, two more and the last are shown.
     """
-    import matplotlib.pyplot as plt
-
     figure, axis = plt.subplots(figsize=(7.5, 1.9))
     for place, index in zip((3, 2, 1, 0), (len(frames) - 1, 2, 1, 0), strict=True):
         left, low = 0.25 * place, 0.18 * place
@@ -94,9 +89,7 @@ def draw_pipeline(frames: np.ndarray) -> "Figure":
     box(axis, (8.5, 0.75, 1.6, 1.1), "score of\nthe clip")
     arrow(axis, (10.15, 1.3), (10.8, 1.3))
     box(axis, (10.9, 0.75, 1.8, 1.1), "mean over\nthe clips", "score of the video")
-    axis.set_xlim(-0.1, 12.9)
-    axis.set_ylim(-0.7, 2.8)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.1, 12.9), ylim=(-0.7, 2.8), aspect="equal")
     axis.set_axis_off()
     return figure
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import matplotlib.pyplot as plt
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -61,8 +63,6 @@ def reach(kernel: int, depth: int = 69) -> list[Reach]:
 
 def draw_reach(kernels: Sequence[int] = (3, 5, 7), depth: int = 69) -> "Figure":
     """``reach`` of each kernel in frames and in pixels, beside the clip's 16 frames and 112 pixels."""
-    import matplotlib.pyplot as plt
-
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
     for kernel in kernels:
         found = reach(kernel, depth)

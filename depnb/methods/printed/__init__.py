@@ -4,6 +4,7 @@
 ``protocols.csv`` one row per paper; ``bibliography.csv`` one row per work that the tables name.
 """
 
+from functools import cache
 from importlib.resources import files
 
 import pandas as pd
@@ -39,7 +40,7 @@ def printed(paper: str, source: str | None = None) -> pd.DataFrame:
 
 def tables() -> pd.DataFrame:
     """All printed numbers of all papers (470 rows), with the column ``paper`` in front."""
-    return _read("paper_tables.csv")
+    return _read("paper_tables.csv").copy()
 
 
 def protocols() -> pd.DataFrame:
@@ -52,6 +53,7 @@ def bibliography() -> pd.DataFrame:
     return _read("bibliography.csv").set_index("key")
 
 
+@cache
 def _read(name: str) -> pd.DataFrame:
     with files(__package__).joinpath(name).open(encoding="utf-8") as handle:
         return pd.read_csv(handle)

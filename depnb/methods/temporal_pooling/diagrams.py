@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +28,6 @@ def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
     Raises:
         ValueError: another number of frames.
     """
-    import matplotlib.pyplot as plt
-
     if len(clip) != LENGTH:
         raise ValueError(f"Fig. 1 is drawn for clips of {LENGTH} frames, not of {len(clip)}.")
     middle = LENGTH // 2
@@ -67,12 +66,8 @@ def draw_streams(frame: NDArray[np.uint8], code: NDArray[np.uint8]) -> "Figure":
         frame: the still image, uint8 RGB [H, W, 3].
         code: the code image of the same clip, uint8 [H, W].
     """
-    import matplotlib.pyplot as plt
-
     figure, axis = plt.subplots(figsize=(8, 2.25))
-    axis.set_xlim(-0.5, 100.5)
-    axis.set_ylim(-2, 27)
-    axis.set_aspect("equal")
+    axis.set(xlim=(-0.5, 100.5), ylim=(-2, 27), aspect="equal")
     axis.set_axis_off()
     box(axis, (0, 9.5, 9, 7), "video")
     arrow(axis, (9, 13), (12, 13))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +63,6 @@ def draw_codes(
         video, length, reading, dead_zone: as in ``codes``.
         row, column: the pixel; the last one of the picture if it lies outside.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
     code = codes(video, length, reading, dead_zone)
