@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ class Store:
     @staticmethod
     def _is_of(path: Path, run: Run) -> bool:
         try:
-            return Result.from_json(path.read_bytes()).run == run
+            return _result(path).run == run
         except (FileNotFoundError, DamagedResult):
             return False
 
@@ -150,7 +151,7 @@ class Store:
         found = []
         for path in self.path.glob(f"{paper or '[!.]*'}/*.json"):
             try:
-                found.append(Result.from_json(path.read_bytes()))
+                found.append(_result(path))
             except FileNotFoundError:  # another process has put a newer one in its place
                 continue
             except DamagedResult as error:
@@ -194,10 +195,25 @@ class Store:
     def _read(self, run: Run) -> Result | None:
         path = self.file(run)  # outside: a corpus or weights that a run lacks are no missing result
         try:
-            result = Result.from_json(path.read_bytes())
+            result = _result(path)
         except (FileNotFoundError, DamagedResult):
             return None
         return result if result.digest == run.digest else None
+
+
+def _result(path: Path) -> Result:
+    """The result in a file, which is read again only when it has changed.
+
+    Raises:
+        FileNotFoundError, DamagedResult.
+    """
+    status = path.stat()
+    return _result_at(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@cache
+def _result_at(path: Path, *changed: int) -> Result:
+    return Result.from_json(path.read_bytes())
 
 
 def differences(ours: Any, theirs: Any, place: Sequence[str] = ()) -> list[str]:
