@@ -85,7 +85,7 @@ $(READY): pyproject.toml requirements.txt
 	fi; \
 	touch .venv/.installing; \
 	echo "Installing the pinned requirements into .venv (several GB the first time)"; \
-	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt; \
+	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r requirements.txt; \
 	PYTHONWARNINGS=ignore $(PY) -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps -e .; \
 	rm .venv/.installing; \
 	touch $(READY)
@@ -94,9 +94,9 @@ $(READY): pyproject.toml requirements.txt
 $(READY_TEST): requirements-test.txt $(READY)
 	@set -e; \
 	install="$(PY) -m pip install --disable-pip-version-check --quiet"; \
-	if [ -e .venv/.installing-test ]; then $$install --force-reinstall --no-deps -r requirements-test.txt; fi; \
+	if [ -e .venv/.installing-test ]; then $$install --force-reinstall --require-hashes --no-deps -r requirements-test.txt; fi; \
 	touch .venv/.installing-test; \
 	echo "Installing what the tests need into .venv"; \
-	$$install -c requirements.txt -r requirements-test.txt; \
+	$$install --require-hashes --no-deps -r requirements-test.txt; \
 	rm .venv/.installing-test; \
 	touch $(READY_TEST)

@@ -24,7 +24,10 @@ store = "committed"  # committed or a folder
 seed = 0  # of the runs in an own store
 device = "auto"  # auto, cpu, cuda"""
 
-METADATA = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+METADATA = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+}
 
 SET_UP = """from depnb import course
 

@@ -1,8 +1,9 @@
 """Check that nothing about real people is committed, as far as a program can tell: ``python -m tools.check_committed``.
 
-It looks at the given files, or at all that git tracks, reports what must not be committed as ``file: what is wrong``,
-and exits 1 if there is something. What a picture, a page or a notebook says of its origin is believed; where it says
-nothing, MTCNN looks for faces.
+It looks at the given files, or at all that git tracks. ``ALLOWED`` lists what is committed here, by place and name, and
+how each kind is looked into; whatever is not on the list is refused. It reports what must not be committed as ``file:
+what is wrong``, and exits 1 if there is something, 2 if it could not look. What a picture, a page or a notebook says of
+its origin is believed.
 """
 
 import argparse
@@ -12,39 +13,34 @@ import csv
 import json
 import re
 import struct
-import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from depnb.corpus.avec import LABEL_NAME
-from depnb.corpus.manifest import COLUMNS, table_of
+import numpy as np
 
-REFUSED = {
-    "a video": ".mp4 .avi .mkv .mov .m4v .mpg .mpeg .webm .wmv .ogv .3gp .flv",
-    "a recording of a voice": ".wav .mp3 .flac .ogg .m4a .aac",
-    "arrays or face crops": ".npy .npz .crops .h5 .hdf5 .mat .parquet .feather .arrow",
-    "a network, which may remember whom it has seen": ".pt .pth .ckpt .safetensors .onnx",
-    "a table, which nobody looks into": ".xlsx .xls .ods .sqlite .db .jsonl",
-    "a pickle, which may run code": ".pkl .pickle .joblib .dill",
-    "an archive, which nobody looks into": ".zip .tar .gz .tgz .bz2 .xz .7z .rar .zst .lzma",
-}
-"""Kinds of files that are never committed, with their suffixes."""
-PICTURES = frozenset([
-    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
-    ".heic", ".jxl", ".tga", ".ras", ".hdr",
-])  # fmt: skip
-TABLES = frozenset([".csv", ".tsv", ".txt"])
-PAGES = frozenset([".svg", ".html", ".htm", ".md", ".tex"])
-OF_NUMBERS = ("results", "figures")
-"""Folders whose tables must name generated corpora."""
+from depnb.corpus.manifest import table_of
+from depnb.experiments.result import DamagedResult, Result
+from depnb.system import style
+from depnb.system.repository import git
 
-OF_FACES = {"name", "status", "without_face"}
-"""Columns of the report of ``depnb faces``."""
+PRINTED = ("paper_tables.csv", "protocols.csv", "bibliography.csv")
+"""Tables of what the papers print."""
+LONGEST_LINE = 2000
+"""Characters of a line that somebody wrote; a picture or a table hidden in a text has longer ones."""
+WHO = frozenset(["id", "name", "video", "file", "subject", "person", "participant", "patient", "recording", "session"])
+WHAT = frozenset(["bdi", "bdi-ii", "bdi2", "phq", "phq8", "phq-8", "phq9", "phq-9", "score", "label", "depression"])
+"""Heads of columns that say whose label stands in a row, and that there is one."""
+FEWEST_LABELS = 3
+"""Lines of a name and a score that are taken for labels."""
+SCORE = re.compile(r"(?:[0-5]?\d|6[0-3])(?:\.0+)?")
+LABELLED = re.compile(r"^(?=\S*\d)[\w.-]+(?: [\w.-]+){0,2} (?:[0-5]?\d|6[0-3])(?:\.0+)?$")
+"""A line, without its punctuation, of a recording or a person and a score."""
 
 TITLE = "generated (?:corpus )?“[^”]+”"
+TITLED = re.compile(TITLE)
 CORPORA = re.compile(f"{TITLE}(?:, {TITLE})*|no corpus, printed numbers only")
 PROVENANCE = re.compile(r"made on: ([^\n]{1,2000}?); depnb \d")
 """In a file that was written by ``style.save`` or ``tables``."""
@@ -57,72 +53,69 @@ EMBEDDED_AS_TEXT = re.compile(r"\bdata:((?!image/)[\w.+-]+/[\w.+-]+)(?:;(?!base6
 WIDGET = "application/vnd.jupyter.widget-view+json"
 """The place of a widget in a notebook; what it shows is elsewhere."""
 
-HEADERS = 5
-"""In which of the first lines the heads of a table are looked for."""
-SMALLEST_FACE_PX = 20
-LARGEST_SIDE_PX = 1600
+OF_PEOPLE = frozenset(["video", "subject", "person", "name", "id", "bdi", "score", "label", "status", "without_face"])
+"""Columns of tables about single people."""
 
 
 def check(path: Path | str) -> list[str]:
     """Why a file must not be committed, a sentence each; empty if it may.
 
-    Links are not followed: git keeps where they lead, not what lies there.
+    A link is not followed: git keeps where it leads, which may be the name of a person.
     """
     path = Path(path)
     if path.is_symlink():
-        return []
+        return ["a link, which is nothing that is committed here"]
+    look = next((look for pattern, look in ALLOWED.items() if path.match(pattern)), None)
+    if look is None:
+        return [
+            "no kind of file that is committed here, so nobody looks into it: keep it out of git, in runs/ or outside "
+            "of the repository (what is committed is listed in ALLOWED of tools/check_committed.py)"
+        ]
     try:
-        return list(dict.fromkeys(_problems(path)))
+        return list(dict.fromkeys(look(path)))
     except OSError as error:
         return [f"cannot be read ({error.strerror}), so nobody knows what it shows"]
+    except UnicodeDecodeError:
+        return ["no text, and it should be one: keep it out of git"]
 
 
-def tracked(folder: Path | str = ".") -> list[Path] | None:
-    """The files below a folder that git tracks and that are there; None where there is no repository."""
-    command = ["git", "-C", str(folder), "ls-files", "-z"]
+def tracked(folder: Path | str = ".") -> list[Path]:
+    """The files below a folder that git tracks and that are there.
+
+    Raises:
+        NotLookedError: git is missing, or will not list them, or tracks nothing here.
+    """
     try:
-        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return None
+        answer = git(Path(folder), "ls-files", "-z")
+    except OSError as error:
+        raise NotLookedError("git is not installed, or cannot be started") from error
+    if answer.returncode:
+        raise NotLookedError(answer.stderr.strip() or f"git ended with status {answer.returncode}")
+    listed = answer.stdout
+    if not listed:
+        raise NotLookedError("git tracks no file here (was an archive unpacked inside of another repository?)")
     found = (Path(folder) / name for name in listed.split("\0") if name)
-    return [path for path in found if path.is_file()]
+    return [path for path in found if path.is_symlink() or path.is_file()]
+
+
+class NotLookedError(RuntimeError):
+    """It is not known what is committed."""
 
 
 def main(arguments: list[str]) -> int:
     """Print what must not be committed; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.check_committed", description=__doc__.partition("\n\n")[0])
     parser.add_argument("files", nargs="*", type=Path, help="by default all that git tracks")
-    files = parser.parse_args(arguments).files or tracked()
-    if files is None:
-        print("No git repository: nothing is tracked here, so nothing was looked at.")
-        return 0
+    try:
+        files = parser.parse_args(arguments).files or tracked()
+    except NotLookedError as error:
+        print(f"Nothing was looked at, so nobody knows what is committed: {error}.")
+        return 2
     found = [(path, problem) for path in files for problem in check(path)]
     for path, problem in found:
         print(f"{path}: {problem}")
     print(f"{len(files)} files, {len(found)} problems")
     return int(bool(found))
-
-
-def _problems(path: Path) -> Iterator[str]:
-    suffix = path.suffix.lower()
-    for what, suffixes in REFUSED.items():
-        if suffix in suffixes.split():
-            yield f"{what}: keep it out of git, in runs/ or outside of the repository"
-            return
-    if LABEL_NAME.search(path.name):
-        yield "the label of a recording: keep it where the corpus lies"
-    if suffix in PICTURES:
-        yield from _picture(path.read_bytes())
-    elif suffix == ".pdf":
-        yield from _pdf(path.read_bytes())
-    elif suffix in PAGES:
-        yield from _page(path.read_text(encoding="utf-8", errors="replace"))
-    elif suffix == ".ipynb":
-        yield from _notebook(path)
-    elif suffix in TABLES:
-        yield from _table(path)
-    elif suffix == ".json":
-        yield from _numbers(path)
 
 
 def _origin(corpora: str) -> Iterator[str]:
@@ -134,21 +127,40 @@ def _origin(corpora: str) -> Iterator[str]:
         )
 
 
+def _picture_file(path: Path) -> Iterator[str]:
+    yield from _picture(path.read_bytes())
+
+
 def _picture(content: bytes, made_on: str | None = None) -> Iterator[str]:
-    """A picture file; ``made_on`` are the corpora of the notebook around it."""
+    """A picture; ``made_on`` are the corpora of the notebook that has drawn it."""
     said = PROVENANCE.match(png_text(content).get("Description", ""))
-    corpora = said[1] if said else made_on
-    if corpora is not None:
-        yield from _origin(corpora)
-        return
-    faces = _faces(content)
-    if faces is None:
-        yield "no picture that could be read, so nobody knows what it shows: write it anew"
-    elif faces:
+    if said:
+        yield from _origin(said[1])
+    elif made_on is None:
         yield (
-            f"{faces} face{'s' * (faces > 1)}, and it does not say who: if it shows generated people or is free, "
-            "write it with depnb.system.style.save, which names its corpus; else keep it out of git"
+            "a picture that does not say whom it shows: if it shows generated people or is free, write it with "
+            "depnb.system.style.save, which names its corpus; else keep it out of git"
         )
+    elif not _drawn_inline(content):
+        yield (
+            "a picture that the notebook has not drawn with session.figure, and it does not say whom it shows: "
+            "take it out"
+        )
+    else:
+        yield from _origin(made_on)
+
+
+def _drawn_inline(content: bytes) -> bool:
+    """Whether a picture has the few levels of grey and colour that ``style.inline_png`` leaves."""
+    import cv2  # takes a second to import, and most files are no notebooks
+
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return False
+    steps = style.INLINE_LEVELS - 1
+    levels = np.rint(np.arange(style.INLINE_LEVELS) / steps * 255)
+    return pixels is not None and bool(np.isin(np.unique(pixels), levels).all())
 
 
 def png_text(content: bytes) -> dict[str, str]:
@@ -180,27 +192,8 @@ def _inflated(data: bytes, most: int = 1 << 16) -> bytes:
         return b""
 
 
-def _faces(content: bytes) -> int | None:
-    """How many faces of 20 pixels or more MTCNN finds in a picture file; None if it cannot be read."""
-    import cv2  # with the detector it takes seconds to import, and most files are no pictures
-    import numpy as np
-
-    from depnb.faces import detect_frames
-
-    try:
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        return None
-    if bgr is None:
-        return None
-    shrunk = min(1.0, LARGEST_SIDE_PX / max(bgr.shape[:2]))
-    if shrunk < 1:
-        bgr = cv2.resize(bgr, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA)
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-    return len(detect_frames(rgb, min_face=SMALLEST_FACE_PX / min(rgb.shape[:2]))[0])
-
-
-def _pdf(content: bytes) -> Iterator[str]:
+def _pdf(path: Path) -> Iterator[str]:
+    content = path.read_bytes()
     said = re.search(rb"/Subject \(((?:[^\\)]|\\.)*)\)", content, re.S)
     text = _pdf_text(said[1]) if said else ""
     found = PROVENANCE.match(text)
@@ -217,12 +210,38 @@ def _pdf_text(raw: bytes) -> str:
     return text.decode("utf-16" if marked else "latin-1", "replace")
 
 
+def _code(path: Path) -> Iterator[str]:
+    if any(len(line) > LONGEST_LINE for line in path.read_text(encoding="utf-8").splitlines()):
+        yield f"a line of more than {LONGEST_LINE} characters, into which nobody looks: take it out"
+
+
+def _prose(path: Path) -> Iterator[str]:
+    """Text with tables, pages and formulas in it."""
+    text = path.read_text(encoding="utf-8")
+    yield from _page(text)
+    yield from _labels(text)
+    yield from _code(path)
+
+
+def _labels(text: str) -> Iterator[str]:
+    """What looks like scores of single people: a table with heads for both, or lines of a name and a score."""
+    text = re.sub(r"<[^<>]*>", " ", text)  # the tags of a page
+    lines = [" ".join(re.findall(r"[\w.-]+", line.strip(" -*"))) for line in text.splitlines()]
+    if sum(bool(LABELLED.match(line)) for line in lines) >= FEWEST_LABELS:
+        yield "lines of a name and a score, which may be labels: keep them where the corpus lies"
+    rows = [[cell.strip(" *`\"'").lower() for cell in re.split(r"[|,;\t&]", line)] for line in text.splitlines()]
+    for place, heads in enumerate(rows):
+        if {head.rstrip("s") for head in heads} & WHO and {head.rstrip("s") for head in heads} & WHAT:
+            column = next(i for i, head in enumerate(heads) if head.rstrip("s") in WHAT)
+            below = [row[column] for row in rows[place + 1 : place + 100] if len(row) == len(heads)]
+            if sum(bool(SCORE.fullmatch(cell)) for cell in below) > 1:
+                yield "a table of people and their scores: keep it where the corpus lies"
+
+
 def _page(text: str, made_on: str | None = None) -> Iterator[str]:
-    """Text with provenances and with pictures in it; ``made_on`` as of a picture, by default what its end says."""
-    ended = ENDED.findall(text)
-    for corpora in (*PROVENANCE.findall(text), *ended):
+    """Text with provenances and with pictures in it; ``made_on`` as of a picture."""
+    for corpora in (*PROVENANCE.findall(text), *ENDED.findall(text)):
         yield from _origin(corpora)
-    made_on = made_on or (ended[-1] if ended else None)
     for kind, data in EMBEDDED.findall(text):
         if kind.lower().startswith("image/"):
             yield from _picture(_decoded(data), made_on)
@@ -286,39 +305,51 @@ def _joined(text: Any) -> str:
 
 
 def _table(path: Path) -> Iterator[str]:
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    """A table of figures/ or results/, whose cells or columns name generated corpora."""
     try:
-        tables = [table_of("\n".join(lines[start:])) for start in range(max(1, min(HEADERS, len(lines))))]
+        table = list(table_of(path.read_text(encoding="utf-8")))
     except csv.Error as error:
         yield f"no table that could be read ({error}): make it again, or keep it out of git"
         return
-    table, names = tables[0], set(tables[0].fieldnames or ())
-    if any(set(one.fieldnames or ()) >= set(COLUMNS) for one in tables):
-        yield "a manifest, with people and their scores: keep it where the videos lie"
-    if names >= OF_FACES:
-        yield "a report of faces, with the names of recordings: keep it where the videos lie"
-    if "corpus" in names and _of_numbers(path):
-        for corpora in dict.fromkeys(line.get("corpus") or "" for line in table):
-            yield from _origin(corpora)
+    names = [str(name) for name in table[0]] if table else []
+    if "None" in names or OF_PEOPLE.intersection(name.lower() for name in names):
+        yield "a table about single people: keep it where the videos lie"
+        return
+    if "corpus" in names:
+        said = [line["corpus"] or "" for line in table]
+    elif "claim" in names:
+        said = [line["judged on"].partition(", ")[0] for line in table]
+    elif "method" in names:
+        said = [(TITLED.findall(name) or [name])[0] for name in names if name != "method" and "(printed)" not in name]
+    else:
+        said = ["a table that does not say what"]
+    for corpora in dict.fromkeys(said):
+        yield from _origin(corpora)
 
 
-def _numbers(path: Path) -> Iterator[str]:
+def _result(path: Path) -> Iterator[str]:
+    """A result of one run, on generated people."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        result = Result.from_json(path.read_bytes())
+    except DamagedResult as error:
+        yield f"no whole result ({error}): delete it, and make it again"
+        return
+    if result.licensed:
+        yield "a result on a licensed corpus: keep it in runs/, and hand on what `depnb results export` writes"
+
+
+def _measured(path: Path) -> Iterator[str]:
+    """Other numbers of results/, which name their corpora."""
+    try:
+        said = list(_corpora(json.loads(path.read_text(encoding="utf-8"))))
     except (ValueError, RecursionError):
-        if _of_numbers(path):
-            yield "no JSON that could be read: delete it, and make it again"
+        yield "no JSON that could be read: delete it, and make it again"
         return
-    several = content if isinstance(content, list) else [content]
-    if any(isinstance(one, dict) and one.keys() >= {"video", "score", "parts"} for one in several):
-        yield "the score of a video: keep it in runs/"
-    if not (_of_numbers(path) or (isinstance(content, dict) and content.keys() >= {"run", "facts"})):
-        return
-    for corpus in _corpora(content):
+    for corpus in said:
         if isinstance(corpus, str):
             yield from _origin(corpus)
         elif not (isinstance(corpus, dict) and "generated" in corpus):
-            yield "a result on a licensed corpus: keep it in runs/, and hand on what `depnb results export` writes"
+            yield "numbers of a licensed corpus: keep them in runs/"
 
 
 def _corpora(content: Any) -> Iterator[Any]:
@@ -334,8 +365,22 @@ def _corpora(content: Any) -> Iterator[Any]:
             yield from _corpora(value)
 
 
-def _of_numbers(path: Path) -> bool:
-    return any(folder in OF_NUMBERS for folder in path.parts[:-1])
+ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
+    **dict.fromkeys(("*.py", "*.pyi", "Makefile", ".ci/run", "postBuild", "Dockerfile", "LICENSE"), _code),
+    **dict.fromkeys((".gitignore", ".gitattributes", "requirements.txt", "requirements-test.txt"), _code),
+    **dict.fromkeys(("pyproject.toml", "tools/*.toml", "environment.yml", ".pre-commit-config.yaml"), _prose),
+    **dict.fromkeys(("README.md", "CONTRIBUTING.md", "THIRD_PARTY.md", "CITATION.cff", "docs/*.md"), _prose),
+    **dict.fromkeys(("book/*.md", "book/*.yml", "figures/index.md", "figures/*.tex", "templates/*.html"), _prose),
+    **dict.fromkeys((f"depnb/methods/printed/{name}" for name in PRINTED), _code),
+    "tests/experiments/fingerprints.json": _code,
+    "figures/*.png": _picture_file,
+    "figures/*.pdf": _pdf,
+    "figures/*.csv": _table,
+    "results/*/*.json": _result,
+    **dict.fromkeys(("results/faces.json", "results/reproduce.json"), _measured),
+    "notebooks/*.ipynb": _notebook,
+}
+"""What is committed here: a pattern of the end of a path (``Path.match``), and how such a file is looked into."""
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ from nbformat import NotebookNode
 from depnb.course.notebooks import (
     DEFAULTS,
     END_MARKER,
+    METADATA,
     PARAMETERS,
     TIME,
     VOLATILE_CELL_METADATA,
     VOLATILE_METADATA,
+    ends_session,
     notebooks_in,
     tags,
 )
@@ -179,8 +181,8 @@ def executed(notebook: NotebookNode, path: Path) -> Iterable[str]:
             if output.output_type == "stream" and output.name == "stderr":
                 yield f"cell {number} has written to stderr: {output.text.strip()[:60]!r}"
     marker = END_MARKER.format(name=path.stem)
-    if not code or "session.end()" not in code[-1].source:
-        yield "the last code cell must call session.end()"
+    if not code or not ends_session(code[-1]):
+        yield "the last code cell must call session.end(), and nothing else"
     elif marker not in output_text(code[-1]).splitlines():
         yield f"the last cell's output lacks the end-marker “{marker}”"
 
@@ -190,6 +192,8 @@ def portable(notebook: NotebookNode, path: Path) -> Iterable[str]:
     kernel = notebook.metadata.get("kernelspec", {}).get("name")
     if kernel != "python3":
         yield f"the kernel is {kernel!r}; only “python3” is found everywhere"
+    if notebook.metadata.get("language_info") != METADATA["language_info"]:
+        yield "the metadata do not say that this is Python, in files .py; run with --normalise"
     for number, cell in enumerate(notebook.cells, start=1):
         found = MACHINE_PATHS.search(cell.source) or MACHINE_PATHS.search(output_text(cell))
         if found:

@@ -1,13 +1,18 @@
 """Write the pinned requirements from what is installed in ``.venv``: ``.venv/bin/python -m tools.pin``.
 
 Run it after you change the dependencies in ``pyproject.toml``. ``requirements.txt`` holds what its dependencies bring,
-``requirements-test.txt`` what its extra ``test`` brings beyond that, and ``environment.yml`` is the same for conda,
-without the tests. What only Linux needs (CUDA libraries) is marked so.
+``requirements-test.txt`` what its extra ``test`` brings beyond that, each with the SHA-256 of every file that the
+package index has of it, so that ``pip install --require-hashes`` takes no other. ``environment.yml`` is the same for
+conda, without the tests. What only some systems or Pythons need is marked so. It needs ``uv`` (``pip install uv``).
 """
 
+import re
+import shutil
+import subprocess
+import tempfile
 import tomllib
-from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution, distributions
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -15,8 +20,7 @@ from packaging.utils import canonicalize_name
 from depnb.system.files import write_text
 from depnb.system.repository import ROOT
 
-LINUX = {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
-MACOS = {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"}
+OLDEST_PYTHON = "3.11.5"
 CONDA_NAMES = {"torch": "pytorch", "jupyter-client": "jupyter_client"}
 NOT_ON_CONDA_FORGE = {
     "dlib-bin",
@@ -28,40 +32,32 @@ NOT_ON_CONDA_FORGE = {
 }
 
 
-def direct() -> tuple[list[Requirement], list[Requirement]]:
-    """The requirements of pyproject.toml: its dependencies, and its extra ``test``."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed, tests = project["dependencies"], project["optional-dependencies"]["test"]
-    return [Requirement(text) for text in needed], [Requirement(text) for text in tests]
+def direct() -> list[Requirement]:
+    """The dependencies of pyproject.toml."""
+    return [
+        Requirement(text) for text in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    ]
 
 
-def closure(requirements: Iterable[Requirement], platform: dict[str, str]) -> set[str]:
-    """Names of everything that ``requirements`` bring on ``platform``."""
-    seen: set[tuple[str, str]] = set()
-    waiting = [(r.name, extra) for r in requirements for extra in ("", *r.extras)]
-    while waiting:
-        name, extra = waiting.pop()
-        name = canonicalize_name(name)
-        if (name, extra) in seen:
-            continue
-        seen.add((name, extra))
-        for text in distribution(name).requires or []:
-            needed = Requirement(text)
-            if needed.marker is None or needed.marker.evaluate({**platform, "extra": extra}):
-                try:
-                    distribution(needed.name)
-                except PackageNotFoundError:
-                    continue  # needed on the other platform only; pip resolves it there
-                waiting += [(needed.name, more) for more in ("", *needed.extras)]
-    return {name for name, _ in seen}
+def pins(*extras: str) -> dict[str, str]:
+    """By name, the lines of each package that the project brings with these extras, on all systems.
 
-
-def pins(requirements: list[Requirement], without: list[Requirement]) -> list[str]:
-    """A line for each package that ``requirements`` bring and ``without`` does not."""
-    everywhere = closure(requirements, MACOS)
-    names = (everywhere | closure(requirements, LINUX)) - closure(without, MACOS) - closure(without, LINUX)
-    linux = ' ; sys_platform == "linux"'
-    return [f"{name}=={distribution(name).version}{linux * (name not in everywhere)}" for name in sorted(names)]
+    Raises:
+        FileNotFoundError: there is no uv.
+        CalledProcessError: it found no versions that fit; it has said why.
+    """
+    uv = shutil.which("uv")
+    if uv is None:
+        raise FileNotFoundError("There is no uv, which asks the package index for hashes: run `pip install uv`.")
+    with tempfile.TemporaryDirectory() as folder:
+        installed = Path(folder) / "installed.txt"
+        found = {canonicalize_name(d.name): d.version for d in distributions() if d.name != "depnb"}
+        installed.write_text("".join(f"{name}=={version}\n" for name, version in found.items()))
+        command = [uv, "pip", "compile", str(ROOT / "pyproject.toml"), "--constraint", str(installed), "--universal"]
+        command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
+        command += [f"--extra={extra}" for extra in extras]
+        text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {re.split("==", lines)[0]: lines for lines in re.findall(r"^\S.*(?:\n .*)*", text, re.M)}
 
 
 def conda(requirements: list[Requirement]) -> list[str]:
@@ -75,8 +71,8 @@ def conda(requirements: list[Requirement]) -> list[str]:
             forge.append(f"  - {CONDA_NAMES.get(name, name)}={version}")
     return [
         "# Written by tools/pin.py: the same versions as requirements.txt.",
-        "#   conda env create -f environment.yml && conda activate depnb && pip install --no-deps -e .",
-        "# The tests also need: pip install -r requirements-test.txt",
+        "#   conda env create -f environment.yml && conda activate depnb",
+        "# It installs this checkout too, in place (`-e .`). The tests also need: pip install -r requirements-test.txt",
         "name: depnb",
         "channels:",
         "  - conda-forge",
@@ -87,17 +83,19 @@ def conda(requirements: list[Requirement]) -> list[str]:
         *forge,
         "  - pip:",
         *pip,
+        "      - -e .",
     ]
 
 
 def main() -> None:
     """Write the three files."""
-    needed, tests = direct()
+    needed = pins()
+    tests = [lines for name, lines in pins("test").items() if name not in needed]
     head = "# Written by tools/pin.py: versions of one working installation, for Python 3.11 to 3.13."
     files = {
-        "requirements.txt": [head, *pins(needed, without=[])],
-        "requirements-test.txt": [head, "# What the tests need beyond requirements.txt.", *pins(tests, without=needed)],
-        "environment.yml": conda(needed),
+        "requirements.txt": [head, *needed.values()],
+        "requirements-test.txt": [head, "# What the tests need beyond requirements.txt.", *tests],
+        "environment.yml": conda(direct()),
     }
     for name, lines in files.items():
         write_text(ROOT / name, "\n".join(lines) + "\n")

@@ -6,15 +6,12 @@ more than it needs.
 
 import logging
 import os
-import sys
-import traceback
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-DEBUG = "DEPNB_DEBUG"
-PACKAGE = Path(__file__).resolve().parents[1]
+from depnb.system import errors
+from depnb.system.text import plain
 
 MANUAL = """A notebook course on video-based depression estimation, and an honest reproduction of five papers.
 
@@ -64,28 +61,20 @@ def options(
     ] = False,
 ) -> None:
     if debug:
-        os.environ[DEBUG] = "1"
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+        os.environ[errors.DEBUG] = "1"
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("depnb").setLevel(logging.INFO)
 
 
+class _OneLine(logging.Formatter):
+    """A message without its traceback, which the log of a run has, and ``--debug`` shows."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record) if errors.debugged() else plain(record.getMessage())
+
+
 def main() -> None:
-    """Entry point: an error that depnb raises on purpose is one message and exit status 1, not a traceback."""
-    try:
-        app(prog_name="depnb")
-    except (OSError, ValueError, RuntimeError, LookupError) as error:
-        if os.environ.get(DEBUG, "0") != "0" or not _ours(error):
-            raise
-        typer.echo(f"{type(error).__name__}: {_message(error)}", err=True)
-        sys.exit(1)
-
-
-def _ours(error: Exception) -> bool:
-    """Whether depnb itself raised the error, so that its message says what to do."""
-    *_, (last, _) = traceback.walk_tb(error.__traceback__)
-    return PACKAGE in Path(last.f_code.co_filename).parents
-
-
-def _message(error: Exception) -> str:
-    """The message; ``str`` of a LookupError would put it in quotes."""
-    return str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+    """Entry point: an error is one message and exit status 1, not a traceback."""
+    errors.run(lambda: app(prog_name="depnb"))

@@ -31,9 +31,9 @@ def ls() -> None:
         rows.append((entry.kind, what, f"{entry.files:,}", f"{entry.bytes / 1e6:,.1f}", used))
     show.table(("kind", "what", "files", "MB", "last used"), rows, title="Cache", numbers=("files", "MB"))
     total = sum(item.bytes for item in found) / 1e6
-    typer.echo(f"{sum(item.files for item in found):,} files, {total:,.1f} MB in {cache_dir()}")
+    show.say(f"{sum(item.files for item in found):,} files, {total:,.1f} MB in {cache_dir()}")
     if any(item.kind == cache.UNKNOWN for item in found):
-        typer.echo("depnb did not put there what is unknown, and never deletes it.")
+        show.say("depnb did not put there what is unknown, and never deletes it.")
 
 
 @group.command("rm")
@@ -61,16 +61,16 @@ def rm(
         raise ValueError(f"Name what to delete ({', '.join(cache.KINDS)}), or give --all.")
     chosen = cache.select(kinds or list(cache.KINDS), older_than)
     if not chosen:
-        typer.echo(f"Nothing to delete in {cache_dir()}")
+        show.say(f"Nothing to delete in {cache_dir()}")
         return
     for entry in cache.grouped(chosen):
-        typer.echo(f"  {entry.kind} {entry.of}: {entry.files:,} files, {entry.bytes / 1e6:,.1f} MB")
+        show.say(f"  {entry.kind} {entry.of}: {entry.files:,} files, {entry.bytes / 1e6:,.1f} MB")
     if not yes:
         count = sum(item.files for item in chosen)
         typer.confirm(f"Delete these {count:,} files from {cache_dir()}?", abort=True)
     removed = cache.remove(chosen)
-    typer.echo(f"{removed.files:,} files deleted, {removed.bytes / 1e6:,.1f} MB freed")
+    show.say(f"{removed.files:,} files deleted, {removed.bytes / 1e6:,.1f} MB freed")
     for path, reason in removed.failures:
-        typer.echo(f"✘ {path}: {reason}", err=True)
+        show.say(f"✘ {path}: {reason}", err=True)
     if removed.failures:
         raise typer.Exit(1)

@@ -1,6 +1,7 @@
 """``depnb corpus`` makes and shows corpora; ``depnb doctor`` examines those on your disk."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +48,7 @@ def make(
     corpus = open_generated(named_recipe(f"{name}-{size}").varied(**knobs), out)
     made = corpus.ensure(corpus.recordings, workers=workers)
     kept = len(corpus.recordings) - made
-    typer.echo(f"{corpus.title}: {made} videos made, {kept} kept, in {corpus.root}")
+    show.say(f"{corpus.title}: {made} videos made, {kept} kept, in {corpus.root}")
 
 
 @group.command("show")
@@ -57,33 +58,36 @@ def show_corpus(corpus: CorpusName = "both") -> None:
     Example: `depnb corpus show /data/AVEC2014`
     """
     from depnb.corpus import open_corpus
+    from depnb.corpus.tree import plain
 
     opened = open_corpus(corpus)
     numbers = ("recordings", "with video", "with label", "people", "also in training", "BDI-II mean")
     show.table(("partition", *numbers), _partitions(opened), title=opened.title, numbers=numbers)
-    typer.echo(f"Place: {opened.root}")
+    show.say(plain(f"Place: {opened.root}"))
     if opened.noise_floor is not None:
-        typer.echo(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
+        show.say(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
 
 
 def _partitions(corpus: "Corpus") -> Iterator[tuple[str, ...]]:
     """The cells of each partition that has recordings."""
     from depnb.corpus import PARTITIONS
+    from depnb.experiments.disclosure import FEWEST_COMPARED
 
     train = corpus.subjects("train")
     for partition in PARTITIONS:
         recordings = corpus.partition(partition)
         people = {r.subject for r in recordings}
         labels = [r.bdi for r in recordings if r.bdi is not None]
+        enough = corpus.generated or len({r.subject for r in recordings if r.bdi is not None}) >= FEWEST_COMPARED
         if recordings:
             yield (
                 partition,
                 str(len(recordings)),
-                str(sum(r.video.exists() for r in recordings)),
+                str(sum(os.path.exists(r.video) for r in recordings)),
                 str(len(labels)),
                 str(len(people)),
                 "–" if partition == "train" else str(len(people & train)),
-                f"{sum(labels) / len(labels):.1f}" if labels else "–",
+                f"{sum(labels) / len(labels):.1f}" if labels and enough else "–",
             )
 
 
@@ -98,19 +102,20 @@ def doctor(
 
     Examples: `depnb doctor /data/AVEC2014`; `depnb doctor /data/AVEC2013 /data/AVEC2014` also compares the two.
     """
+    from depnb.corpus.tree import plain
     from depnb.experiments import doctor as looks
 
     checkups, shared = looks.examine(places)
     if as_json:
-        typer.echo(json.dumps(looks.as_json(checkups, shared), indent=1))
+        show.say(json.dumps(looks.as_json(checkups, shared), indent=1))
     else:
         for checkup in checkups:
-            typer.echo(f"{checkup.name} in {checkup.root}")
+            show.say(plain(f"{checkup.name} in {checkup.root}"))
             show.frame(looks.overview(checkup))
             for remark in looks.remarks(checkup):
-                typer.echo(remark)
-            typer.echo("")
+                show.say(remark)
+            show.say("")
         if shared:
-            typer.echo(looks.warning(shared))
+            show.say(looks.warning(shared))
     if not all(checkup.ready for checkup in checkups):
         raise typer.Exit(1)

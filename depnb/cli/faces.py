@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from depnb.cli import show
-from depnb.cli.options import CorpusName, Workers
+from depnb.cli.options import CorpusName, Workers, demand_device, demand_writable
 
 if TYPE_CHECKING:
     from depnb.corpus import Corpus
@@ -36,39 +36,64 @@ def faces(
         str | None, typer.Option(help="Only the frames that this method needs at the profile paper, as in msn.")
     ] = None,
     protocol: Annotated[str, typer.Option(help="Of the method, with --paper: honest, paper or another one.")] = "paper",
+    min_face: Annotated[
+        float,
+        typer.Option(
+            envvar="DEPNB_MIN_FACE",
+            min=0.005,
+            max=1,
+            help="Side of the smallest face looked for, as a share of the frame's shorter side.",
+        ),
+    ] = 1 / 8,
+    fps: Annotated[
+        float | None,
+        typer.Option(envvar="DEPNB_FPS", min=0.1, max=240, help="Resample the videos to so many frames per second."),
+    ] = None,
 ) -> None:
     """Find, align and store the faces of a corpus, and report on every video; those that are not perfect are listed.
 
     Crops are stored without loss under `$DEPNB_CACHE`, about 64 kB each. Crops of all frames serve every method; with
     a stride they are the same but for rounding, and need as much less disk. Interrupted, it goes on with the
-    unfinished videos.
+    unfinished videos. Trainings use the crops of other `--min-face` and `--fps` where the environment says the same as
+    DEPNB_MIN_FACE and DEPNB_FPS.
 
     Examples: `depnb faces /data/AVEC2014 --csv faces.csv`; `depnb faces /data/AVEC2013 --paper distribution`;
-    `depnb faces /data/AVEC2013 --frame-stride 8 --device cuda`.
+    `depnb faces /data/AVEC2013 --frame-stride 8 --device cuda`; `depnb faces manifest.csv --min-face 0.05 --fps 30`.
     """
     from depnb import faces as stage
     from depnb.corpus import open_corpus
+    from depnb.faces.quality import rate_remarks
     from depnb.system.files import write_text
+    from depnb.system.repository import demand_ignored
+    from depnb.system.text import to_csv
 
+    demand_device(device)
     if paper is not None and frame_stride != 1:
         raise ValueError(
             f"--paper {paper} says itself which frames are needed: leave --frame-stride {frame_stride} out."
         )
     opened = open_corpus(corpus)
+    for file in filter(None, (csv, accuracy)):
+        if opened.licensed:
+            demand_ignored(file, opened.title)
+        demand_writable(file.parent)
     opened.ensure(opened.recordings)
     if paper is not None:
         frame_stride = _stride_of(paper, protocol, corpus, opened)
         frames = f"one frame in {frame_stride}" if frame_stride > 1 else "all frames"
-        typer.echo(f"{paper}, protocol {protocol}: crops of {frames}")
-    settings = stage.Settings(frame_stride=frame_stride)
+        show.say(f"{paper}, protocol {protocol}: crops of {frames}")
+    settings = stage.Settings(min_face=min_face, frame_stride=frame_stride, fps=fps)
     report = stage.prepare(opened.recordings, workers=workers, device=stage.devices(device), settings=settings)
     if csv is not None:
-        write_text(csv, report.table().to_csv(index=False))
+        write_text(csv, to_csv(report.table()))
     _print(report)
+    partitions = {recording.name: recording.partition for recording in opened.recordings}
+    for remark in rate_remarks({row.name: row.frame_rate for row in report.rows}, partitions):
+        show.say(f"⚠ {remark}")
     if accuracy is not None:
         _write_accuracy(accuracy, opened, report)
     for failure in report.failures:
-        typer.echo(f"✘ {failure.name}: {failure.error}", err=True)
+        show.say(f"✘ {failure.name}: {failure.error}", err=True)
     if report.failures:
         raise typer.Exit(1)
 
@@ -87,12 +112,16 @@ def _stride_of(paper: str, protocol: str, name: str, corpus: "Corpus") -> int:
 def _print(report: "Report") -> None:
     """The videos that are not perfect, and the summary."""
     table = report.table()
-    remarkable = table[(table.status != "ok") | (table.warnings != "") | (table.without_face > 0) | (table.jumps > 0)]
+    flaws = table[["without_face", "jumps", "other_faces"]].gt(0).any(axis=1)
+    remarkable = table[flaws | (table.status != "ok") | (table.warnings != "")]
     if len(remarkable):
-        show.frame(remarkable[["name", "status", "frames", "without_face", "jumps", "warnings"]])
-    typer.echo(f"{len(table) - len(remarkable)} of {len(table)} videos: a face in every frame that was looked at")
+        show.frame(remarkable[["name", "status", "frames", "without_face", "jumps", "other_faces"]])
+    for row in report.rows:
+        for warning in row.warnings:
+            show.say(f"⚠ {row.name}: {warning}")
+    show.say(f"{len(table) - len(remarkable)} of {len(table)} videos: one face in every frame that was looked at")
     for key, value in report.summary().items():
-        typer.echo(f"{key}: {value}")
+        show.say(f"{key}: {value}")
 
 
 def _write_accuracy(file: Path, corpus: "Corpus", report: "Report") -> None:

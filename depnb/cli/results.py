@@ -28,7 +28,7 @@ def list_results(paper: PaperName = None, store: StoreFolder = None) -> None:
     numbers = ("seed", "judged on", "MAE", "RMSE")
     headings = ("paper", "row", "corpus", "protocol", "profile", *numbers)
     show.table(headings, rows, title="Results (BDI-II points)", numbers=numbers)
-    typer.echo(f"{len(stored)} results in {opened.path}")
+    show.say(f"{len(stored)} results in {opened.path}")
 
 
 @group.command("explain")
@@ -48,7 +48,7 @@ def explain(
     from depnb.experiments.run import Run
 
     asked = Run(paper=paper, row=row, corpus=corpus, protocol=protocol, profile=profile, seed=seed)
-    typer.echo(open_store(store).explain(asked))
+    show.say(open_store(store).explain(asked))
 
 
 @group.command("export")
@@ -58,7 +58,7 @@ def export(
 ) -> None:
     """Write aggregates to hand on, one line per row and partition: no recordings, no people, no folders.
 
-    Nothing is said of fewer than five people, nor what would tell of them by a difference.
+    Nothing is said of fewer than twenty people, nor what would tell of few by a difference; one protocol per corpus.
 
     Example: `depnb results export runs/mine/aggregates.csv --store runs/mine/results`
     """
@@ -68,8 +68,8 @@ def export(
     lines = aggregates.export(opened.results(), file)
     for line in lines:
         if line["left_out"]:
-            typer.echo(f"{line['paper']}/{line['row']}, {line['partition']}: left out {line['left_out']}")
-    typer.echo(f"{len(lines)} lines of {opened.path} in {file}")
+            show.say(f"{line['paper']}/{line['row']}, {line['partition']}: left out {line['left_out']}")
+    show.say(f"{len(lines)} lines of {opened.path} in {file}")
 
 
 def tables(store: StoreFolder = None, out: FiguresFolder = None) -> None:
@@ -80,7 +80,7 @@ def tables(store: StoreFolder = None, out: FiguresFolder = None) -> None:
     from depnb.reports.tables import make_all
 
     folder = _figures_folder(out, store)
-    typer.echo(f"{len(make_all(open_store(store), folder))} files in {folder}")
+    show.say(f"{len(make_all(open_store(store), folder))} files in {folder}")
 
 
 def figures(store: StoreFolder = None, out: FiguresFolder = None) -> None:
@@ -91,7 +91,7 @@ def figures(store: StoreFolder = None, out: FiguresFolder = None) -> None:
     from depnb.reports.figures import make_all
 
     folder = _figures_folder(out, store)
-    typer.echo(f"{len(make_all(open_store(store), folder))} files in {folder}")
+    show.say(f"{len(make_all(open_store(store), folder))} files in {folder}")
 
 
 def _figures_folder(folder: Path | None, store: Path | None) -> Path:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from depnb.cli import show
-from depnb.cli.options import AsJson, Device, GridCorpus, PaperName, Profile, Protocol, Rows, StoreFolder, open_store
+from depnb.cli.options import (
+    AsJson,
+    Device,
+    GridCorpus,
+    PaperName,
+    Profile,
+    Protocol,
+    Rows,
+    StoreFolder,
+    demand_device,
+    demand_writable,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from depnb.experiments.run import Run
@@ -48,6 +60,7 @@ def run(
     from depnb.experiments.filling import describe, shard
     from depnb.experiments.grid import COMMITTED_SEEDS, runs_for
 
+    demand_device(device)
     wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
     if missing:
         _demand_place(wanted, store)
@@ -56,12 +69,12 @@ def run(
     opened = open_store(store, networks)
     wanted = shard(wanted, share) if share else wanted
     lacking = opened.missing(wanted)
-    typer.echo(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
+    show.say(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
     if missing:
         _make(lacking, wanted, opened, device)
         return
     for one in lacking:
-        typer.echo(f"  {describe(one)}")
+        show.say(f"  {describe(one)}")
 
 
 def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", device: str) -> None:
@@ -69,16 +82,19 @@ def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", dev
     from depnb.experiments.filling import fill
     from depnb.experiments.plan import estimate
 
+    for folder in (store.path, store.networks):
+        if lacking and folder is not None:
+            demand_writable(folder)
     for what, seconds, megabytes in estimate(lacking, device):
-        typer.echo(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
+        show.say(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
     problems: list[str] = []
-    fill(lacking, store, device, typer.echo, problems.append)
+    fill(lacking, store, device, show.say, problems.append)
     if store.networks is not None:
         _say_not_kept(wanted, store, store.networks)
     if problems:
-        typer.echo(f"{len(problems)} of {len(lacking)} runs failed:", err=True)
+        show.say(f"{len(problems)} of {len(lacking)} runs failed:", err=True)
         for problem in problems:
-            typer.echo(f"✘ {problem}", err=True)
+            show.say(f"✘ {problem}", err=True)
         raise typer.Exit(1)
 
 
@@ -105,7 +121,7 @@ def _say_not_kept(wanted: Sequence["Run"], store: "Store", networks: Path) -> No
     lacking = set(store.missing(wanted))
     for run in wanted:
         if run not in lacking and not all(path.exists() for path in files(networks, run)):
-            typer.echo(
+            show.say(
                 f"No network of {describe(run)}: its result was in {store.path} already, and a network only comes from "
                 "a training. Give a --store that lacks it."
             )
@@ -132,16 +148,18 @@ def predict(
     """
     from depnb.experiments import predict as predicts
 
+    demand_device(device)
     if out is not None:
         predicts.demand_place(video, out)
+        demand_writable(out)
     made = predicts.predict_video(video, weights, paper=method, coverage=coverage, device=device)
     written = predicts.write(made, out) if out is not None else []
     if as_json:
-        typer.echo(json.dumps(made.to_json(), indent=1, allow_nan=False))
+        show.say(json.dumps(made.to_json(), indent=1, allow_nan=False))
         return
     show.prediction(made)
     for path in written:
-        typer.echo(f"Written: {path}")
+        show.say(f"Written: {path}")
 
 
 def protocols(
@@ -171,17 +189,17 @@ def _list_protocols(paper: str) -> None:
     from depnb.methods.registry import method
 
     listed = method(paper).protocols
-    typer.echo(paper)
+    show.say(paper)
     for title, protocol in listed.items():
-        typer.echo(f"  {title}: {protocol.title}")
+        show.say(f"  {title}: {protocol.title}")
         recipe = protocol.recipe
         for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):
             if changed:
-                typer.echo(f"    {what}: {', '.join(f'{key}={value}' for key, value in changed.items())}")
+                show.say(f"    {what}: {', '.join(f'{key}={value}' for key, value in changed.items())}")
         for corpus, frame_stride in recipe.frame_stride.items():
-            typer.echo(f"    {corpus}: one frame in {frame_stride}")
+            show.say(f"    {corpus}: one frame in {frame_stride}")
         for guess in recipe.guesses:
-            typer.echo(f"    not stated by the paper, our choice: {guess}")
+            show.say(f"    not stated by the paper, our choice: {guess}")
 
 
 def _keeps_contract(paper: str) -> bool:
@@ -190,9 +208,9 @@ def _keeps_contract(paper: str) -> bool:
 
     found = problems(paper)
     for problem in found:
-        typer.echo(f"✘ {paper}: {problem}")
+        show.say(f"✘ {paper}: {problem}")
     if not found:
-        typer.echo(f"{paper} keeps the contract.")
+        show.say(f"{paper} keeps the contract.")
     return not found
 
 
@@ -222,12 +240,15 @@ def reproduce(
     `depnb reproduce --corpus /data/AVEC2014 --profile paper --device cuda`.
     """
     from depnb.course import reproduction
+    from depnb.system.repository import demand_checkout
 
+    demand_checkout()
+    demand_device(device, plan)
     extra = dict(_named_value(text) for text in parameter or ())
     place = str(Path(corpus).resolve()) if Path(corpus).exists() else corpus
     seed = reproduction.fresh_seed(profile) if seed is None else seed
     settings = reproduction.Settings(profile, place, protocol, rows, seed, device, extra)
-    if not reproduction.reproduce(settings, folder, plan, say=typer.echo):
+    if not reproduction.reproduce(settings, folder, plan, say=show.say):
         raise typer.Exit(1)
 
 

@@ -1,13 +1,22 @@
-"""What commands print as tables."""
+"""What commands print: lines and tables."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
+
+import typer
+
+from depnb.system.text import plain
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
     from depnb.experiments.predict import Prediction
+
+
+def say(text: str, err: bool = False) -> None:
+    """Print a line; what a name in it could do to a terminal is shown instead."""
+    typer.echo(plain(text), err=err)
 
 
 def table(
@@ -27,11 +36,11 @@ def table(
     from rich.table import Table
     from rich.text import Text  # cells are plain: the brackets in the name of a row or a video would pass for markup
 
-    made = Table(title=Text(title) if title else None)
+    made = Table(title=Text(plain(title)) if title else None)
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in numbers else "left")
+        made.add_column(Text(plain(heading)), justify="right" if heading in numbers else "left")
     for cells in rows:
-        made.add_row(*map(Text, cells))
+        made.add_row(*(Text(plain(cell)) for cell in cells))
     console().print(made)
 
 
@@ -56,7 +65,7 @@ def prediction(made: "Prediction") -> None:
     table(("row", "seconds", "score"), scores, title, numbers=("seconds", "score"))
     table(("of the video", ""), _facts(made))
     for sentence in made.limits:
-        console().print(sentence, highlight=False, markup=False)
+        console().print(plain(sentence), highlight=False, markup=False)
 
 
 def _facts(made: "Prediction") -> list[tuple[str, str]]:

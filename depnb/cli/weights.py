@@ -32,7 +32,7 @@ def list_weights() -> None:
         terms.setdefault(entry.licence, []).append(entry.name)
     show.table(("name", "network", "here", "MB", "SHA-256", "file"), rows, title="Weights", numbers=("MB",))
     for licence, names in terms.items():
-        typer.echo(f"Terms of {', '.join(names)}: {licence}.")
+        show.say(f"Terms of {', '.join(names)}: {licence}.")
 
 
 @group.command("get")
@@ -44,8 +44,8 @@ def get(name: WeightsName) -> None:
     from depnb.nets.weights import files
 
     entry = files.get(name)
-    typer.echo(f"{entry.name}: {entry.path}")
-    typer.echo(f"SHA-256 {entry.sha256} ({entry.known})")
+    show.say(f"{entry.name}: {entry.path}")
+    show.say(f"SHA-256 {entry.sha256} ({entry.known})")
 
 
 @group.command("import")
@@ -59,8 +59,8 @@ def import_weights(
     from depnb.nets.weights import vggface2
 
     entry = vggface2.import_file(file)
-    typer.echo(f"{entry.name}: {entry.architecture} from {file}, kept as {entry.path}")
-    typer.echo(f"SHA-256 of {file.name}: {entry.sha256}")
+    show.say(f"{entry.name}: {entry.architecture} from {file}, kept as {entry.path}")
+    show.say(f"SHA-256 of {file.name}: {entry.sha256}")
 
 
 @group.command("check")
@@ -73,6 +73,6 @@ def check(name: WeightsName) -> None:
 
     found = files.check(name)
     entry = found.entry
-    typer.echo(f"{name} is whole: SHA-256 {entry.sha256} ({entry.known})")
-    typer.echo(f"{entry.architecture}, {found.parameters:,} parameters; one input makes {list(found.output)}")
-    typer.echo(f"Pictures: {entry.prepared}")
+    show.say(f"{name} is whole: SHA-256 {entry.sha256} ({entry.known})")
+    show.say(f"{entry.architecture}, {found.parameters:,} parameters; one input makes {list(found.output)}")
+    show.say(f"Pictures: {entry.prepared}")

@@ -19,14 +19,13 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
 
     Raises:
         FileNotFoundError: no such corpus; the message says what was looked for.
-        ValueError: something in it is wrong (``open_avec``, ``open_manifest``), or a generated corpus was made by
-            another version of the generator.
+        ValueError: something in it is wrong (``open_avec``, ``open_manifest``, ``open_made``).
     """
-    from depnb.corpus.synthetic.layout import RECIPE, open_generated, open_made  # they import this package
+    from depnb.corpus.synthetic.layout import open_generated, open_made, recipe_of  # they import this package
     from depnb.corpus.synthetic.recipe import NAMED, named_recipe
 
     folder = Path(path_or_name)
-    if (folder / RECIPE).is_file():
+    if recipe_of(folder):
         return open_made(folder)
     if str(path_or_name).partition("-")[0] in NAMED and not folder.is_dir():
         return open_generated(named_recipe(str(path_or_name)))

@@ -5,25 +5,35 @@ Copies differ in their folders, so only names count: of videos (``203_1_Freeform
 label files (``203_1_Depression.csv``), and of the nearest folder that says the partition.
 """
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from pathlib import Path
 
-from depnb.corpus.records import BDI_MAX, Corpus, Recording, natural_key
-from depnb.corpus.tree import Problem, content_of, walk
+from depnb.corpus.checks import check_recordings
+from depnb.corpus.records import BDI_MAX, VIDEO_SUFFIXES, Corpus, Recording, natural_key
+from depnb.corpus.tree import Problem, Tree, content_of, read_text, sampled, walk
 
 MEDIA_NAME = re.compile(
     r"(?P<session>\d+_\d+)_(?P<kind>cut_combined|Freeform_video|Northwind_video)"
     r"(?P<form>_aligned|\.(?:mp4|avi|mkv|mov|m4v|webm|wmv))$",
     re.IGNORECASE,
 )
-LABEL = re.compile(r"[0-9]{1,4}")
+LABEL = re.compile(r"([0-9]{1,4})(?:\.0+)?")
+LARGEST_LABEL = 4096
+"""Bytes of a label file; it has one cell."""
 LABEL_NAME = re.compile(r"(\d+_\d+)_Depression\.csv$", re.IGNORECASE)
+TABLES = frozenset(["", ".csv", ".ods", ".tsv", ".txt", ".xls", ".xlsx"])
+LIKE = 0.8
+"""Ratio of equal letters (difflib) from which on a name counts as a misspelled one."""
+LIKE_FRAMES = re.compile(r"\d+_\d+_(?:cut_combined|Freeform|Northwind)", re.IGNORECASE)
 PARTITION_OF_FOLDER = {
     "training": "train", "train": "train",
     "development": "development", "devel": "development", "dev": "development",
+    "validation": "development", "valid": "development", "val": "development",
     "testing": "test", "test": "test", "testset": "test", "unseen": "unseen",
 }  # fmt: skip
 CORPORA = ("AVEC2013", "AVEC2014")
@@ -90,8 +100,10 @@ def open_avec(root: Path) -> Corpus:
         )
     inventories = take_stock(root)
     if not inventories:
+        tree = walk(root, whole=_is_frames)
+        reason = "".join(f" {problem}" for problem in [*tree.problems, *_near_misses(tree, root)][:1])
         raise FileNotFoundError(
-            f"No videos under {root}: looked for {LOOKED_FOR}. Unzip AVEC2014_AudioVisual or AVEC2013 there."
+            f"No videos under {root}: looked for {LOOKED_FOR}. Unzip AVEC2014_AudioVisual or AVEC2013 there.{reason}"
         )
     if len(inventories) > 1:
         both = " and ".join(f"{one.name} ({len(one.recordings)} videos)" for one in inventories)
@@ -117,15 +129,57 @@ def take_stock(root: Path) -> list[Inventory]:
     present = [name for name in CORPORA if any(medium.corpus == name for medium in media)]
     files: dict[str | None, list[Path]] = defaultdict(list)
     for path in tree.files:
-        if LABEL_NAME.match(path.name):
+        if LABEL_NAME.fullmatch(path.name):
             files[present[0] if len(present) == 1 else _corpus_of(path, root, media)].append(path)
     unclear = [Problem("label", path, NO_CORPUS, fatal=True) for path in files[None]]
+    of_tree = [*_no_labels(tree), *unclear, *_near_misses(tree, root)]
     found = []
     for name in present:
         labels, problems = _labels(files[name])
         own = [medium for medium in media if medium.corpus == name]
-        found.append(_inventory(name, root, own, labels, [*tree.problems, *unclear, *problems]))
+        found.append(_inventory(name, root, own, labels, [*of_tree, *problems]))
     return found
+
+
+def _no_labels(tree: Tree) -> list[Problem]:
+    """Problems of the tree; folders, and links to nothing, in the place of a label are fatal, as a wrong label is."""
+    found = [replace(one, fatal=one.fatal or _is_label(one.path.name)) for one in tree.problems]
+    text = "a folder where a label file was expected; put the file itself there."
+    folders = [path for path in tree.entered if _is_label(path.name) and not os.path.isfile(path / path.name)]
+    return found + [Problem("label", path, text, fatal=True) for path in folders]
+
+
+def _near_misses(tree: Tree, root: Path) -> list[Problem]:
+    """Files and folders whose names are nearly those that count, such as copies with ``(1)``: they are passed over."""
+    labels = [path for path in tree.files if not _is_label(path.name) and _like_a_label(path)]
+    videos = [path for path in tree.files if path.suffix.lower() in VIDEO_SUFFIXES and not _is_medium(path.name)]
+    frames = [path for path in tree.entered if LIKE_FRAMES.search(path.name)]
+    problems = []
+    for what, expected, paths in (
+        ("label files", "<id>_Depression.csv", labels),
+        ("videos", "<id>_Freeform_video.mp4, <id>_Northwind_video.mp4 or <id>_cut_combined.mp4", videos),
+        ("folders of frames", "<id>_Freeform_video_aligned and the like", frames),
+    ):
+        if paths:
+            some = ", ".join(str(path.relative_to(root)) for path in sorted(paths)[:3]) + (", …" if paths[3:] else "")
+            text = f"{len(paths)} {what} are passed over for their names: {some}; expected {expected}."
+            problems.append(Problem("name", root, text))
+    return problems
+
+
+def _is_label(name: str) -> bool:
+    return LABEL_NAME.fullmatch(name) is not None
+
+
+def _is_medium(name: str) -> bool:
+    return MEDIA_NAME.fullmatch(name) is not None
+
+
+def _like_a_label(path: Path) -> bool:
+    if path.suffix.lower() not in TABLES:
+        return False
+    words = re.sub(r"\d+", "", path.stem).strip("_- ").lower()
+    return "depress" in words or SequenceMatcher(None, words, "depression").ratio() > LIKE
 
 
 def _corpus_of(label: Path, root: Path, media: Sequence[_Medium]) -> str | None:
@@ -141,18 +195,22 @@ def _corpus_of(label: Path, root: Path, media: Sequence[_Medium]) -> str | None:
 
 
 def partition_of(name: str) -> str | None:
-    """The partition that the name of a folder or a cell of a table means, such as ``Training`` or ``dev``."""
+    """The partition that the name of a folder or a cell of a table means, such as ``Training`` or ``dev``.
+
+    ``None`` where it means none, or several.
+    """
     words = re.split(r"[^a-z]+", name.lower())
-    return next((PARTITION_OF_FOLDER[word] for word in words if word in PARTITION_OF_FOLDER), None)
+    found = {PARTITION_OF_FOLDER[word] for word in words if word in PARTITION_OF_FOLDER}
+    return found.pop() if len(found) == 1 else None
 
 
 def _is_frames(name: str) -> bool:
-    match = MEDIA_NAME.match(name)
+    match = MEDIA_NAME.fullmatch(name)
     return match is not None and match["form"].lower() == "_aligned"
 
 
 def _medium(path: Path, root: Path) -> _Medium | None:
-    match = MEDIA_NAME.match(path.name)
+    match = MEDIA_NAME.fullmatch(path.name)
     if match is None:
         return None
     task = match["kind"].partition("_")[0].capitalize()
@@ -167,7 +225,7 @@ def _inventory(
     chosen, doubtful = _one_each(media)
     recordings = _recordings(chosen, labels)
     unpaired = sorted(set(labels) - {recording.id for recording in recordings}, key=natural_key)
-    problems = [*problems, *doubtful]
+    problems = [*problems, *doubtful, *check_recordings(recordings, root)]
     if unpaired:
         some = ", ".join(unpaired[:5]) + (", …" if unpaired[5:] else "")
         problems.append(Problem("label", root, f"{len(unpaired)} labels without a video of {name}: {some}."))
@@ -192,13 +250,22 @@ def _one_each(media: list[_Medium]) -> tuple[list[_Medium], list[Problem]]:
             problems.append(Problem("partition", first.path, text, fatal=True))
             continue
         for copy in copies:
-            same = content_of(copy.path) == content_of(first.path)
+            same = _same(copy.path, first.path)
             text = f"a second copy of {name}; " + (
                 f"{first.path} is used." if same else f"another one than {first.path}. Remove one of them."
             )
             problems.append(Problem("copy", copy.path, text, fatal=not same))
         chosen.append(first)
     return chosen, problems
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        if one.samefile(other):
+            return True
+    except OSError:
+        return False
+    return content_of(one) == content_of(other) and sampled(one) == sampled(other)
 
 
 def _preference(medium: _Medium) -> tuple[bool, bool, list[int | str]]:
@@ -218,15 +285,27 @@ def _labels(paths: Iterable[Path]) -> tuple[dict[str, float], list[Problem]]:
     for path in sorted(paths):
         session = path.name.rpartition("_")[0]
         try:
-            text = path.read_text(encoding="utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(Problem("label", path, f"cannot be read ({error}).", fatal=True))
+            label = _label(path)
+        except ValueError as error:
+            problems.append(Problem("label", path, str(error), fatal=True))
             continue
-        if not (LABEL.fullmatch(text) and int(text) <= BDI_MAX):
-            wanted = f"the label {text[:20]!r} is not an integer from 0 to {BDI_MAX} (one cell, no header)."
-            problems.append(Problem("label", path, wanted, fatal=True))
-        elif labels.setdefault(session, float(text)) != float(text):
+        if labels.setdefault(session, label) != label:
             other = f"another label of session {session} than in {first[session]}; remove the wrong one."
             problems.append(Problem("label", path, other, fatal=True))
         first.setdefault(session, path)
     return labels, problems
+
+
+def _label(path: Path) -> float:
+    """The score in a label file, which may stand in quotation marks and end with ``.0``.
+
+    Raises:
+        ValueError: there is none.
+    """
+    text = read_text(path, LARGEST_LABEL).strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    match = LABEL.fullmatch(text[1:-1].strip() if quoted else text)
+    if match and int(match[1]) <= BDI_MAX:
+        return float(match[1])
+    shown = "behind this link" if path.is_symlink() else repr(text[:20])  # it may lead to any file of the machine
+    raise ValueError(f"the label {shown} is not an integer from 0 to {BDI_MAX} (one cell, no header).")

@@ -9,6 +9,12 @@ from typing import Any
 PARTITIONS = ("train", "development", "test", "unseen")
 TASKS = ("Freeform", "Northwind")
 BDI_MAX = 63
+VIDEO_SUFFIXES = frozenset([
+    ".3g2", ".3gp", ".asf", ".avi", ".dv", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m2v", ".m4v", ".mjpeg",
+    ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogg", ".ogv", ".ts", ".vob", ".webm", ".wmv",
+    ".264", ".265", ".y4m",
+])  # fmt: skip
+"""Endings of files that are opened as videos; a playlist, which leads to other files, is none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -104,4 +110,4 @@ def video_session(name: str) -> str:
 
 def natural_key(text: str) -> list[int | str]:
     """Sort key under which ``f10`` comes after ``f9``."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d{1,1000})", text)]

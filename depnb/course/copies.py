@@ -5,10 +5,13 @@ import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from depnb.course.checking import SOLUTIONS
+from depnb.system import errors
 from depnb.system.files import write_bytes, write_json
-from depnb.system.repository import NOTEBOOKS
+from depnb.system.repository import NOTEBOOKS, demand_checkout
+from depnb.system.text import plain
 
 
 @dataclass
@@ -30,7 +33,7 @@ def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / ".copied.json"
-    known = json.loads(record.read_text()) if record.exists() else {}
+    known = _known(record)
     copies = Copies()
     for original in sorted(source.glob("*.ipynb")):
         target = folder / original.name
@@ -55,6 +58,16 @@ def copy_notebooks(folder: Path | str, source: Path = NOTEBOOKS) -> Copies:
     return copies
 
 
+def _known(record: Path) -> dict[str, Any]:
+    """What was copied before; a record that is damaged tells nothing, and then only sources are compared."""
+    try:
+        known = json.loads(record.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    known = known if isinstance(known, dict) else {}
+    return {name: then for name, then in known.items() if isinstance(then, (str, dict))}
+
+
 def _is_unedited(copy: bytes, then: dict[str, str | None], now: dict[str, str | None]) -> bool:
     """Whether a copy is the file or has the sources that were copied then, or has those of the original now."""
     sources = _sources(copy)
@@ -75,8 +88,11 @@ def _sources(content: bytes) -> str | None:
 
 
 def main(arguments: list[str]) -> None:
-    """``python -m depnb.course FOLDER``."""
+    """``python -m depnb.course.copies FOLDER``."""
+    if len(arguments) != 1:
+        raise ValueError("Give one folder for the copies: python -m depnb.course.copies FOLDER")
     (folder,) = arguments
+    demand_checkout()
     copies = copy_notebooks(folder)
     for what, names in (
         ("new", copies.new),
@@ -84,7 +100,7 @@ def main(arguments: list[str]) -> None:
         ("kept as you edited it", copies.yours),
     ):
         for name in names:
-            print(f"{folder}/{name}: {what}")
+            print(plain(f"{folder}/{name}: {what}"))
 
 
 def _digest(content: bytes) -> str:
@@ -92,4 +108,4 @@ def _digest(content: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    errors.run(lambda: main(sys.argv[1:]))

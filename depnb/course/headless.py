@@ -2,11 +2,13 @@
 
 papermill 2.7 only warns about unknown parameters, and its file looks complete after a dead kernel or a
 ``sys.exit(0)``. So names and types are compared before anything starts, and a notebook counts as good only
-if nothing was raised and its last cell wrote the end-marker. Where several notebooks follow each other, the next one's
+if nothing was raised and ``session.end()``, its last cell, wrote the end-marker. One that puts out too much is stopped.
+Where several notebooks follow each other, the next one's
 kernel starts, and imports what they all import, while the present one runs.
 """
 
 import ast
+import asyncio
 import math
 import os
 import queue
@@ -29,10 +31,12 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
-from depnb.course.notebooks import END_MARKER, normalise
+from depnb.course.notebooks import END_MARKER, ends_session, normalise
 
 ENGINE = "depnb"
 SAVE_EVERY_S, STARTUP_S, LOOK_EVERY_S = 10.0, 120.0, 1.0
+MOST_OUTPUT = 20_000_000
+"""Characters that a notebook may put out, pictures included; the course's own stay under a million."""
 IMPORTED = (
     "torch",
     "matplotlib.pyplot",
@@ -103,7 +107,23 @@ class KernelManager(AsyncKernelManager):
 
 
 class _Notebook(PapermillNotebookClient):
-    """papermill's own client, which also writes captions and tables to the log, as text."""
+    """papermill's own client, which also writes captions and tables to the log, as text, and stops a flood."""
+
+    put_out = 0
+    flooding_cell: int | None = None
+
+    def output(self, outs: list[NotebookNode], msg: dict[str, Any], *where: Any) -> NotebookNode | None:
+        """Keep an output, unless the notebook has put out enough: then the running cell is interrupted."""
+        content = msg["content"]
+        self.put_out += len(content.get("text", "")) + sum(
+            len(str(value)) for value in content.get("data", {}).values()
+        )
+        if self.put_out <= MOST_OUTPUT:
+            return super().output(outs, msg, *where)
+        if self.flooding_cell is None:
+            self.flooding_cell = where[-1]
+            asyncio.ensure_future(self.km.interrupt_kernel())
+        return None
 
     def log_output_message(self, output: NotebookNode) -> None:
         super().log_output_message(output)
@@ -154,6 +174,10 @@ class _Engine(NBClientEngine):
             return client.execute()
         finally:
             nb_man.save = save
+            if client.flooding_cell is not None:
+                raise RuntimeError(
+                    f"cell {client.flooding_cell + 1} went on after {MOST_OUTPUT:,} characters of output"
+                )
 
 
 papermill_engines.register(ENGINE, _Engine)
@@ -189,8 +213,14 @@ def parameters_for(
         extra: further values as text from a command line; each goes to the notebooks that know its name.
 
     Raises:
-        ValueError: a notebook lacks one of ``given``, no notebook knows one of ``extra``, or a type differs.
+        ValueError: a notebook lacks one of ``given``, ``extra`` has one of them or one that no notebook knows, or a
+            type differs.
     """
+    for name in extra.keys() & given.keys():
+        raise ValueError(
+            f"-p {name}={extra[name]}: the run sets {name} itself. Give it by the command's own option (--profile, "
+            "--corpus, --protocol, --seed, --device, --folder)."
+        )
     parameters: dict[str, dict[str, Any]] = {}
     unknown = set(extra)
     for path in paths:
@@ -319,8 +349,7 @@ def execute(
             problem = _sentence(error)
         finally:
             _stop(kernel)
-    if not problem and not _has_marker(output, path.stem):
-        problem = "stopped before its last cell wrote the end-marker"
+    problem = problem or _missing_end(output, path.stem)
     if output.exists():
         normalise(output)
     return Outcome(path.stem, problem, time.monotonic() - started, output)
@@ -337,6 +366,14 @@ def _own_kernel() -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _missing_end(output: Path, name: str) -> str:
+    """What an executed notebook lacks of its end, in words; empty if nothing."""
+    code = [cell for cell in nbformat.read(output, as_version=4).cells if cell.cell_type == "code"]
+    if not _has_marker(output, name):
+        return "stopped before its last cell wrote the end-marker"
+    return "" if ends_session(code[-1]) else "its last cell is not session.end(), so the end-marker was written by hand"
 
 
 def _has_marker(output: Path, name: str) -> bool:

@@ -1,5 +1,6 @@
 """The course's notebooks as files: which there are, how long they take, and what differs between two equal runs."""
 
+import ast
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,6 +29,11 @@ TIME = re.compile(r"Time\b.*?(\d+(?:\.\d+)?)\s*(s|min|h)\b")
 """The first measured time of an opening."""
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+"""The metadata of every notebook: which kernel runs it, and what `nbconvert --to script` makes of it."""
 VOLATILE_METADATA = ("papermill", "widgets")
 VOLATILE_CELL_METADATA = ("papermill", "execution")
 """Metadata that differ between two equal runs, of a notebook and of a cell."""
@@ -45,12 +51,7 @@ def normalise(path: Path | str) -> bool:
     path = Path(path)
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=4)
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        }
-    )
+    notebook.metadata = nbformat.from_dict(METADATA)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
         kept = [tag for tag in tags(cell) if tag != "injected-parameters"]
@@ -89,6 +90,14 @@ def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
 def tags(cell: NotebookNode) -> list[str]:
     """The tags of a cell."""
     return list(cell.metadata.get("tags", []))
+
+
+def ends_session(cell: NotebookNode) -> bool:
+    """Whether a code cell calls ``session.end()`` and does nothing else: what it prints is then no handwriting."""
+    try:
+        return [ast.unparse(statement) for statement in ast.parse(cell.source).body] == ["session.end()"]
+    except SyntaxError:
+        return False
 
 
 def notebooks_in(places: Iterable[Path | str]) -> list[Path]:

@@ -5,7 +5,6 @@ A run folder holds everything: ``results/`` (one file per run), ``notebooks/`` (
 is continued: only results are trained that the folder lacks, and the notebooks, which take minutes, are executed anew.
 """
 
-import fcntl
 import json
 import logging
 import resource
@@ -27,7 +26,7 @@ from depnb.experiments.filling import fill
 from depnb.experiments.grid import WHICH, runs_for
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.system.files import StorageError, write_json
+from depnb.system.files import StorageError, cache_dir, locked, make_folder, write_json
 from depnb.system.progress import progress
 from depnb.system.repository import COMMITTED, NOTEBOOKS, ROOT, commit
 
@@ -230,14 +229,20 @@ class Reproduction:
         self.say(f"Everything goes to {self.folder}")
 
     def _demand_disk(self, plan: Plan) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        needed = sum(megabytes for *_, megabytes in plan.stages)
-        free = shutil.disk_usage(self.folder).free / 1e6
-        if free < needed:
-            raise StorageError(
-                f"{needed:.0f} MB are needed and {free:.0f} MB are free at {self.folder}. Free some "
-                "space, or point --folder and DEPNB_CACHE to a larger disk."
-            )
+        needs = {self.folder: 0.0, cache_dir(): 0.0}
+        for stage, _, _, megabytes in plan.stages:
+            needs[cache_dir() if stage == "results" else self.folder] += megabytes  # a result itself is some KB
+        disks: dict[Any, list[Path]] = {}
+        for place in needs:
+            make_folder(place)
+            disks.setdefault(_disk(place), []).append(place)
+        for places in disks.values():
+            needed, free = sum(needs[place] for place in places), shutil.disk_usage(places[0]).free / 1e6
+            if free < needed:
+                raise StorageError(
+                    f"{needed:.0f} MB are needed and {free:.0f} MB are free at {' and '.join(map(str, places))}. Free "
+                    "some space, or point --folder and DEPNB_CACHE to a larger disk."
+                )
 
     def _fill(self, plan: Plan) -> None:
         fill(plan.missing, self.store, self.settings.device, self.say, self.problems.append)
@@ -317,19 +322,17 @@ class Reproduction:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with open(self.folder / ".lock", "w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+        with locked(self.folder / ".lock", wait=False) as mine:
+            if not mine:
                 raise RuntimeError(
                     f"Another process is working on {self.folder}: wait for it, or choose another --folder."
-                ) from error
+                )
             yield
 
     @contextmanager
     def _logging(self) -> Iterator[None]:
         path = self.folder / "logs" / "run.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handler = logging.FileHandler(path, encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         level = log.level
@@ -341,6 +344,10 @@ class Reproduction:
             log.removeHandler(handler)
             log.setLevel(level)
             handler.close()
+
+
+def _disk(place: Path) -> Any:
+    return place.stat().st_dev
 
 
 def fresh_seed(profile: str) -> int:
@@ -355,11 +362,26 @@ def fresh_seed(profile: str) -> int:
 def unfinished(settings: Settings, runs: Path = RUNS) -> Path | None:
     """The newest run folder with these settings that did not come to a good end and that nobody works on."""
     for state_file in sorted(runs.glob("*/run.json"), key=lambda p: p.stat().st_mtime, reverse=True):
-        state = json.loads(state_file.read_text())
+        try:
+            state = _state(state_file)
+        except ValueError as error:
+            log.warning("Passed over: %s", error)
+            continue
         same = all(state.get(name) == value for name, value in asdict(settings).items())
         if same and (not state["finished"] or state["problems"]) and not _busy(state_file.parent):
             return state_file.parent
     return None
+
+
+def _state(path: Path) -> dict[str, Any]:
+    """What a ``run.json`` holds. Raises: ValueError, if it is damaged."""
+    try:
+        state = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({error}): delete it, or choose another --folder.") from error
+    if not isinstance(state, dict) or not {"finished", "problems"} <= state.keys():
+        raise ValueError(f"{path} is not the state of a reproduction: delete it, or choose another --folder.")
+    return state
 
 
 def new_folder(runs: Path = RUNS) -> Path:
@@ -411,18 +433,15 @@ def peak_memory_mb() -> float:
 
 
 def _demand_same(settings: Settings, folder: Path) -> None:
-    state = json.loads((folder / "run.json").read_text())
+    state = _state(folder / "run.json")
     other = [f"{k} {state.get(k)!r}" for k, value in asdict(settings).items() if state.get(k) != value]
     if other:
         raise ValueError(f"{folder} holds a run with {', '.join(other)}: ask for the same, or choose another folder.")
 
 
 def _busy(folder: Path) -> bool:
-    if not (folder / ".lock").exists():
-        return False
-    with open(folder / ".lock") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    try:
+        with locked(folder / ".lock", wait=False) as mine:
+            return not mine
+    except StorageError:  # nobody can work on it here
+        return True

@@ -4,6 +4,7 @@ Nothing is read, so that looking does not count as a use; no link is followed, a
 """
 
 import errno
+import logging
 import os
 import shutil
 import stat
@@ -17,7 +18,7 @@ from typing import Any
 
 from depnb.corpus.synthetic.layout import RECIPE
 from depnb.faces.crop_paths import crop_path
-from depnb.system.files import cache_dir
+from depnb.system.files import StorageError, cache_dir
 
 KINDS = {
     "corpora": "videos and labels of generated corpora",
@@ -33,6 +34,8 @@ UNKNOWN = "unknown"
 OTHER_VIDEOS = "other videos, older versions"
 LINK = "a link, not followed"
 DAY = 86400.0
+
+log = logging.getLogger("depnb")
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,21 @@ class Removed:
 
 
 def items() -> list[Item]:
-    """Everything in the cache folder, by kind; empty if there is no such folder."""
+    """Everything in the cache folder, by kind; empty if there is no such folder. What cannot be listed is logged.
+
+    Raises:
+        StorageError: the cache folder itself cannot be listed.
+    """
     root = cache_dir()
+    if problem := _closed(root):
+        raise StorageError(problem)
     found = []
     for kind in KINDS:
         folder = root / kind
         if folder.is_symlink():
             found.append(_item(kind, LINK, folder))
+        elif problem := _closed(folder):
+            log.warning(problem)
         elif kind == "corpora":
             found += [_item(kind, path.name, path) for path in _entries(folder)]
         else:
@@ -221,6 +232,17 @@ def _measure(path: Path) -> tuple[int, int, float]:
             size += status.st_size
             used = max(used, status.st_atime, status.st_mtime)
     return files, size, used
+
+
+def _closed(folder: Path) -> str:
+    """Why a folder cannot be listed; empty if it can, or if it is not there."""
+    try:
+        os.listdir(folder)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{folder} cannot be listed ({error.strerror}): change that, or set DEPNB_CACHE to another folder."
+    return ""
 
 
 def _entries(folder: Path) -> list[Path]:

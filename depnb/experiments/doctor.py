@@ -1,5 +1,6 @@
 """What a folder holds of the corpora, what is missing or wrong, and whether the papers can be run on it."""
 
+import os
 import statistics
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,8 @@ from depnb.corpus import PARTITIONS, Recording, open_corpus
 from depnb.corpus.avec import take_stock
 from depnb.corpus.manifest import manifest_of, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
-from depnb.corpus.synthetic.layout import RECIPE
-from depnb.corpus.tree import Problem
+from depnb.corpus.synthetic.layout import recipe_of
+from depnb.corpus.tree import Problem, plain
 from depnb.evaluation.metrics import BANDS, band
 from depnb.faces.crops import bytes_of_a_crop
 from depnb.faces.pictures import open_video
@@ -62,6 +63,8 @@ class Checkup:
         differs: where counts or moments are not the published ones.
         missing: what the papers need and what is not there.
         frames: of all videos, as the files state it.
+        uncounted: videos that do not state it.
+        frame_rates: videos by their frames per second (two digits), in each partition; folders of frames say nothing.
         crop_bytes: disk space for the crops of all frames, reckoned from crops of real faces.
     """
 
@@ -76,6 +79,8 @@ class Checkup:
     differs: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     frames: int = 0
+    uncounted: int = 0
+    frame_rates: dict[str, dict[float, int]] = field(default_factory=dict)
     crop_bytes: int = 0
 
     @property
@@ -137,17 +142,36 @@ def overview(checkup: Checkup) -> "pd.DataFrame":
 def remarks(checkup: Checkup) -> list[str]:
     """Everything else that is to be told about a corpus, one line each; wrong things begin with ✘, doubtful with !."""
     gigabytes = checkup.crop_bytes / 1e9
-    return [
+    at_least = "at least " if checkup.uncounted else ""
+    lines = [
         *(f"{count} people occur in both {pair.replace(', ', ' and ')}" for pair, count in checkup.recurring.items()),
         "people by their number of sessions: "
         + ", ".join(f"{people} with {count}" for count, people in checkup.by_sessions.items()),
-        f"{checkup.frames} frames; aligned crops of all of them need about {gigabytes:.1f} GB (reckoned, lossless)",
+        f"{at_least}{checkup.frames} frames; aligned crops of all of them need {at_least or 'about '}{gigabytes:.1f} "
+        "GB (reckoned, lossless)",
+        *_rates(checkup.frame_rates),
         *(f"✘ {problem}" if problem.fatal else f"! {problem}" for problem in checkup.problems),
         *(f"✘ {name}: {why}" for name, why in checkup.unreadable.items()),
         *(f"! {text}" for text in checkup.differs),
         *(f"✘ missing: {text}" for text in checkup.missing),
         "The papers can be run on it." if checkup.ready else "✘ The papers cannot be run on it as it is.",
     ]
+    return list(map(plain, lines))
+
+
+def _rates(by_partition: dict[str, dict[float, int]]) -> list[str]:
+    """Which frame rates there are, and a warning where they differ: a clip of n frames then lasts another time."""
+    counts: Counter[float] = Counter()
+    for rates in by_partition.values():
+        counts.update(rates)
+    if len(counts) < 2:
+        return [f"{rate:g} frames per second" for rate in counts]
+    said = ", ".join(f"{rate:g} in {counts[rate]} videos" for rate in sorted(counts))
+    found = [f"! frames per second differ: {said}. A clip of so many frames then lasts another time in each."]
+    if len({frozenset(rates) for rates in by_partition.values()}) > 1:
+        where = "; ".join(f"{name}: {', '.join(f'{r:g}' for r in sorted(of))}" for name, of in by_partition.items())
+        found.append(f"! They differ between the partitions ({where}): networks may learn the rate and not the face.")
+    return found
 
 
 def warning(shared: Shared) -> str:
@@ -173,7 +197,7 @@ def _found(place: str) -> list[tuple[str, Path, tuple[Recording, ...], list[Prob
     if manifest and manifest.is_file():
         recordings, problems = read_manifest(manifest)
         return [(manifest.stem, manifest, tuple(recordings), problems)]
-    inventories = [] if (path / RECIPE).exists() or not path.is_dir() else take_stock(path)
+    inventories = [] if not path.is_dir() or recipe_of(path) else take_stock(path)
     if inventories:
         return [(one.name, one.root, one.recordings, list(one.problems)) for one in inventories]
     corpus = open_corpus(place)
@@ -191,7 +215,7 @@ def _checkup(name: str, root: Path, recordings: tuple[Recording, ...], problems:
         made.recurring[f"{one}, {other}"] = len(both[0] & both[1])
     sessions = {(recording.subject, recording.id) for recording in recordings}
     made.by_sessions = dict(sorted(Counter(Counter(subject for subject, _ in sessions).values()).items()))
-    made.frames, made.unreadable = _opened([recording for recording in recordings if recording.video.exists()])
+    _open(made, [recording for recording in recordings if os.path.exists(recording.video)])
     made.crop_bytes = made.frames * bytes_of_a_crop()
     made.missing = _missing(made)
     made.differs = _differences(made)
@@ -215,23 +239,29 @@ def _part(recordings: list[Recording]) -> Part:
     )
 
 
-def _opened(recordings: list[Recording]) -> tuple[int, dict[str, str]]:
-    """Frames of the videos as their files state them, and those that cannot be opened."""
-    frames, unreadable = 0, {}
+def _open(made: Checkup, recordings: list[Recording]) -> None:
+    """Fill in what the video files state of themselves, and which cannot be opened."""
     with progress("videos opened", len(recordings), "videos") as bar, ThreadPoolExecutor(usable_cores()) as threads:
-        for recording, outcome in zip(recordings, threads.map(_frames_of, recordings), strict=True):
+        for recording, outcome in zip(recordings, threads.map(_stated, recordings), strict=True):
             if isinstance(outcome, str):
-                unreadable[recording.name] = outcome
+                made.unreadable[recording.name] = outcome
             else:
-                frames += outcome
+                frames, rate = outcome
+                made.frames += frames
+                made.uncounted += not frames
+                if rate:
+                    rates = made.frame_rates.setdefault(recording.partition, {})
+                    rates[rate] = rates.get(rate, 0) + 1
             bar.advance()
-    return frames, unreadable
 
 
-def _frames_of(recording: Recording) -> int | str:
+def _stated(recording: Recording) -> tuple[int, float | None] | str:
+    """Frames and frames per second to two digits (29.97 is 30), or why the video cannot be opened."""
     try:
-        return open_video(recording.video).declared_frames
-    except VideoError as error:
+        video = open_video(recording.video)
+        said = None if recording.video.is_dir() else video.frame_rate
+        return video.declared_frames, float(f"{said:.2g}") if said else None
+    except (VideoError, OSError) as error:
         return str(error)
 
 

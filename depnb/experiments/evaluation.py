@@ -13,6 +13,7 @@ from depnb.evaluation import baselines
 from depnb.evaluation.intervals import subject_bootstrap
 from depnb.evaluation.metrics import BANDS, FEWEST_PEOPLE, band, band_bias, ccc, clipped, mae, pcc, rmse, video_scores
 from depnb.experiments.attention import attention_maps, mean_attention_maps
+from depnb.experiments.disclosure import KEPT_DIGITS, coarse_attention, comparable, kept, rounded as rounded_to
 from depnb.experiments.result import Attention, Predictions, Result, rounded
 from depnb.experiments.run import Run
 from depnb.experiments.split import Split
@@ -22,7 +23,7 @@ from depnb.system.repository import commit
 from depnb.training.loop import Training, per_video, predict
 
 COUNTS = ("trained_on", "unscored")
-"""What a result on real people tells of each partition: how many were trained on, recordings without a score."""
+"""What is counted of each partition: how many were trained on, recordings without a score."""
 
 
 class Evaluation(NamedTuple):
@@ -58,9 +59,10 @@ def evaluate(
     skipped = {name: part.skipped for name, part in frames.items()}
     looked_at, maps = ("test", mean_attention_maps) if corpus.licensed else ("unseen", attention_maps)
     there = looked_at in frames and training.model.module.attended is not None
-    return Evaluation(
-        training, evaluated, counts, skipped, maps(training, frames[looked_at], input_spec) if there else ()
-    )
+    attention = maps(training, frames[looked_at], input_spec) if there else ()
+    if corpus.licensed:
+        attention = tuple(map(coarse_attention, attention))
+    return Evaluation(training, evaluated, counts, skipped, attention)
 
 
 def fuse(
@@ -128,20 +130,22 @@ def numbers_of(
     Args:
         evaluated: scores, by partition.
         counts: for real people, what it takes to see whether a number is about few of them: in each partition, how
-            many were trained on, and how many recordings have no score. It is kept; a band of few people has no bias;
-            and sessions of several tasks are judged too, as papers do that count people and not videos: the score of a
-            session is the mean over its videos.
+            many were trained on, and how many recordings have no score. It is kept, and numbers about few people are
+            not (``disclosure``); and sessions of several tasks are judged too, as papers do that count people and not
+            videos: the score of a session is the mean over its videos.
     """
     numbers = {name: _metrics(predictions) for name, predictions in evaluated.items()}
     if counts is not None:
         test = set(evaluated["test"].subject) if "test" in evaluated else set()
         for name, predictions in evaluated.items():
-            metrics, _ = numbers[name]
+            metrics, rivals = numbers[name]
             rest = test.difference(predictions.subject) if test.issuperset(predictions.subject) else ()
             metrics |= {key: float(counts[name][key]) for key in COUNTS}
             metrics |= {"rest_of_test": float(len(rest))} | _session_metrics(predictions)
             for few in _bands_of_few(predictions):
                 metrics.pop(f"bias_{few}", None)
+            told = comparable(metrics)
+            numbers[name] = kept(metrics), {rival: rounded_to(rivals[rival], KEPT_DIGITS) for rival in told}
     return {
         "metrics": {name: own for name, (own, _) in numbers.items()},
         "baselines": {name: rivals for name, (_, rivals) in numbers.items()},

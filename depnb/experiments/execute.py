@@ -21,7 +21,9 @@ from depnb import __version__, faces
 from depnb.corpus import Corpus, Recording
 from depnb.experiments import networks
 from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.disclosure import kept_curve
 from depnb.experiments.evaluation import COUNTS, evaluate, fuse, join, numbers_of
+from depnb.experiments.footage import usual
 from depnb.experiments.result import DIGITS, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.split import Split, crop_stride, crops_needed, resolve_rows, splits
@@ -32,7 +34,7 @@ from depnb.inputs.videos import Frames
 from depnb.methods.contract import Network, Paper, Protocol
 from depnb.methods.profiles import PROFILES, Profile
 from depnb.methods.registry import TrainingSpec, method, parts, resolve
-from depnb.system.files import StorageError, cache_dir
+from depnb.system.files import StorageError, allow_open_files, cache_dir
 from depnb.system.repository import commit
 from depnb.training import pretraining
 from depnb.training.loop import Training, device_kind, per_video, predict, train
@@ -69,7 +71,9 @@ def run(run: Run, store: Store, *, device: str = "auto") -> Result:
     Raises:
         MissingResult: a MISS in a strict store.
         ValueError: no video of a partition can be used.
+        StorageError: the disk is full, or the store or the cache must not be written.
     """
+    allow_open_files()
     return _stored(run, store, device)[0]
 
 
@@ -193,6 +197,10 @@ def _trained(
     evaluated = {name: join([one.evaluated[name] for one in evaluations]) for name in evaluations[0].evaluated}
     counts = {name: {key: sum(one.counts[name][key] for one in evaluations) for key in COUNTS} for name in evaluated}
     done = [one.training for one in evaluations]
+    curves = tuple(training.curve for training in done)
+    if corpus.licensed:
+        selecting = min((len({r.subject for r in split.select}) for split in trainings if split.select), default=0)
+        curves = tuple(kept_curve(curve, selecting) for curve in curves)
     result = Result(
         run=run,
         digest=run.digest,
@@ -201,7 +209,7 @@ def _trained(
         noise_floor=corpus.noise_floor,
         predictions=evaluated if corpus.generated else {},
         attention=evaluations[-1].attention,
-        curves=tuple(training.curve for training in done),
+        curves=curves,
         selected_steps=tuple(training.selected_step for training in done),
         learnt=all(training.learnt for training in done),
         skipped={
@@ -280,6 +288,7 @@ def _keep(
         corpus=corpus.title,
         generated=corpus.generated,
         learnt=training.learnt,
+        footage=usual(train.recordings),
         constant=round(float(train.bdi.mean()), DIGITS),
         errors=tuple(sorted((round(error, DIGITS), of_person[subject]) for error, subject in errors)),
         depnb=f"{__version__}, commit {commit()}",

@@ -6,6 +6,7 @@ from typing import Any
 
 from depnb import evaluation, faces, inputs, training
 from depnb.experiments.corpora import open_for_profile
+from depnb.faces.crop_paths import unusual
 from depnb.methods.contract import OURS, switches
 from depnb.methods.registry import method, parts, resolve
 from depnb.training import face_recipe
@@ -43,6 +44,7 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
         "profile": first.profile.deciding(),
         "corpus": fingerprint,
         "seed": seed,
+        **({"crops": unusual()} if unusual() else {}),
         "versions": {
             "faces": faces.VERSION,
             "clips": inputs.VERSION,

@@ -11,6 +11,8 @@ from functools import partial
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods.registry import method
+from depnb.system.errors import sentence
+from depnb.system.files import allow_open_files
 from depnb.system.workers import Taken, Worker, spread, usable_cores
 
 log = logging.getLogger("depnb")
@@ -46,6 +48,7 @@ def fill(
     from depnb.experiments import execute  # loads torch
     from depnb.experiments.plan import in_order  # loads torch
 
+    allow_open_files()
     for run in runs:
         store.demand_place(run)
     runs = in_order(runs, device)
@@ -58,7 +61,7 @@ def fill(
             told.running.discard(units[outcome.name])
             if outcome.error:  # the other rows are worth having
                 log.error("%s", outcome.name, exc_info=outcome.error)
-                failure = f"{outcome.name}: {type(outcome.error).__name__}: {outcome.error}"
+                failure = f"{outcome.name}: {sentence(outcome.error)}"
                 problem(failure)
                 say(f"✘ {failure}")
 

@@ -16,6 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from depnb.experiments.disclosure import coarse_errors
+from depnb.experiments.facts import sha256
 from depnb.experiments.run import Run
 from depnb.methods.registry import method, parts
 from depnb.system.files import write_bytes
@@ -30,17 +32,22 @@ class Card:
     """What is known of a kept network besides its weights.
 
     Attributes:
-        run: what was trained. fold: which of its trainings, from 0, where it has several.
-        facts: everything that decided the weights (``Run.facts``).
+        run: what was trained; a licensed corpus by its name, without its folder. fold: which of its trainings, from 0,
+            where it has several.
+        facts: everything that decided the weights (``Run.facts``); of a licensed corpus not what identifies it, because
+            its check sum covers labels, and whoever knows all but one could try the others.
         computing: precision, memory format and threads of the training.
         corpus: title of the corpus. generated: whether the people in it are drawn.
         learnt: whether the training loss fell below the constant predictor's.
-        constant: the mean training label, BDI-II points.
+        constant: the mean training label, BDI-II points; of a licensed corpus in whole points.
         errors: |score − label| in ascending order, points, of the videos of the selecting partition that show people
             whom the network was not trained on, and of each how many of these videos show its person. Empty where
-            there are none.
+            there are none. Of a licensed corpus they are coarse, and empty where people are few
+            (``disclosure.coarse_errors``).
         depnb: version and commit that trained it.
         format: of the file.
+        footage: median frames per second and seconds of the videos of the training (``footage.usual``); None in files
+            of an older depnb.
     """
 
     run: Run
@@ -54,6 +61,7 @@ class Card:
     errors: tuple[tuple[float, int], ...]
     depnb: str
     format: int = FORMAT
+    footage: tuple[float, float] | None = None
 
 
 _ADAPTER = TypeAdapter(Card)
@@ -66,7 +74,9 @@ class UnusableNetwork(ValueError):
 def file(folder: Path, run: Run, fold: int | None = None) -> Path:
     """Where the network of a training lies, ``<paper>/<row>-<corpus>-<protocol>-<profile>-s<seed>-<digest>``."""
     which = "" if fold is None else f"-fold{fold + 1}"
-    return folder / run.paper / f"{run.name}{which}-{run.digest[:8]}.safetensors"
+    generated = "generated" in run.facts["corpus"]
+    digest = run.digest if generated else sha256(_without_corpus(run.facts))
+    return folder / run.paper / f"{run.name}{which}-{digest[:8]}.safetensors"
 
 
 def files(folder: Path, run: Run) -> list[Path]:
@@ -78,7 +88,8 @@ def files(folder: Path, run: Run) -> list[Path]:
 
 
 def write(path: Path, card: Card, network: nn.Module) -> None:
-    """Write a network; a file that is there is replaced."""
+    """Write a network, of real people with what may be said of them; a file that is there is replaced."""
+    card = card if card.generated else _disclosed(card)
     weights = {name: value.detach().cpu().contiguous().clone() for name, value in network.state_dict().items()}
     text = json.dumps(_ADAPTER.dump_python(card, mode="json"), sort_keys=True, allow_nan=False)
     write_bytes(path, save(weights, {CARD: text, CHECK: _checksum(text, weights)}))
@@ -109,6 +120,21 @@ def read(path: Path | str) -> tuple[Card, dict[str, Tensor]]:
     if metadata[CHECK] != _checksum(metadata[CARD], weights):
         raise UnusableNetwork(f"{path} is damaged: its check sum is another one. Copy it again, or train it again.")
     return _card(path, metadata[CARD]), weights
+
+
+def _disclosed(card: Card) -> Card:
+    """What may be handed on of a card, as networks are."""
+    return replace(
+        card,
+        run=replace(card.run, corpus=Path(card.run.corpus).name),
+        facts=_without_corpus(card.facts),
+        constant=float(round(card.constant)),
+        errors=coarse_errors(card.errors),
+    )
+
+
+def _without_corpus(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name != "corpus"}
 
 
 def _card(path: Path, text: str) -> Card:

@@ -263,7 +263,7 @@ def frames_of(corpus: Corpus) -> dict[Any, int]:
 
 def _declared(video: Any) -> int:
     try:
-        return open_video(video).declared_frames
+        return open_video(video, Settings().fps).declared_frames
     except VideoError:
         return 0
 

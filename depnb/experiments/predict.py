@@ -16,7 +16,9 @@ from depnb.corpus import Corpus, Recording
 from depnb.corpus.synthetic.layout import was_generated
 from depnb.evaluation.intervals import conformal_radius, people_needed
 from depnb.evaluation.metrics import BANDS, clipped
-from depnb.experiments import networks
+from depnb.experiments import footage, networks
+from depnb.experiments.disclosure import FEWEST_COMPARED
+from depnb.experiments.footage import Footage
 from depnb.experiments.networks import Card, UnusableNetwork
 from depnb.experiments.run import Run
 from depnb.experiments.store import differences
@@ -85,6 +87,7 @@ class Prediction:
         faces: what the faces stage says of the video.
         corpus: title of what was trained on. generated: whether the people in it are drawn.
         learnt: whether the training got below the constant predictor's loss.
+        remarks: in what the video is not like those of the training, a sentence each.
     """
 
     video: Path
@@ -98,6 +101,7 @@ class Prediction:
     corpus: str
     generated: bool
     learnt: bool
+    remarks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -116,6 +120,7 @@ class Prediction:
         ]
         if not self.learnt:
             said.append("The training did not get below the constant predictor: this is no result of the method.")
+        said += self.remarks
         if self.faces.without_face:
             said.append(
                 f"No face was found in {self.faces.without_face} of {self.faces.frames} frames; they count for nothing."
@@ -156,7 +161,7 @@ def predict_video(
     Raises:
         FileNotFoundError: no such video, or no such network.
         UnusableNetwork: damaged, not ours, of another method, or trained on other preprocessing.
-        ValueError: several networks that are no fused row, or a coverage that is none.
+        ValueError: several networks that are no fused row, a coverage that is none, or a photograph.
         VideoError: the video cannot be read.
         NoFaceError: there is no face in it.
     """
@@ -168,6 +173,8 @@ def predict_video(
     cards = [card for card, _ in kept]
     run = _row(cards)
     recording, quality = _with_faces(Path(video))
+    footage.demand_video(recording)
+    remarks = [one for card in cards for one in footage.remarks(recording, _asked(card), _trained_on(card))]
     parts = tuple(_part(card, state, recording, device) for card, state in kept)
     score = float(np.mean([part.score for part in parts]))
     radius = float(np.mean([_radius(card, each) for card in cards]))
@@ -187,6 +194,7 @@ def predict_video(
         corpus=cards[0].corpus,
         generated=cards[0].generated,
         learnt=all(card.learnt for card in cards),
+        remarks=tuple(dict.fromkeys(remarks)),
     )
 
 
@@ -319,6 +327,14 @@ def _asked(card: Card) -> TrainingSpec:
     return resolve(method(run.paper), run.row, run.profile, run.protocol, corpus)
 
 
+def _trained_on(card: Card) -> Footage | None:
+    """What the videos of the training were like; of a generated corpus its recipe says it."""
+    if card.footage:
+        return Footage(*card.footage)
+    form = card.facts.get("corpus", {}).get("form")
+    return Footage(form["fps"], form["frames"] / form["fps"]) if form else None
+
+
 _AGAIN = "Train it again: `depnb run --missing --networks FOLDER --store STORE` with a store that lacks it."
 
 
@@ -386,6 +402,11 @@ def _about(interval: Interval | None, card: Card, needed: int) -> str:
         return f"There is no interval: protocol {card.run.protocol} sets nobody aside on whom errors could be measured."
     where = "a fold of its own" if folds else select
     people = f"{_people(card)} people of {where} whom the network was not trained on"
+    if not card.generated and not card.errors:
+        return (
+            f"There is no interval: errors for fewer than {FEWEST_COMPARED} people of a licensed corpus are not kept "
+            "with a network, as they would tell of these."
+        )
     if interval is None:
         return f"There is no interval: there are {people}, and at least {needed} are needed."
     return (

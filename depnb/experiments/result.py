@@ -1,5 +1,10 @@
 """A result: the numbers of one run and what they came from; one JSON file each."""
 
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
@@ -7,8 +12,26 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from depnb.evaluation.metrics import clipped
+from depnb.evaluation.metrics import BANDS, clipped
+from depnb.experiments.facts import sha256
 from depnb.experiments.run import SCHEMA, Run
+from depnb.system.files import json_text
+
+LARGEST_ERROR = 1e6
+"""No network is further off than this, BDI-II points."""
+LIMITS = {
+    **dict.fromkeys(("pcc", "ccc"), (-1 - 1e-9, 1 + 1e-9)),
+    **{f"bias_{name}": (-LARGEST_ERROR, LARGEST_ERROR) for name, _, _ in BANDS},
+}
+"""Of metrics that are not errors or numbers of something, which lie between 0 and the largest error."""
+RIVALS = ("constant", "identity_only")
+_CHECKSUM = re.compile(rb'\n "sha256": "([0-9a-f]{64})",')
+"""The line of a file with the SHA-256 of all other lines."""
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0)]
+Score = Annotated[float, Field(ge=BANDS[0].low, le=BANDS[-1].high)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -24,7 +47,7 @@ class Predictions:
 
     video: tuple[str, ...]
     subject: tuple[str, ...]
-    bdi: tuple[float, ...]
+    bdi: tuple[Score, ...]
     score: tuple[float, ...]
     median: tuple[float, ...]
     constant: tuple[float, ...]
@@ -54,10 +77,10 @@ class Attention:
     """
 
     video: str
-    frame: int
-    bdi: float
+    frame: Count
+    bdi: Score
     score: float
-    map: tuple[tuple[float, ...], ...]
+    map: tuple[tuple[Share, ...], ...]
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -94,19 +117,19 @@ class Result:
     facts: dict[str, Any]
     metrics: dict[str, dict[str, float]]
     baselines: dict[str, dict[str, dict[str, float]]]
-    noise_floor: float | None
+    noise_floor: Amount | None
     predictions: dict[str, Predictions]
     attention: tuple[Attention, ...]
     curves: tuple[tuple[dict[str, float | int], ...], ...]
-    selected_steps: tuple[int, ...]
+    selected_steps: tuple[Count, ...]
     learnt: bool
     skipped: Annotated[dict[str, tuple[tuple[str, str], ...]], Field(alias="left_out")]  # its name in the stored files
-    seconds: dict[str, float]
-    peak_memory_mb: float
+    seconds: dict[str, Amount]
+    peak_memory_mb: Amount
     device: str
     precision: str
     memory_format: str
-    threads: int
+    threads: Count
     versions: dict[str, str]
     commit: str | None
     origin: str = field(default="", compare=False)
@@ -117,31 +140,43 @@ class Result:
         return "generated" not in self.facts.get("corpus", {})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for a file, without ``origin``."""
+        """Plain data, without ``origin``."""
         data = _ADAPTER.dump_python(self, mode="json", by_alias=True)
         del data["origin"]
         return data
 
+    def to_bytes(self) -> bytes:
+        """The content of its file: ``to_json`` and a checksum over all of it."""
+        data = self.to_json()
+        checksum = hashlib.sha256(json_text(data).encode()).hexdigest()
+        return json_text(data | {"sha256": checksum}).encode()
+
     @classmethod
     def from_json(cls, text: bytes | str) -> "Result":
-        """Read what ``to_json`` gave.
+        """Read what ``to_bytes`` gave, or ``to_json`` as text, which has no checksum.
 
         Raises:
-            DamagedResult: not all of it, something else, or a number that is not finite.
+            DamagedResult: not all of it, something else, a number that is not finite or not in its range, a digest that
+                is not that of the facts, or errors that are not those of the predictions.
         """
+        content = text.encode() if isinstance(text, str) else text
         try:
-            return _ADAPTER.validate_json(text)
+            result = _ADAPTER.validate_json(_checked(content))
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             raise DamagedResult(f"{place}: {first['msg']}" if place else first["msg"]) from error
+        problem = next(_contradictions(result), None)
+        if problem:
+            raise DamagedResult(problem)
+        return result
 
 
 _ADAPTER = TypeAdapter(Result)
 
 
 class DamagedResult(ValueError):
-    """A file that is not a whole result."""
+    """A file that is not a whole result, or not as it was written."""
 
 
 class MissingResult(LookupError):
@@ -154,3 +189,85 @@ DIGITS = 4
 def rounded(scores: np.ndarray) -> tuple[float, ...]:
     """As they are stored; metrics are computed from these, so that the file and its numbers agree."""
     return tuple(np.round(scores, DIGITS).tolist())
+
+
+def _checked(content: bytes) -> bytes:
+    """The content of a file without its checksum; a file that has none says nothing twice.
+
+    Raises:
+        DamagedResult: it is not what was written.
+    """
+    content = content.replace(b"\r\n", b"\n")
+    found = _CHECKSUM.search(content)
+    if not found:
+        _demand_once(content)
+        return content
+    rest = content[: found.start()] + content[found.end() :]
+    if hashlib.sha256(rest).hexdigest().encode() != found[1]:
+        raise DamagedResult("its content is not that of its checksum")
+    return rest
+
+
+def _demand_once(content: bytes) -> None:
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise DamagedResult("something is said twice")
+
+    try:
+        json.loads(content, object_pairs_hook=once)
+    except DamagedResult:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise DamagedResult(f"no JSON: {error}") from error
+
+
+def _contradictions(result: Result) -> Iterator[str]:
+    """What a result says that cannot be so."""
+    try:
+        digest = sha256(result.facts)
+    except ValueError as error:
+        digest = str(error)
+    if digest != result.digest:
+        yield "its digest is not that of its facts"
+    if not isinstance(result.facts.get("corpus"), dict) or result.facts.get("seed") != result.run.seed:
+        yield "its facts are not those of its run"
+    if not result.metrics:
+        yield "it has no metrics"
+    for name, numbers in result.metrics.items():
+        yield from _not_errors(f"metrics.{name}", numbers)
+        for rival, errors in result.baselines.get(name, {}).items():
+            yield from _not_errors(f"baselines.{name}.{rival}", errors)
+    if result.licensed:
+        return
+    for name in result.metrics:
+        if name not in result.predictions:
+            yield f"predictions.{name} are missing"
+            return
+        yield from _not_computed(name, result)
+
+
+def _not_errors(place: str, numbers: Mapping[str, float]) -> Iterator[str]:
+    if not {"mae", "rmse"} <= numbers.keys():
+        yield f"{place}: no mae or no rmse"
+    for name, value in numbers.items():
+        low, high = LIMITS.get(name, (0.0, LARGEST_ERROR))
+        if not low <= value <= high:
+            yield f"{place}.{name}: {value} is not between {low:g} and {high:g}"
+
+
+def _not_computed(name: str, result: Result) -> Iterator[str]:
+    """Errors of a partition that are not those of its predictions."""
+    own, metrics, baselines = result.predictions[name], result.metrics[name], result.baselines.get(name, {})
+    if not own.bdi or not set(RIVALS) <= baselines.keys():
+        yield f"predictions.{name} or baselines.{name} are missing"
+        return
+    scores = np.array([own.score, own.constant, own.identity_only, own.median, clipped(own.score)])  # [5, N]
+    with np.errstate(over="ignore"):
+        off = scores - np.array(own.bdi)  # [5, N]
+        absolute, squared = np.abs(off).mean(1).tolist(), np.sqrt(np.square(off).mean(1)).tolist()
+    rivals = [baselines[rival] for rival in RIVALS]
+    stored: list[float | None] = [metrics["mae"], *(numbers["mae"] for numbers in rivals), metrics["rmse"]]
+    stored += [*(numbers["rmse"] for numbers in rivals), metrics.get("rmse_median"), metrics.get("rmse_clipped")]
+    pairs = zip(stored, absolute[:3] + squared, strict=True)
+    if not all(a is None or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs):
+        yield f"the errors of {name} are not those of its predictions"

@@ -1,12 +1,14 @@
 """A folder of results that says HIT or MISS and why.
 
-A file is read only if all of it is there and of the right form; it is written whole or not at all, so any number of
-processes may share a store.
+A file is read only if it is what was written and says nothing that cannot be so; it is written whole or not at all, so
+any number of processes may share a store.
 """
 
 import glob
 import json
 import logging
+import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,18 +16,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.result import DamagedResult, MissingResult, Result
 from depnb.experiments.run import Run
 from depnb.methods.adhoc import is_adhoc
-from depnb.system.files import write_json
+from depnb.system.files import locked, remove_leftovers, write_bytes
 from depnb.system.repository import COMMITTED, demand_ignored
 
 NAMED_FACTS = 3
 """Facts that a miss names where the nearest stored run is another one."""
-
+LARGEST = 50 * 2**20
+"""No result is larger, bytes."""
 
 log = logging.getLogger("depnb")
 
@@ -72,24 +73,20 @@ class Store:
 
         Raises:
             ValueError: it would be a result on a licensed corpus in a folder that git does not ignore.
+            StorageError: the store cannot be written.
         """
         self.demand_place(run)
         if run.digest in self._held:
             yield True
             return
-        self._claims.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self._claims / f"{run.digest[:24]}.lock", timeout=-1 if wait else 0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            yield False
-            return
-        self._held.add(run.digest)
-        try:
-            yield True
-        finally:
-            self._held.discard(run.digest)
-            lock.release()
+        with locked(self._claims / f"{run.digest[:24]}.lock", wait) as mine:
+            if mine:
+                self._held.add(run.digest)
+            try:
+                yield mine
+            finally:
+                if mine:
+                    self._held.discard(run.digest)
 
     def demand_place(self, run: Run) -> None:
         """Refuse a run whose result may not lie here.
@@ -120,12 +117,14 @@ class Store:
 
         Raises:
             ValueError: as ``demand_place``.
+            StorageError: the store cannot be written.
         """
         if result.licensed:
             demand_ignored(self.path, result.run.corpus)
         self._demand_row(result.run)
         path = self.file(result.run)
-        write_json(path, result.to_json())
+        write_bytes(path, result.to_bytes())
+        remove_leftovers(path.parent)
         for old in path.parent.glob(f"{glob.escape(result.run.name)}-????????.json"):
             if old != path and self._is_of(old, result.run):
                 old.unlink(missing_ok=True)
@@ -149,9 +148,9 @@ class Store:
             DamagedResult: a file is not a whole result, in a strict store; else it is logged and left out.
         """
         found = []
-        for path in self.path.glob(f"{paper or '[!.]*'}/*.json"):
+        for path in self.path.glob(f"{paper or '[!.]*'}/[!.]*.json"):
             try:
-                found.append(_result(path))
+                found.append(_under_its_name(path))
             except FileNotFoundError:  # another process has put a newer one in its place
                 continue
             except DamagedResult as error:
@@ -201,14 +200,30 @@ class Store:
         return result if result.digest == run.digest else None
 
 
+def _under_its_name(path: Path) -> Result:
+    """The result in a file; a copy under another name would count as a further seed."""
+    result = _result(path)
+    own = f"{result.run.paper}/{result.run.name}"
+    if f"{path.parent.name}/{path.stem[:-9]}" != own or not re.fullmatch("-[0-9a-f]{8}", path.stem[-9:]):
+        raise DamagedResult(f"it is a copy of {own} under another name")
+    return result
+
+
 def _result(path: Path) -> Result:
     """The result in a file, which is read again only when it has changed.
 
     Raises:
         FileNotFoundError, DamagedResult.
     """
-    status = path.stat()
-    return _result_at(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            raise DamagedResult(f"no file of at most {LARGEST / 2**20:.0f} MB")
+        return _result_at(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DamagedResult(f"it cannot be read ({error.strerror})") from error
 
 
 @cache

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from depnb.faces.align import CROP_SIZE, transform_box
 from depnb.faces.crop_paths import DEFAULT, Settings, stored_path
+from depnb.faces.quality import frame_rate
 from depnb.system.files import atomic_path, cache_dir
 
 if TYPE_CHECKING:
@@ -270,6 +271,7 @@ def check(path: Path) -> dict[str, Any]:
         arrays, facts = _read_arrays(handle, path)
         for row in range(len(arrays["checks"])):
             _packet(handle, arrays, row, path)
+    facts["quality"].setdefault("frame_rate", frame_rate(arrays["times"]))  # older files do not hold it
     return facts
 
 

@@ -15,6 +15,8 @@ from depnb.corpus.records import natural_key
 from depnb.faces.video import Frame, Video, VideoError
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png"})
+OF_ONE_FACE = re.compile(r"(?:^|_)det_(\d+)_\d+\D*$")
+"""OpenFace's names end with the number of the face and that of the frame: ``frame_det_00_000001.bmp``."""
 FRAME_RATE = 30.0
 """Frames per second of a folder, which says nothing of them; AVEC's videos have 30."""
 
@@ -22,8 +24,10 @@ FRAME_RATE = 30.0
 class PictureFolder:
     """The frames of a video as pictures, in the natural order of their names.
 
-    Frames that are not in the folder, because no face was found in them, leave no gap: the number of a frame is its
-    place among those that there are. A picture that cannot be read is given black, so that no face is found in it.
+    Where OpenFace has written the frames of several people into one folder, those of the face that it has seen most
+    often are used. Frames that are not in the folder, because no face was found in them, leave no gap: the number of a
+    frame is its place among those that there are. A picture that cannot be read is given black, so that no face is
+    found in it.
 
     Attributes:
         path: the folder.
@@ -47,6 +51,7 @@ class PictureFolder:
         names = [name for name in names if not name.startswith(".")]
         if not names:
             raise VideoError(f"No pictures in {self.path}: expected frames as {', '.join(sorted(SUFFIXES))}.")
+        names, self._others = _of_one_face(names)
         self.names = sorted(names, key=natural_key)
         self.declared_frames = self.decoded_frames = len(self.names)
         self._unreadable: set[int] = set()
@@ -71,7 +76,7 @@ class PictureFolder:
 
     @property
     def warnings(self) -> list[str]:
-        found = []
+        found = [self._others] if self._others else []
         numbers = [int(match.group()) for name in self.names if (match := re.search(r"\d+(?=\D*$)", name))]
         missing = max(numbers) - min(numbers) + 1 - len(set(numbers)) if numbers else 0
         if missing:
@@ -88,13 +93,26 @@ class PictureFolder:
         raise VideoError(f"No picture in {self.path} can be read. Copy the folder again.")
 
 
-def open_video(path: Path | str) -> Video | PictureFolder:
-    """A video file, or a folder of its frames.
+def open_video(path: Path | str, fps: float | None = None) -> Video | PictureFolder:
+    """A video file, resampled where ``fps`` is given, or a folder of its frames, whose rate nobody knows.
 
     Raises:
         VideoError: it cannot be read.
     """
-    return PictureFolder(path) if Path(path).is_dir() else Video(path)
+    return PictureFolder(path) if Path(path).is_dir() else Video(path, fps)
+
+
+def _of_one_face(names: list[str]) -> tuple[list[str], str]:
+    """The frames of the face that OpenFace has seen most often, the first of several; and what is left out."""
+    faces: dict[str, list[str]] = {}
+    for name in names:
+        if match := OF_ONE_FACE.search(name):
+            faces.setdefault(match.group(1), []).append(name)
+    if len(faces) < 2:
+        return names, ""
+    taken = max(sorted(faces), key=lambda face: len(faces[face]))
+    counts = ", ".join(f"{face} ({len(faces[face])})" for face in sorted(faces))
+    return faces[taken], f"the folder has frames of {len(faces)} faces, {counts}: only those of face {taken} are used"
 
 
 def _read(path: Path) -> NDArray[np.uint8] | None:

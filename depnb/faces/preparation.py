@@ -1,7 +1,7 @@
 """Make the crop files of many videos, in several processes."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +15,7 @@ import torch
 from depnb.corpus.tree import stamp
 from depnb.faces.crop_paths import DEFAULT, Settings, crop_path, stored_path
 from depnb.faces.crops import DamagedCrops, check, remove_leftovers
-from depnb.faces.detect import detector
+from depnb.faces.detect import SMALLEST_FACE_PX, detector
 from depnb.faces.pictures import open_video
 from depnb.faces.process import make_crops
 from depnb.faces.quality import Report, VideoReport
@@ -94,7 +94,7 @@ def _fill(
                 rows[video] = replace(row, origin="remade") if remade else row
                 ready += 1
                 failed += row.status == "failed"
-                shown(row.frames if row.origin == "cached" else 0)
+                shown(0)
         shown(0)
 
 
@@ -109,7 +109,7 @@ def _row_of(outcome: Outcome[VideoReport]) -> VideoReport:
 def _promised_frames(video: Path, settings: Settings) -> int:
     """Frames of which crops are to be made, as the file promises; 0 if it does not or cannot be read."""
     try:
-        return -(-open_video(video).declared_frames // settings.frame_stride)
+        return -(-open_video(video, settings.fps).declared_frames // settings.frame_stride)
     except VideoError:
         return 0
 
@@ -118,7 +118,7 @@ def _from_cache(video: Path, settings: Settings) -> VideoReport:
     """The row of a video as the cache knows it; ``origin`` says whether it must be made."""
     try:
         path = stored_path(video, settings)
-        return _row(_checked(path, *stamp(path)), path, "cached")
+        return _row(_checked(path, *stamp(path)), path, settings, "cached")
     except FileNotFoundError:
         return VideoReport("", "failed", origin="made")
     except DamagedCrops:
@@ -131,32 +131,49 @@ def _checked(path: Path, size: int, changed: int) -> dict[str, Any]:
     return check(path)
 
 
-def _row(facts: dict[str, Any], path: Path, origin: str) -> VideoReport:
+def _row(facts: dict[str, Any], path: Path, settings: Settings, origin: str) -> VideoReport:
     quality: dict[str, Any] = {key: float("nan") if value is None else value for key, value in facts["quality"].items()}
-    quality["warnings"] = tuple(quality["warnings"])
-    frames = quality["frames"]
-    empty = quality["without_face"] == frames
-    error = f"No face in any of {frames} frames of {facts['source']['video']}." if empty else ""
-    size = path.stat().st_size
-    return VideoReport("", "failed" if empty else "ok", error, **quality, origin=origin, bytes=size)
+    frames, source = quality["frames"], facts["source"]
+    found = frames - quality["without_face"]
+    smallest = max(SMALLEST_FACE_PX, round(settings.min_face * min(source["height"], source["width"])))
+    limit = (
+        f"faces below {smallest} px ({settings.min_face:.3g} of the shorter side) are not looked for, see --min-face"
+    )
+    few = [f"a face in only {found} of {frames} frames: {limit}"] if found < frames / 2 else []
+    quality["warnings"] = (*quality["warnings"], *few)
+    error = "" if found else f"No face in any of {frames} frames of {source['video']}: {limit}."
+    return VideoReport("", "ok" if found else "failed", error, **quality, origin=origin, bytes=path.stat().st_size)
 
 
 def _work(settings: Settings, devices: Sequence[str], video: Path, worker: Worker) -> VideoReport:
-    """Make one crop file unless another process did so meanwhile."""
+    """Make one crop file unless another process did so meanwhile; tell as many frames as the video promises."""
+    left = _promised_frames(video, settings)
+
+    def proceed(frames: int) -> None:
+        nonlocal left
+        told = min(frames, left)
+        left -= told
+        worker.tell(told)
+
+    row = _made(settings, devices[worker.number % len(devices)], video, worker.patient, proceed)
+    proceed(left)
+    return row
+
+
+def _made(settings: Settings, device: str, video: Path, patient: bool, proceed: Callable[[int], None]) -> VideoReport:
     try:
         target = crop_path(video, settings)
     except FileNotFoundError:
         return VideoReport("", "failed", f"No such video: {video}. Check the corpus folder.")
-    with claimed(target, worker.patient):
+    with claimed(target, patient):
         cached = _from_cache(video, settings)
         if cached.origin == "cached":
             return cached
         if cached.origin == "remade":  # damaged crops of all frames would be taken before others
             stored_path(video, settings).unlink(missing_ok=True)
-        device = devices[worker.number % len(devices)]
         try:
-            facts = make_crops(video, target, settings, detector(device, settings.min_face), worker.tell)
-            return _row(facts, target, "made")
+            facts = make_crops(video, target, settings, detector(device, settings.min_face), proceed)
+            return _row(facts, target, settings, "made")
         except VideoError as error:
             return VideoReport("", "failed", str(error))
 

@@ -10,10 +10,13 @@ from depnb.faces.align import similarity, warp
 from depnb.faces.crop_paths import Settings, source_facts
 from depnb.faces.crops import CropWriter, write
 from depnb.faces.detect import Detector, Faces
+from depnb.faces.orientation import Turned, doubtful, upright
 from depnb.faces.pictures import PictureFolder, open_video
-from depnb.faces.quality import blur, face_sizes, jumps
+from depnb.faces.quality import blur, face_sizes, frame_rate, jumps, uneven
 from depnb.faces.track import Person, Sighting, locate, steady, survey
 from depnb.faces.video import Frame, Video
+
+Source = Video | PictureFolder | Turned
 
 CHUNK_BYTES = 64 * 2**20
 """About so many bytes of frames are decoded before the networks see them."""
@@ -31,7 +34,7 @@ def make_crops(
     """Write the crop file of one video.
 
     The video is decoded twice, so that memory does not grow with its length: first for the person to follow,
-    then for the crops.
+    then for the crops. Where nobody is seen without doubt, some frames are also looked at turned.
 
     Args:
         video: the file, or a folder of pictures.
@@ -48,14 +51,20 @@ def make_crops(
         VideoError: the video cannot be read.
         StorageError: the crop file cannot be written.
     """
-    source = open_video(video)
-    person = survey(_looks(source, settings, detector, proceed), settings.detect_every)
+    opened = open_video(video, settings.fps)
+    source: Source = opened
+    looks = list(_looks(source, settings, detector, proceed))
+    if doubtful([faces for _, faces in looks]):
+        source = upright(opened, detector)
+        if isinstance(source, Turned):
+            looks = list(_looks(source, settings, detector, proceed))
+    person = survey(looks, settings.detect_every)
     with write(target) as writer:
         return _write_crops(writer, source, person, settings, detector, proceed)
 
 
 def _looks(
-    source: Video | PictureFolder, settings: Settings, detector: Detector, proceed: Callable[[int], None]
+    source: Source, settings: Settings, detector: Detector, proceed: Callable[[int], None]
 ) -> Iterator[tuple[int, Faces]]:
     """Full detections at every k-th frame."""
     for batch in _in_batches(source.frames(settings.detect_every), DETECTION_BATCH):
@@ -66,7 +75,7 @@ def _looks(
 
 def _write_crops(
     writer: CropWriter,
-    source: Video | PictureFolder,
+    source: Source,
     person: Person,
     settings: Settings,
     detector: Detector,
@@ -107,7 +116,8 @@ def _write_crops(
         "blur": float(np.median(blurs)) if blurs else None,
         "face_size_px": float(np.median(face_sizes(boxes))) if blurs else None,
         "other_faces": person.others,
-        "warnings": source.warnings,
+        "frame_rate": frame_rate(times),
+        "warnings": [*source.warnings, *uneven(times)],
     }
     facts = {
         "source": {**source_facts(source.path.resolve()), "height": shape[0], "width": shape[1]},

@@ -1,5 +1,6 @@
 """What happened to each video: frames without a face, jumps, blur, face size, other people, failures."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 
 JUMP = 0.5
 """A step of the face centre between two consecutive frames of more than this many face sizes is a jump."""
+
+SAME_RATE = 0.02
+"""Frame rates that differ by a smaller share are the same: 29.97 and 30."""
+UNEVEN = 0.1
+"""A rate varies if more than this share of the frames lasts half longer or shorter than usual."""
+GAP = 10
+"""What lasts more than so many times as long as usual is a gap, not a frame."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,8 @@ class VideoReport:
         blur: median variance of the Laplacian of the crops, in squared grey levels; small is blurred.
         face_size_px: median face size (geometric mean of the box sides) in pixels of the video.
         other_faces: largest number of other people's faces seen in one of the fully searched frames.
-        warnings: what was wrong with the file although it could be used.
+        frame_rate: frames per second, from the time stamps; the mean of a variable rate.
+        warnings: what was wrong with the file although it could be used, and what was done about it.
         origin: ``made`` now, ``cached``, or ``remade`` because the cache file was damaged.
         bytes: size of the file with its crops, which loses nothing.
     """
@@ -42,6 +51,7 @@ class VideoReport:
     blur: float = float("nan")
     face_size_px: float = float("nan")
     other_faces: int = 0
+    frame_rate: float = float("nan")
     warnings: tuple[str, ...] = ()
     origin: str = "made"
     bytes: int = 0
@@ -107,3 +117,58 @@ def jumps(index: NDArray[np.int64], boxes: NDArray[np.float32]) -> int:
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     step = np.linalg.norm(np.diff(centre, axis=0), axis=1)
     return int(np.sum((np.diff(index) == 1) & (step > JUMP * face_sizes(boxes)[:-1])))
+
+
+def frame_rate(times: NDArray[np.float64]) -> float | None:
+    """Frames per second of times ``[T]``, NaN where a frame was not looked at; None where fewer than two were."""
+    known = np.flatnonzero(np.isfinite(times))
+    if len(known) < 2:
+        return None
+    return float((known[-1] - known[0]) / (times[known[-1]] - times[known[0]]))
+
+
+def uneven(times: NDArray[np.float64]) -> list[str]:
+    """A warning if the frames of times ``[T]`` last differently long; none where not all were looked at."""
+    steps = np.diff(times)
+    if len(steps) < 2 or not np.isfinite(steps).all():
+        return []
+    usual = np.median(steps)
+    steps = steps[steps <= GAP * usual]
+    if np.mean(np.abs(steps - usual) > usual / 2) <= UNEVEN:
+        return []
+    low, high = 1000 * steps.min(), 1000 * steps.max()
+    return [f"the frame rate varies (frames last {low:.0f} to {high:.0f} ms): --fps makes it even"]
+
+
+def rate_remarks(rates: Mapping[str, float], partitions: Mapping[str, str]) -> list[str]:
+    """What to say of frame rates that differ between videos or partitions: a clip of n frames then lasts another time.
+
+    Args:
+        rates: frames per second by the name of the video; NaN where not known.
+        partitions: of each of these videos.
+    """
+    kinds: list[tuple[float, list[str]]] = []
+    for name, rate in sorted(rates.items(), key=lambda item: item[1]):
+        if not np.isfinite(rate):
+            continue
+        if not kinds or rate > kinds[-1][0] * (1 + SAME_RATE):
+            kinds.append((rate, []))
+        kinds[-1][1].append(name)
+    if len(kinds) < 2:
+        return []
+    most = max(kinds, key=lambda kind: len(kind[1]))
+    others = [f"{rate:.4g} ({_some(names)})" for rate, names in kinds if names is not most[1]]
+    told = f"{most[0]:.4g} frames/s in {len(most[1])} videos, {', '.join(others)}"
+    remarks = [f"frame rates differ, so a clip of n frames lasts another time: {told}; --fps makes them alike"]
+    means = {
+        partition: float(np.mean([rates[n] for n, p in partitions.items() if p == partition and np.isfinite(rates[n])]))
+        for partition in dict.fromkeys(p for n, p in partitions.items() if np.isfinite(rates[n]))
+    }
+    if max(means.values()) > min(means.values()) * (1 + SAME_RATE):
+        told = ", ".join(f"{partition} {mean:.4g}" for partition, mean in means.items())
+        remarks.append(f"partitions differ in their frame rate ({told}), so it can stand for what they are: a confound")
+    return remarks
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

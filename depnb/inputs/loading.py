@@ -6,7 +6,7 @@ import logging
 import os
 import random
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,11 +17,12 @@ from torch import Tensor
 from depnb import faces
 from depnb.corpus.records import Recording
 from depnb.corpus.tree import stamp
+from depnb.faces.crop_paths import unusual
 from depnb.inputs import VERSION
 from depnb.inputs.pixels import luma, reduce
 from depnb.inputs.spec import InputSpec
 from depnb.inputs.videos import Frames, StoredVideo
-from depnb.system.files import atomic_path, cache_dir
+from depnb.system.files import DamagedFile, cache_dir, read_sealed, remove_leftovers, sealed
 from depnb.system.progress import progress
 
 log = logging.getLogger("depnb")
@@ -130,7 +131,7 @@ def load_sequences(
     def sequence(recording: Recording) -> Tensor | StoredVideo:
         if _stay_in_crops(size, landmarks, grey):
             return StoredVideo(faces.stored(recording, _used(recording, choice), choice.settings))
-        return torch.from_numpy(np.load(_cached(recording, choice, size, grey), mmap_mode="c"))
+        return _mapped(_cached(recording, choice, size, grey))
 
     kept, pixels, skipped = _each(recordings, sequence, labelled)
     return Frames(tuple(pixels), kept, skipped, labelled=labelled)
@@ -152,27 +153,28 @@ def _landmarked(
     some = tuple((name, f"{number} frames without known landmarks") for name, number in lacking if number)
     for name, reason in some:
         log.warning("Left out of %s: %s", name, reason)
-    pixels, landmarks = (tuple(map(torch.from_numpy, part)) for part in list(zip(*found, strict=True))[:2])
+    pixels, landmarks, _ = zip(*found, strict=True)
     return Frames(pixels, kept, skipped + some, landmarks, labelled)
 
 
 class _Video(NamedTuple):
     """Frames uint8 [n, 3, S, S], their landmarks float32 [n, 68, 2], and how many more have none."""
 
-    pixels: np.ndarray
-    landmarks: np.ndarray
+    pixels: Tensor
+    landmarks: Tensor
     lacking: int
 
 
 def _with_landmarks(recording: Recording, choice: FrameSelection, size: int, mapped: bool) -> _Video:
     """Raises: NoFaceError, if no frame that is used has a face whose landmarks are all known."""
-    pixels = np.load(_cached(recording, choice, size), mmap_mode="c" if mapped else None)
+    path = _cached(recording, choice, size)
+    pixels = _mapped(path) if mapped else torch.from_numpy(np.load(path))
     in_crop = np.load(_cached_landmarks(recording, choice))  # [n, 68, 2]
     known = np.isfinite(in_crop).all((1, 2))  # [n]
     if not known.any():
         raise NoFaceError("no frame that is used has all landmarks")
     reduced = ((in_crop[known] + 0.5) * (size / faces.CROP_SIZE) - 0.5).astype(np.float32)
-    return _Video(pixels if known.all() else pixels[known], reduced, int((~known).sum()))
+    return _Video(pixels if known.all() else pixels[known], torch.from_numpy(reduced), int((~known).sum()))
 
 
 def _each(
@@ -182,6 +184,7 @@ def _each(
 
     They are read in an order of this process's own: several processes that need the same videos share their reduction.
     """
+    remove_leftovers(cache_dir() / "frames")
     found: dict[int, Any] = {}
     places = list(range(len(recordings)))
     random.Random(os.getpid()).shuffle(places)
@@ -263,24 +266,41 @@ def _used(recording: Recording, choice: FrameSelection) -> np.ndarray:
 
 
 def _made(path: Path, make: Callable[[], np.ndarray]) -> Path:
-    if not _readable(path):
+    if not _whole(path):
         array = make()
-        with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        with sealed(path) as handle:
             np.save(handle, array)
     return path
 
 
-def _readable(path: Path) -> bool:
+def _whole(path: Path) -> bool:
     try:
-        np.load(path, mmap_mode="r")
-    except (FileNotFoundError, EOFError, ValueError):
+        status = path.stat()
+        _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    except OSError:  # it is not there, or nothing can be there, which writing it will say
+        return False
+    except DamagedFile as error:
+        log.warning("%s; it is made again", error)
         return False
     return True
+
+
+@cache
+def _read_once(path: Path, *changed: int) -> None:
+    """Read a whole file once in each of its states. Raises: DamagedFile."""
+    read_sealed(path)
+
+
+def _mapped(path: Path) -> Tensor:
+    """The frames of a file, read when they are used. Unlike numpy's maps it keeps no file open: systems allow 256."""
+    stored = np.load(path, mmap_mode="r")
+    content = torch.from_file(str(path), size=path.stat().st_size, dtype=torch.uint8)
+    return content[stored.offset : stored.offset + stored.nbytes].view(stored.shape)
 
 
 def _cache_file(video: Path, chosen: list) -> Path:
     """Named after everything that decides the pixels; ``null`` and ``both`` share the file behind a link."""
     video = video.resolve()
-    facts = [str(video), *stamp(video), *chosen, VERSION, faces.VERSION]
+    facts = [str(video), *stamp(video), *chosen, VERSION, faces.VERSION, *([unusual()] if unusual() else [])]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
     return cache_dir() / "frames" / f"{key}.npy"

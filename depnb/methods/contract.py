@@ -230,7 +230,7 @@ class Paper:
         model: (configuration, scale) → the network; at ``Scale()`` the paper's own.
         learning: (configuration, profile) → how its steps follow from gradients, and those of its face pretraining.
         fused: by name, the rows whose video scores a row averages that is not trained itself.
-        diagrams: drawings of how the method works, by name.
+        diagrams: gives the drawings of how the method works, by name.
     """
 
     name: str

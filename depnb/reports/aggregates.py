@@ -1,7 +1,8 @@
 """Results to hand on: numbers over people and nothing on a single one, as a table of one line per row and partition.
 
 Only what stands in ``COLUMNS`` is written. Recordings, people, their labels and scores, why a recording was left out,
-maps and folders are not among it; nor is the bias in a severity band, in which there may be one person.
+maps and folders are not among it; nor is the bias in a severity band, in which there may be one person. Errors of real
+people are coarse, and those of few people are not written (``depnb.experiments.disclosure``).
 """
 
 import json
@@ -12,21 +13,21 @@ from typing import Any
 import numpy as np
 
 from depnb import __version__
-from depnb.evaluation.metrics import FEWEST_PEOPLE
 from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.disclosure import FEWEST_APART, RIVALS, digits as coarse_digits, one_setting, rivals, withheld
 from depnb.experiments.result import Result
 from depnb.system.files import write_json, write_text
 from depnb.system.repository import demand_ignored
+from depnb.system.text import to_csv
 
 DIGITS = 3
 PARTITIONS = ("test", "unseen", "folds")
 ERRORS = ("mae", "rmse")
 METRICS = ("mae_low", "mae_high", "rmse_low", "rmse_high", "pcc", "ccc", "rmse_median", "rmse_clipped")
-PREDICTORS = ("constant", "identity_only")
 COLUMNS = (
     "paper", "row", "corpus", "protocol", "profile", "partition", "people", "videos", "seeds", "learnt",
     "mae", "mae_sd", "rmse", "rmse_sd", *METRICS,
-    *(f"{predictor}_{error}" for predictor in PREDICTORS for error in ERRORS),
+    *(f"{predictor}_{error}" for predictor in RIVALS for error in ERRORS),
     "noise_floor", "versions", "left_out",
 )  # fmt: skip
 
@@ -37,12 +38,12 @@ def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
     Errors are in BDI-II points, means over the seeds; ``_sd`` is their standard deviation, ``_low`` and ``_high`` the
     ends of the 95 % interval over people. What is not defined or not told is None.
 
-    A partition of fewer than ``FEWEST_PEOPLE`` people has no numbers but says so in ``skipped``. Nor have, of real
-    people, the unseen ones of a test set that has fewer than that besides them, and the predictor “identity only”
-    where fewer than that were trained on: the difference to the whole test set, or to the constant, would tell of them.
-    Where a recording of real people has no score, predictors have no numbers, nor has a row that has not learnt,
-    which is one: beside a row that has scored all, they would tell the label that is lacking.
+    What may be said of real people is said in ``disclosure``: whatever is not has no numbers, and why is in
+    ``left_out``. Their errors have one digit, those of
+    predictors that look at nobody none. Of each licensed corpus there are numbers under one protocol only.
     """
+    results = list(results)
+    told = one_setting(results)
     groups: dict[str, list[Result]] = {}
     for result in results:
         deciding = {name: value for name, value in result.facts.items() if name != "seed"}
@@ -50,7 +51,7 @@ def aggregates(results: Iterable[Result]) -> list[dict[str, Any]]:
         key = json.dumps([run.paper, run.row, run.corpus, run.protocol, run.profile, deciding], sort_keys=True)
         groups.setdefault(key, []).append(result)
     return [
-        _line(group, partition)
+        _line(group, partition, told(group[0]))
         for group in groups.values()
         for partition in PARTITIONS
         if all(partition in result.metrics for result in group)
@@ -77,54 +78,47 @@ def export(results: Sequence[Result], file: Path) -> list[dict[str, Any]]:
     else:
         import pandas as pd
 
-        write_text(file, pd.DataFrame(lines, columns=COLUMNS).to_csv(index=False))
+        write_text(file, to_csv(pd.DataFrame(lines, columns=COLUMNS)))
     return lines
 
 
-def _line(group: Sequence[Result], partition: str) -> dict[str, Any]:
+def _line(group: Sequence[Result], partition: str, told: bool) -> dict[str, Any]:
     first = group[0]
     run, own = first.run, first.metrics[partition]
     line: dict[str, Any] = dict.fromkeys(COLUMNS)
     line |= {name: getattr(run, name) for name in ("paper", "row", "protocol", "profile")}
     line |= {"corpus": _title(first), "partition": partition, "seeds": len(group), "versions": _versions(group)}
     line["learnt"] = all(result.learnt for result in group)
-    if first.licensed and not {"trained_on", "unscored", "rest_of_test"} <= own.keys():
-        return line | {"left_out": "all numbers: an older depnb did not keep whom they are about; make the result anew"}
-    if not own.get("subjects", 0) >= FEWEST_PEOPLE:
-        return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} people"}
-    if first.licensed and _few(own["rest_of_test"]):
-        return line | {"left_out": f"all numbers: fewer than {FEWEST_PEOPLE} others are in the test set"}
-    unscored = round(own["unscored"]) if first.licensed else 0
-    if unscored and not line["learnt"]:
-        return line | {"left_out": f"all numbers: no score of {unscored} recordings, and nothing was learnt"}
+    digits = min(map(coarse_digits, group)) if first.licensed else DIGITS
+    if not told:
+        return line | {"left_out": "all numbers: another protocol or state of this corpus is in this export"}
+    reasons = [withheld(result.metrics[partition], result.learnt) for result in group if result.licensed]
+    if any(reasons):
+        return line | {"left_out": f"all numbers: {max(reasons)}"}
     line |= {"people": round(own["subjects"]), "videos": round(own["videos"])}
-    line["noise_floor"] = _mean([first.noise_floor])
+    line["noise_floor"] = _mean([first.noise_floor], digits)
     for name in (*ERRORS, *METRICS):
-        line[name] = _mean([result.metrics[partition].get(name) for result in group])
+        line[name] = _mean([result.metrics[partition].get(name) for result in group], digits)
     if len(group) > 1:
         for error in ERRORS:
             values = [result.metrics[partition][error] for result in group]
-            line[f"{error}_sd"] = round(float(np.std(values, ddof=1)), DIGITS)
-    if unscored:
-        return line | {"left_out": f"{', '.join(PREDICTORS)}: no score of {unscored} recordings"}
-    for predictor in PREDICTORS:
-        if predictor == "identity_only" and first.licensed and _few(own["trained_on"]):
-            line["left_out"] = f"identity_only: fewer than {FEWEST_PEOPLE} people were trained on"
-            continue
-        rival = first.baselines.get(partition, {}).get(predictor, {})
-        line |= {f"{predictor}_{error}": _mean([rival.get(error)]) for error in ERRORS}
+            line[f"{error}_sd"] = round(float(np.std(values, ddof=1)), digits)
+    there = rivals(first, partition)
+    for predictor in RIVALS:
+        numbers, own_digits = there.get(predictor, {}), 0 if first.licensed else DIGITS
+        line |= {f"{predictor}_{error}": _mean([numbers.get(error)], own_digits) for error in ERRORS}
+    lacking = [predictor for predictor in RIVALS if first.licensed and predictor not in there]
+    if lacking:
+        few = f"fewer than {FEWEST_APART} people were trained on"
+        reason = f"no score of {own['unscored']:.0f} recordings" if own["unscored"] else few
+        line["left_out"] = f"{', '.join(lacking)}: {reason}"
     return line
 
 
-def _few(people: float) -> bool:
-    """Some, but too few to tell of."""
-    return 0 < people < FEWEST_PEOPLE
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
+def _mean(values: Sequence[float | None], digits: int) -> float | None:
     """None where one of the values is not defined."""
     known = [value for value in values if value is not None]
-    return round(float(np.mean(known)), DIGITS) if len(known) == len(values) else None
+    return round(float(np.mean(known)), digits) if len(known) == len(values) else None
 
 
 def _title(result: Result) -> str:

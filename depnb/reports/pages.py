@@ -74,10 +74,10 @@ def compare(new: Iterable["Result"], committed: Iterable["Result"]) -> list[Comp
 
 
 def write_html(notebook: Path) -> Path:
-    """Render an executed notebook beside itself; the HTML file."""
-    from nbconvert import HTMLExporter
+    """Render an executed notebook beside itself; the HTML file, which opens without a network."""
+    from depnb.reports.notebook_pages import exporter  # nbconvert takes a second to import
 
-    body, _ = HTMLExporter().from_filename(str(notebook))
+    body, _ = exporter().from_filename(str(notebook))
     page = notebook.with_suffix(".html")
     write_text(page, body)
     return page

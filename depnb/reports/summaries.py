@@ -9,6 +9,7 @@ import numpy as np
 
 from depnb.evaluation.intervals import paired_subject_bootstrap, subject_bootstrap
 from depnb.evaluation.metrics import mae, rmse
+from depnb.experiments.disclosure import rivals
 from depnb.experiments.result import Result
 from depnb.reports.remembered import remembered
 
@@ -28,7 +29,7 @@ class Summary:
     Attributes:
         rmse, rmse_sd, mae, mae_sd: mean and sd over the seeds (sd is NaN for one seed).
         rmse_low, rmse_high: 95 % interval over people, mean over the seeds.
-        constant: RMSE of the training mean.
+        constant: RMSE of the training mean; NaN where it would tell of few real people.
         title: how the table names the corpus; a generated one says so.
         difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people; NaN for
             a licensed corpus, of which no scores per person are kept.
@@ -153,7 +154,7 @@ def _summary(group: list[Result], partition: str) -> Summary:
         mae_sd=_sd([m["mae"] for m in metrics]),
         rmse_low=float(np.mean([m["rmse_low"] for m in metrics])),
         rmse_high=float(np.mean([m["rmse_high"] for m in metrics])),
-        constant=group[0].baselines[partition]["constant"]["rmse"],
+        constant=rivals(group[0], partition).get("constant", {}).get("rmse", float("nan")),
         noise_floor=group[0].noise_floor,
         difference=difference,
         low=low,

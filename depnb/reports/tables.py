@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from depnb.experiments.disclosure import handed_on, rivals
 from depnb.experiments.result import Result
 from depnb.experiments.store import Store
 from depnb.methods.printed import printed
@@ -19,7 +20,8 @@ from depnb.reports.remembered import keep
 from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, SESSION_COLUMNS, Summary, on_one_corpus, summarise
 from depnb.system import style
 from depnb.system.files import atomic_path, write_text
-from depnb.system.repository import demand_ignored
+from depnb.system.repository import COMMITTED, demand_ignored
+from depnb.system.text import one_line, to_csv, to_latex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,10 +42,9 @@ def measured_table(
     for group in dict.fromkeys((s.corpus, s.protocol) for s in summaries):
         own = [s for s in summaries if (s.corpus, s.protocol) == group]
         lines += [_line(s) for s in own]
-        one = next(r for r in results if (r.run.corpus, r.run.protocol) == group and partition in r.baselines)
-        for name, title in PREDICTORS.items():
-            numbers = one.baselines[partition][name]
-            lines.append(_plain_line(own[0], title, numbers["rmse"], numbers["mae"]))
+        one = next(r for r in results if (r.run.corpus, r.run.protocol) == group and partition in r.metrics)
+        for name, numbers in rivals(one, partition).items():
+            lines.append(_plain_line(own[0], PREDICTORS[name], numbers["rmse"], numbers["mae"]))
         if one.noise_floor is not None:
             lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
     frame = pd.DataFrame(lines)
@@ -173,6 +174,7 @@ def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
     written = []
     for paper in papers():
         results = store.current(paper)
+        results = results if COMMITTED.parent in folder.resolve().parents else handed_on(results)
         if not results:
             continue
         tables = {f"{paper}_measured_{p}": measured_table(results, p) for p in PARTITION_TITLES}
@@ -186,21 +188,23 @@ def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
                 continue
             written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
             provenance = style.provenance(*frame.attrs["corpora"])
-            if redraw or not _stands(written[-3], frame.to_csv(index=False), f"% {provenance}"):
-                write_text(written[-3], frame.to_csv(index=False))
-                write_text(written[-2], f"% {provenance}\n{frame.style.hide(axis='index').to_latex(hrules=True)}")
-                with atomic_path(written[-1]) as temporary:
+            table, latex, picture = written[-3:]
+            texts = {table: to_csv(frame), latex: f"% {provenance}\n{to_latex(frame)}"}
+            before = {path: path.read_text("utf-8") if path.exists() else "" for path in texts}
+            if redraw or not (picture.exists() and _same(before, texts, table, latex)):
+                with atomic_path(picture) as temporary:
                     _picture(frame, temporary, provenance)
+            for path, text in texts.items():
+                if text != before[path]:
+                    write_text(path, text)
     keep()
     return written
 
 
-def _stands(path: Path, text: str, provenance: str) -> bool:
-    """Whether a table lies there already as CSV, with the LaTeX and the picture that are made of the same text."""
-    latex, picture = path.with_suffix(".tex"), path.with_suffix(".png")
-    if not (path.exists() and latex.exists() and picture.exists()):
-        return False
-    return path.read_text(encoding="utf-8") == text and latex.read_text(encoding="utf-8").startswith(f"{provenance}\n")
+def _same(before: dict[Path, str], now: dict[Path, str], table: Path, latex: Path) -> bool:
+    """Whether a picture would show the same: the cells, which are the CSV's, and the provenance, the first of LaTeX."""
+    first = [texts[latex].partition("\n")[0] for texts in (before, now)]
+    return before[table] == now[table] and first[0] == first[1]
 
 
 def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
@@ -209,13 +213,17 @@ def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
 
     figure, axis = plt.subplots(figsize=(1.25 * len(frame.columns), 0.28 * (len(frame) + 2)), layout="none")
     axis.set_axis_off()
-    heads = ["\n".join(wrap(column, 18)) for column in frame.columns]
-    table = axis.table(cellText=frame.astype(str).values, colLabels=heads, loc="center", edges="horizontal")
+    heads = ["\n".join(wrap(one_line(column), 18)) for column in frame.columns]
+    table = axis.table(
+        cellText=frame.map(lambda value: one_line(str(value))).values, colLabels=heads, loc="center", edges="horizontal"
+    )
     table.auto_set_font_size(False)
     table.set_fontsize(7)
     table.auto_set_column_width(range(len(frame.columns)))
     for column in range(len(frame.columns)):
         table[0, column].set_height(table[0, column].get_height() * 2)
+    for cell in table.get_celld().values():
+        cell.get_text().set_parse_math(False)  # a dollar sign in a name is no formula
     figure.draw_without_rendering()
     extent = table.get_window_extent().transformed(figure.dpi_scale_trans.inverted()).padded(0.05)  # inches
     figure.savefig(path, metadata=style.metadata(path.suffix, provenance), bbox_inches=extent)

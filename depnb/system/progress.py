@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from depnb.system.text import plain
+
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_UPDATES = 0.5
 SECONDS_OF_SILENCE = 2.0
@@ -24,19 +26,23 @@ class Progress:
     """Count finished steps and show them with the rate and the time left, on stderr."""
 
     def __init__(self, label: str, total: int, unit: str):
-        self.label, self.total, self.unit = label, total, unit
+        self.label, self.total, self.unit = plain(label), total, unit
         self.done = 0
         self.note = ""
         self._start = self._last = time.monotonic()
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Count ``steps`` more; ``note`` (a loss, a file name) stands at the end of the line."""
-        self.done += steps
-        self.note = note or self.note
+        self._count(steps, note)
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_LINES and self.done < self.total:
             self._last = now
             self._line()
+
+    def _count(self, steps: int, note: str) -> None:
+        self.done += steps
+        self.total = max(self.total, self.done)  # a file may hold more than its header says
+        self.note = plain(note) or self.note
 
     @property
     def rate(self) -> float:
@@ -63,9 +69,8 @@ class _TerminalProgress(Progress):
         self._bar, self._task = bar, task
 
     def advance(self, steps: int = 1, note: str = "") -> None:
-        self.done += steps
-        self.note = note or self.note
-        self._bar.update(self._task, completed=self.done, rate=f"{self.rate:.1f}/s", note=self.note)
+        self._count(steps, note)
+        self._bar.update(self._task, completed=self.done, total=self.total, rate=f"{self.rate:.1f}/s", note=self.note)
 
 
 class _CellProgress(Progress):
@@ -76,8 +81,7 @@ class _CellProgress(Progress):
         self._cell = cell
 
     def advance(self, steps: int = 1, note: str = "") -> None:
-        self.done += steps
-        self.note = note or self.note
+        self._count(steps, note)
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_UPDATES and self.done < self.total:
             self._last = now
@@ -121,13 +125,13 @@ def progress(label: str, total: int, unit: str = "steps") -> Iterator[Progress]:
     import rich.progress as rp
 
     columns = (
-        rp.TextColumn("{task.description}"),
+        rp.TextColumn("{task.description}", markup=False),
         rp.BarColumn(),
         rp.MofNCompleteColumn(),
         rp.TextColumn(unit),
         rp.TextColumn("{task.fields[rate]}"),
         rp.TimeRemainingColumn(),
-        rp.TextColumn("{task.fields[note]}"),
+        rp.TextColumn("{task.fields[note]}", markup=False),
     )
     with rp.Progress(*columns, console=rich.console.Console(stderr=True)) as shown:
-        yield _TerminalProgress(label, total, unit, shown, shown.add_task(label, total=total, rate="", note=""))
+        yield _TerminalProgress(label, total, unit, shown, shown.add_task(plain(label), total=total, rate="", note=""))

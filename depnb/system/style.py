@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from depnb import __version__
 from depnb.system.files import atomic_path
+from depnb.system.text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +48,7 @@ def provenance(*corpora: str) -> str:
 
     Neither a date nor a commit, so that the same results give the same bytes.
     """
-    return f"made on: {', '.join(corpora) or 'no corpus, printed numbers only'}; depnb {__version__}"
+    return one_line(f"made on: {', '.join(corpora) or 'no corpus, printed numbers only'}; depnb {__version__}")
 
 
 def save(figure: "Figure", folder: Path | str, name: str, provenance: str) -> list[Path]:

@@ -22,9 +22,7 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
-import filelock
-
-from depnb.system.files import StorageError, cache_dir
+from depnb.system.files import StorageError, cache_dir, locked
 
 CLAIMS = "claims"
 """Folder of the cache; a file there is claimed, or was when its process was killed."""
@@ -89,19 +87,13 @@ def claimed(product: Path, patient: bool) -> Iterator[None]:
         StorageError: the cache cannot be written.
     """
     path = cache_dir() / CLAIMS / f"{hashlib.sha256(os.fspath(product).encode()).hexdigest()[:24]}.lock"
-    lock = filelock.FileLock(path, timeout=-1 if patient else 0)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout:
-        raise Taken(product) from None
-    except OSError as error:
-        raise StorageError(error.errno, f"{error.strerror}; point DEPNB_CACHE to another place", str(path)) from error
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)  # before the release; who waits for the file that is gone opens a new one
-        lock.release()
+    with locked(path, patient) as mine:
+        if not mine:
+            raise Taken(product)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)  # before the release; who waits for the file that is gone opens a new one
 
 
 @contextmanager
@@ -224,12 +216,15 @@ class _Pool:
 
     def _died(self, connection: Connection) -> Outcome:
         worker = self._release(connection)
-        if worker.unit is None:
-            raise RuntimeError(
-                "Worker processes cannot start. A script must do its work under `if __name__ == '__main__':`; "
-                "workers=1 needs no processes."
-            )
         worker.process.join()
+        if worker.unit is None:
+            ending = _ending(worker.process.exitcode)
+            why = (
+                "something has killed it, as a system does that runs out of memory"
+                if ending.startswith("signal")
+                else "a script must do its work under `if __name__ == '__main__':`"
+            )
+            raise RuntimeError(f"A worker process ended while it started ({ending}): {why}; workers=1 needs none.")
         if self._queue:
             self.start(worker.number)
         died = WorkerDied(f"the process that worked on it died ({_ending(worker.process.exitcode)})")

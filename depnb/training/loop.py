@@ -3,6 +3,7 @@
 It may be killed at any moment: with a checkpoint it goes on where it stood and ends with the same bits.
 """
 
+import io
 import logging
 import math
 import time
@@ -24,7 +25,7 @@ from depnb.inputs.spec import FRAME, InputSpec
 from depnb.inputs.videos import Frames
 from depnb.methods.contract import OURS, Learning, Network
 from depnb.methods.profiles import ClipProfile, Profile
-from depnb.system.files import atomic_path
+from depnb.system.files import DamagedFile, read_sealed, sealed
 from depnb.system.progress import progress
 from depnb.training import VERSION
 
@@ -282,8 +283,8 @@ def _save(path: Path, device: torch.device, profile: Profile, network, optimizer
         "draws": torch.get_rng_state(),
         "draws_on_device": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
     }
-    with atomic_path(path) as temporary:
-        torch.save(content, temporary)
+    with sealed(path) as handle:
+        torch.save(content, handle)
 
 
 def _set_draws(saved: dict[str, Any], device: torch.device) -> None:
@@ -298,9 +299,9 @@ def _load(path: Path | None, device: str) -> dict[str, Any] | None:
     if path is None or not path.exists():
         return None
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch's reader meets a damaged file with any of them
-        log.warning("Checkpoint %s is damaged (%r): training from the beginning", path, error)
+        saved = torch.load(io.BytesIO(read_sealed(path)), map_location="cpu", weights_only=True)
+    except DamagedFile as error:
+        log.warning("Checkpoint %s: training from the beginning", error)
         return None
     made = saved.get("version"), saved.get("device")
     if made != (VERSION, device):

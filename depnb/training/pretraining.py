@@ -15,9 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import torch as safetensors
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -30,7 +28,7 @@ from depnb.inputs.videos import Frames
 from depnb.methods.contract import OURS, Learning
 from depnb.methods.profiles import Profile
 from depnb.nets.weights import files, registry
-from depnb.system.files import atomic_path, cache_dir
+from depnb.system.files import DamagedFile, cache_dir, locked, read_sealed, sealed
 from depnb.training.face_recipe import FRAMES, SEED, demand_printed, facts, imagenet_name, shorter
 from depnb.training.loop import device_kind, predict, train
 
@@ -129,8 +127,7 @@ def identity(
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
     path = file(build, profile, input_spec, learning, device_kind(device))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with locked(path.with_suffix(".lock")):
         found = _read(path)
         if found is None:
             checkpoint = cache_dir() / "checkpoints" / f"{path.stem}.pt"
@@ -216,17 +213,20 @@ def _tell_apart(
 
 def _write(path: Path, found: Pretrained) -> None:
     numbers = {"people": found.people, "accuracy": found.accuracy, "seconds": found.seconds}
-    with atomic_path(path) as temporary:
-        save_file(found.weights, temporary, metadata={"pretrained": json.dumps(numbers)})
+    with sealed(path) as handle:
+        handle.write(safetensors.save(found.weights, {"pretrained": json.dumps(numbers)}))
 
 
 def _read(path: Path) -> Pretrained | None:
     try:
-        with safe_open(path, framework="pt") as stored:
-            numbers = json.loads(stored.metadata()["pretrained"])
-            return Pretrained({name: stored.get_tensor(name) for name in stored.keys()}, **numbers)  # noqa: SIM118
-    except (FileNotFoundError, SafetensorError):
+        content = read_sealed(path)
+    except FileNotFoundError:
         return None
+    except DamagedFile as error:
+        log.warning("%s; the face pretraining is done again", error)
+        return None
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return Pretrained(safetensors.load(content), **json.loads(header["__metadata__"]["pretrained"]))
 
 
 def _sha256(value: Any) -> str:

@@ -1,6 +1,8 @@
 """The command line: commands do their work, and our errors are messages."""
 
+import subprocess
 import sys
+import warnings
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -9,13 +11,16 @@ import pytest
 from typer.testing import CliRunner
 
 from depnb import cli
-from depnb.cli.app import DEBUG
+from depnb.cli import options, show
 from depnb.course.reproduction import Reproduction, fresh_seed
 from depnb.experiments import execute, grid, plan
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods import check
 from depnb.methods.registry import method, papers
+from depnb.system import repository
+from depnb.system.errors import DEBUG
+from depnb.system.files import StorageError
 from tests import bad_videos
 from tests.corpus import trees
 from tests.results_made import result_of
@@ -96,10 +101,18 @@ def test_faces_of_the_frames_that_are_needed(avec, tmp_path, options, frames):
     assert f"crops_mb: {report.bytes.sum() / 1e6}" in shown.output
 
 
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+
+
+@pytest.mark.usefixtures("no_gpu")
 def test_a_plan_for_a_gpu_that_is_elsewhere_says_hours_and_disk(avec, tmp_path):
     command = ("reproduce", "--corpus", str(avec), "--profile", "paper", "--device", "cuda", "--plan")
     shown = invoke(*command, "--folder", str(tmp_path / "run"))
     assert shown.exit_code == 0, shown.output
+    assert "--device cuda: PyTorch finds no NVIDIA GPU that it can use here" in shown.stderr
     runs = grid.runs_for("paper", "headline", (fresh_seed("paper"),), str(avec), "honest")
     assert f"Trainings: {plan.gpu_hours(runs):.1f} GPU-hours" in shown.output
     assert "4 crops" in shown.output
@@ -187,13 +200,109 @@ def test_our_errors_are_one_message_unless_debugged(monkeypatch, capsys, debug):
     assert len(printed.strip().splitlines()) == 1
 
 
-def test_errors_of_others_keep_their_traceback(monkeypatch):
+def test_errors_of_others_are_one_line_that_says_how_to_see_more(monkeypatch, capsys):
     def broken():
         raise LookupError("not ours")
 
     monkeypatch.setattr(import_module("depnb.cli.app"), "app", lambda **_: broken())
+    with pytest.raises(SystemExit):
+        cli.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("LookupError: not ours. ")
+    assert f"{DEBUG}=1" in line
+    monkeypatch.setenv(DEBUG, "1")
     with pytest.raises(LookupError, match="not ours"):
         cli.main()
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_logged_error_has_its_traceback_in_the_terminal_only_when_debugged(debug):
+    code = (
+        "import logging\nfrom depnb.cli.app import options\n"
+        f"options(debug={debug})\n"
+        "logging.getLogger('depnb').error('row %s', 'a\\x1b', exc_info=ValueError('why'))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    assert ("ValueError: why" in shown) is debug
+    assert debug or shown == "row a\\x1b\n"
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps", "cuda:3", "gpu", "tpu", "cuda:", "CPU", ""])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "--profile", "smoke"),
+        ("run", "--profile", "smoke", "--missing"),
+        ("predict", "no.mp4", "--weights", "none"),
+        ("reproduce", "--profile", "smoke"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("no_gpu")
+def test_a_device_that_cannot_be_used_is_refused_before_anything_starts(tmp_path, command, device):
+    shown = invoke(*command, "--device", device)
+    assert shown.exit_code == 1
+    assert str(shown.exception).startswith(f"--device {device}: ")
+    assert len(str(shown.exception).splitlines()) == 1
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_old_driver_is_named(monkeypatch):
+    def warned():
+        warnings.warn("The NVIDIA driver on your system is too old (found version 11040).", stacklevel=2)
+        return False
+
+    monkeypatch.setattr("torch.cuda.is_available", warned)
+    with pytest.raises(ValueError, match=r"no NVIDIA GPU .* too old \(found version 11040\)"):
+        options.demand_device("cuda")
+
+
+def test_a_gpu_that_is_there_and_cannot_compute_is_refused(monkeypatch):
+    def fails(*shape, device):
+        raise RuntimeError("CUDA error: no kernel image is available\nmore")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.zeros", fails)
+    with pytest.raises(
+        ValueError, match=r"--device cuda:1: PyTorch cannot compute on it \(CUDA error: no kernel image"
+    ):
+        options.demand_device("cuda:1")
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_a_device_that_is_always_there_needs_no_look(monkeypatch, device):
+    monkeypatch.setattr(options, "_gpu_problem", lambda device: pytest.fail("looked"))
+    options.demand_device(device)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_hours_of_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda place, rights: False)
+    with pytest.raises(StorageError, match=f"{tmp_path} cannot be written"):
+        options.demand_writable(tmp_path / "new" / "store")
+    shown = invoke("run", "--missing", "--profile", "smoke", "--store", str(tmp_path / "new"))
+    assert isinstance(shown.exception, StorageError)
+    monkeypatch.undo()
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be written"):
+        options.demand_writable(tmp_path / "file" / "store")
+    assert options.demand_writable(tmp_path / "new" / "store") is None
+
+
+def test_without_a_checkout_there_are_no_committed_results_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(repository, "NOTEBOOKS", tmp_path / "notebooks")
+    for command in (("results", "list"), ("tables",), ("run",), ("reproduce", "--plan")):
+        assert "pip install -e ." in str(invoke(*command).exception)
+    assert invoke("results", "list", "--store", str(tmp_path)).exit_code == 0
+
+
+def test_names_do_nothing_to_the_terminal(capsys):
+    name = "a[/b] [red]\x1b]0;x\x07"
+    show.say(name)
+    show.table((name, "n"), [(name, "1")], title=name)
+    show.frame(pd.DataFrame({name: [name]}))
+    shown = capsys.readouterr().out
+    assert shown.count(r"a[/b] [red]\x1b]0;x\x07") == 6
+    assert "\x1b" not in shown
 
 
 def test_tables_and_figures_go_where_they_are_sent(tmp_path, monkeypatch):

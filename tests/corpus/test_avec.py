@@ -98,6 +98,11 @@ def test_missing_parts_are_named(tmp_path):
         open_corpus(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="Unzip AVEC2014_AudioVisual"):
         open_corpus(tmp_path)
+    trees.one_byte(tmp_path / "Training" / "203_1_Freeform.mp4", ENTRIES_2014[0])
+    with pytest.raises(
+        FileNotFoundError, match="1 videos are passed over for their names: Training/203_1_Freeform.mp4"
+    ):
+        open_corpus(tmp_path)
     trees.one_byte(tmp_path / "Training" / "203_1_Freeform_video.mp4", ENTRIES_2014[0])
     with pytest.raises(FileNotFoundError, match="found 1 videos"):
         open_corpus(tmp_path)

@@ -11,6 +11,7 @@ import zmq.asyncio
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.session import Session
 
+from depnb.course import headless
 from depnb.course.headless import LOOK_EVERY_S, _Shell, defaults, execute, kernels, parameters_for, parse
 from depnb.course.notebooks import PARAMETERS, normalise
 from tests.miniature import runnable
@@ -60,6 +61,32 @@ FAILURES = {
     "hangs": ("import time\ntime.sleep(60)", "CellTimeoutError"),
     "stops early": (None, "end-marker"),
 }
+BY_HAND = {
+    "printed": "print('depnb: finished 01_bad')",
+    "printed before the end": "print('depnb: finished 01_bad')\nimport sys\nsys.exit(0)\nsession.end()",
+    "in a comment": "print('depnb: finished 01_bad')  # session.end()",
+    "no call": "print('depnb: finished 01_bad')\nsession.end",
+}
+
+
+@pytest.mark.parametrize("way", BY_HAND)
+def test_an_end_marker_that_was_written_by_hand_does_not_count(tmp_path, way):
+    path = runnable(tmp_path / "notebooks", "01_bad", BY_HAND[way], end=False)
+    outcome = run(path, tmp_path / "out")
+    assert "by hand" in outcome.problem
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["while True:\n    print('x' * 10_000)", "print('x' * 200_000)", "display({'text/html': 'x' * 200_000}, raw=True)"],
+)
+def test_a_flood_of_output_is_stopped_and_told_and_not_kept(tmp_path, monkeypatch, source):
+    monkeypatch.setattr(headless, "MOST_OUTPUT", 100_000)
+    path = runnable(tmp_path / "notebooks", "01_bad", source)
+    outcome = run(path, tmp_path / "out")
+    assert "cell 5 went on after 100,000 characters of output" in outcome.problem
+    assert outcome.output.stat().st_size < 150_000
+    assert (tmp_path / "out" / "log").stat().st_size < 150_000
 
 
 @pytest.mark.parametrize("way", FAILURES)
@@ -163,6 +190,9 @@ def test_what_papermill_would_only_warn_about_is_refused(tmp_path):
         parameters_for([plain], GIVEN, {"sede": "1"})
     with pytest.raises(ValueError, match=r"01_plain\.ipynb: parameter seed is of type int, but was given '7'"):
         parameters_for([plain], GIVEN | {"seed": "7"}, {})
+    for name in GIVEN:
+        with pytest.raises(ValueError, match=f"the run sets {name} itself"):
+            parameters_for([plain], GIVEN, {name: "7"})
     with pytest.raises(ValueError, match="has no parameter rows"):
         parameters_for([plain], GIVEN | {"rows": "all"}, {})
     derived = _with_parameter(runnable(tmp_path, "02_derived"), "half = seed // 2")

@@ -1,5 +1,6 @@
 """The whole reproduction with trainings that take no time: order, failures, resumption, report."""
 
+import errno
 import fcntl
 import json
 import sys
@@ -156,6 +157,54 @@ def test_a_folder_that_somebody_works_on_is_left_alone(one, trained):
     assert reproduction.unfinished(SETTINGS, one.folder.parent) == one.folder
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"finished": true}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"seed": 100, "problems": []}',
+    ],
+    ids=lambda content: repr(content[:12]),
+)
+def test_a_damaged_state_is_passed_over_with_a_line(one, trained, caplog, content):
+    runs = one.folder.parent / "runs"
+    (runs / "damaged").mkdir(parents=True)
+    (runs / "damaged" / "run.json").write_bytes(content)
+    assert reproduction.unfinished(SETTINGS, runs) is None
+    assert [str(runs / "damaged" / "run.json") in record.getMessage() for record in caplog.records] == [True]
+    (runs / "good").mkdir()
+    (runs / "good" / "run.json").write_text(json.dumps(one.state(finished=False)))
+    assert reproduction.unfinished(SETTINGS, runs) == runs / "good"
+    with pytest.raises(ValueError, match=r"run\.json is .*choose another --folder"):
+        reproduce(SETTINGS, runs / "damaged", runs=runs, source=one.source)
+
+
+def test_a_folder_on_a_disk_without_locks_is_one_processs_too(one, trained, monkeypatch):
+    def refuse(*rest):
+        raise OSError(errno.ENOSYS, "not here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    one.folder.mkdir(parents=True)
+    (one.folder / "run.json").write_text(json.dumps(one.state(finished=False)))
+    with one._locked():
+        assert reproduction.unfinished(SETTINGS, one.folder.parent) is None
+        with pytest.raises(RuntimeError, match="Another process"):
+            one.run()
+    assert reproduction.unfinished(SETTINGS, one.folder.parent) == one.folder
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(one, trained):
+    one.folder.write_text("in the way")
+    with pytest.raises(StorageError, match="a place that can be written"):
+        one.run()
+
+
 def test_another_runs_folder_is_refused(one, trained):
     one.folder.mkdir(parents=True)
     (one.folder / "run.json").write_text(json.dumps(one.state(finished=True)))
@@ -165,7 +214,21 @@ def test_another_runs_folder_is_refused(one, trained):
 
 def test_a_disk_too_small_is_noticed_before_anything_starts(one, trained, monkeypatch):
     monkeypatch.setattr(reproduction.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
-    with pytest.raises(StorageError, match="MB are needed and 0 MB are free"):
+    with pytest.raises(StorageError, match="MB are needed and 0 MB are free") as caught:
+        one.run()
+    assert str(one.folder) in str(caught.value)
+    assert str(cache_dir()) in str(caught.value)  # on the same disk
+    assert trained == []
+
+
+@pytest.mark.parametrize("small", ["cache", "folder"])
+def test_each_disk_that_is_written_is_looked_at(one, trained, monkeypatch, small):
+    place = cache_dir() if small == "cache" else one.folder
+    monkeypatch.setattr(
+        reproduction.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000 if path == place else 1e12)
+    )
+    monkeypatch.setattr(reproduction, "_disk", str)  # each on a disk of its own
+    with pytest.raises(StorageError, match=f"0 MB are free at {place}"):
         one.run()
     assert trained == []
 

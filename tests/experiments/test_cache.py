@@ -13,6 +13,7 @@ from depnb import cli
 from depnb.corpus import open_corpus
 from depnb.experiments import cache
 from depnb.faces.crop_paths import crop_path
+from depnb.system.files import StorageError
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
 
@@ -221,3 +222,21 @@ def test_a_deleted_corpus_is_made_again_the_same(root):
     assert not before.root.exists()
     after = open_corpus("both-tiny")
     assert [(r.name, r.bdi) for r in after.recordings] == [(r.name, r.bdi) for r in before.recordings]
+
+
+def test_a_cache_that_cannot_be_listed_is_one_sentence(root, monkeypatch, caplog):
+    listdir = os.listdir
+
+    def refuse(folder):
+        if Path(folder) == root / "frames":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listdir(folder)
+
+    monkeypatch.setattr(cache.os, "listdir", refuse)
+    assert {item.kind for item in cache.items()} >= {"corpora", "faces"}
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{root / 'frames'} cannot be listed (Permission denied): change that, or set DEPNB_CACHE to another folder."
+    ]
+    monkeypatch.setenv("DEPNB_CACHE", str(put(root / "file")))
+    with pytest.raises(StorageError, match=r"file cannot be listed \(Not a directory\)"):
+        cache.items()

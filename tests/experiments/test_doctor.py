@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,46 @@ def test_own_videos_and_generated_corpora(tmp_path, video):
     (generated,), _ = doctor.examine(["both-tiny"])
     assert generated.ready
     assert generated.differs == []
+
+
+def test_one_person_under_two_names_in_two_partitions_cannot_be_run(tmp_path, video):
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        (tmp_path / name).write_bytes(video.read_bytes() + name.encode())
+    (tmp_path / "own.csv").write_text(
+        "video,subject,score,partition\na.mp4,07,1,train\nb.mp4,x,2,val\nc.mp4,7,3,test\n"
+    )
+    shown = invoke(tmp_path / "own.csv")
+    assert shown.exit_code == 1
+    assert "'07' (train), '7' (test) look like one person under several names" in " ".join(shown.output.split())
+    assert "✘ The papers cannot be run on it as it is." in shown.output
+
+
+def test_frame_rates_are_told_and_where_they_differ(tmp_path):
+    for name, rate in {"a.mp4": 25, "b.mp4": 30, "c.mp4": Fraction(30000, 1001)}.items():
+        bad_videos.encode(tmp_path / name, bad_videos.moving(4), rate=rate)
+    lines = ["video,subject,score,partition", "a.mp4,ann,1,train", "b.mp4,ben,2,dev", "c.mp4,cem,3,test"]
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    (checkup,), _ = doctor.examine([str(tmp_path / "own.csv")])
+    assert checkup.frame_rates == {"train": {25.0: 1}, "development": {30.0: 1}, "test": {30.0: 1}}
+    told = doctor.remarks(checkup)
+    assert any(line.startswith("! frames per second differ: 25 in 1 videos, 30 in 2 videos.") for line in told)
+    assert any("(train: 25; development: 30; test: 30)" in line for line in told)
+    assert doctor._rates({"train": {8.0: 2}, "test": {8.0: 1}}) == ["8 frames per second"]
+    assert len(doctor._rates({"train": {8.0: 2, 9.0: 1}, "test": {8.0: 1, 9.0: 4}})) == 1
+
+
+def test_videos_that_do_not_say_how_many_frames_they_have_are_counted(tmp_path, monkeypatch):
+    def stated(recording):
+        return 0, None
+
+    monkeypatch.setattr(doctor, "_stated", stated)
+    (tmp_path / "a.mkv").write_bytes(b"x")
+    (tmp_path / "own.csv").write_text("video,subject,score,partition\na.mkv,ann,1,train\n")
+    (checkup,), _ = doctor.examine([str(tmp_path / "own.csv")])
+    assert any(
+        line.startswith("at least 0 frames; aligned crops of all of them need at least")
+        for line in doctor.remarks(checkup)
+    )
 
 
 def test_nothing_there_is_an_error(tmp_path):

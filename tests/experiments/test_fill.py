@@ -142,5 +142,5 @@ def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp
     people = trees.avec2014(tmp_path / "AVEC2014", put=trees.copy_of(video))
     monkeypatch.setattr(execute, "prepare", begun)
     runs = [Run("distribution", "expectation", str(people), profile="smoke")]
-    with pytest.raises(ValueError, match=r"git would take it\. Name a folder in runs/"):
+    with pytest.raises(ValueError, match=r"git would take it into the repository .* Name a folder in runs/"):
         fill(runs, Store(COMMITTED), "cpu", print, print)

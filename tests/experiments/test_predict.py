@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -165,7 +166,7 @@ def test_without_a_selecting_partition_there_is_no_interval(made):
 def test_no_person_of_a_licensed_corpus_gets_into_a_network(made, tmp_path, monkeypatch):
     licensed = replace(made.corpus, name="AVEC", generated=False, fingerprint={"labels": {"203_1": 17}})
     open_everywhere(monkeypatch, lambda corpus, profile: licensed)
-    run = replace(STILL, seed=5)
+    run = replace(STILL, corpus="/folder/both-secret", seed=5)
     execute.run(run, Store(tmp_path / "results", networks=tmp_path / "networks"), device="cpu")
     (file,) = networks.files(tmp_path / "networks", run)
     with safe_open(file, framework="pt") as stored:
@@ -174,13 +175,69 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_network(made, tmp_path, monk
     for recording in licensed.recordings:
         assert recording.id not in metadata["depnb"]
     said = json.loads(metadata["depnb"])
-    assert said["facts"]["corpus"].keys() == {"sha256"}
-    assert said["errors"] == sorted(said["errors"])
+    assert "corpus" not in said["facts"]  # its check sum covers labels
+    assert said["run"]["corpus"] == "both-secret"
+    assert "/folder" not in metadata["depnb"]
+    assert said["constant"] == round(said["constant"])
+    assert said["errors"] == []  # of three people
+    assert run.digest[:8] not in file.name
     assert set(said) == {
         "run", "fold", "facts", "computing", "corpus", "generated", "learnt", "constant", "errors", "depnb", "format",
+        "footage",
     }  # fmt: skip
     limits = predict_video(made.video("unseen"), [file], device="cpu").limits
     assert any("licence of that corpus" in sentence for sentence in limits)
+    assert any("fewer than 20 people of a licensed corpus" in sentence for sentence in limits)
+
+
+def test_errors_of_a_licensed_corpus_are_coarse_in_a_network(made, tmp_path):
+    (file,) = made.files(STILL)
+    card, weights = networks.read(file)
+    card = replace(card, generated=False, constant=14.8731, errors=tuple((k + 0.1234, 1) for k in range(20)))
+    network = torch.nn.Linear(1, 1)
+    networks.write(tmp_path / "a.safetensors", card, network)
+    kept, _ = networks.read(tmp_path / "a.safetensors")
+    assert (kept.constant, kept.run.corpus) == (15.0, Path(card.run.corpus).name)
+    assert kept.errors == tuple((float(5 * (k // 5) + 5), 1) for k in range(20))
+
+
+def filmed(path: Path, frames, rate: int = 8) -> Path:
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=rate, options={"crf": "10"})
+        stream.height, stream.width = frames[0].shape[:2]
+        for frame in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        out.mux(stream.encode())
+    return path
+
+
+def frames_of(video: Path) -> list[np.ndarray]:
+    with av.open(str(video)) as opened:
+        return [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
+
+
+def limits_of(made, path: Path, run: Run = STILL) -> str:
+    return " ".join(predict_video(path, made.files(run), device="cpu").limits)
+
+
+@pytest.mark.parametrize("run", [STILL, CLIPS], ids=["frames", "clips"])
+def test_what_is_not_like_the_videos_of_the_training_is_said(made, tmp_path, run):
+    first, other = (frames_of(made.video(partition)) for partition in ("unseen", "test"))
+    usual = limits_of(made, filmed(tmp_path / "usual.mp4", first), run)
+    for words in ("frames per second", "lasts", "fewer than", "photograph", "another one"):
+        assert words not in usual
+    with pytest.raises(ValueError, match="photograph is no video"):
+        predict_video(filmed(tmp_path / "one.mp4", first[:1]), made.files(run), device="cpu")
+    for rate in (30, 4):
+        said = limits_of(made, filmed(tmp_path / f"{rate}.mp4", first, rate), run)
+        assert f"has {rate} frames per second, and those of the training had 8" in said
+    short = limits_of(made, filmed(tmp_path / "short.mp4", first[:3]), run)
+    assert "lasts 0.4 seconds, and those of the training lasted 2.0" in short
+    assert "has 3 frames with a face that can be used, fewer than the" in short
+    still = limits_of(made, filmed(tmp_path / "still.mp4", [first[0]] * 16), run)
+    assert "may be a photograph" in still
+    exchanged = limits_of(made, filmed(tmp_path / "two.mp4", [*first[:8], *other[:8]]), run)
+    assert "looks like another one" in exchanged
 
 
 def flipped(file: Path, folder: Path, place: int) -> Path:
@@ -325,7 +382,7 @@ def test_of_a_video_of_ones_own_git_takes_nothing_and_its_picture_says_so(made, 
     shutil.copyfile(made.video("unseen"), own)
     found = replace(predict_video(made.video("unseen"), made.files(STILL), device="cpu"), video=own)
     monkeypatch.setattr(repository, "COMMITTED", tmp_path / "repository" / "results")
-    with pytest.raises(ValueError, match=r"git would take it\. Name a folder in runs/"):
+    with pytest.raises(ValueError, match=r"git would take it into .*\. Name a folder in runs/"):
         predict.write(found, tmp_path / "repository" / "predicted")
     assert not (tmp_path / "repository").exists()
     predict.write(found, tmp_path / "repository" / "runs" / "predicted")

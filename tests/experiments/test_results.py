@@ -1,4 +1,8 @@
 import json
+import os
+import random
+import re
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -6,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from depnb import training
+from depnb.experiments.facts import sha256
 from depnb.experiments.result import Attention, DamagedResult, MissingResult, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import NAMED_FACTS, Store
@@ -13,17 +18,19 @@ from depnb.methods import msn
 from depnb.methods.contract import later, switches
 from depnb.reports import tables
 from depnb.system import repository
+from depnb.system.files import StorageError, json_text
 from tests.bright import open_everywhere
 
 
 def result_of(run: Run) -> Result:
-    columns = {"score": (10.5, 20.25), "median": (10.0, 20.0), "constant": (15.0, 15.0), "identity_only": (15.0, 12.0)}
+    """Two people with labels 12 and 3 whose scores are 2 and 4 off: mae 3, rmse √10; the constant is 3 and 12 off."""
+    columns = {"score": (14.0, -1.0), "median": (12.0, 4.0), "constant": (15.0, 15.0), "identity_only": (12.0, 3.0)}
     return Result(
         run=run,
         digest=run.digest,
         facts=run.facts,
-        metrics={"test": {"mae": 6.5, "rmse": 8.25}},
-        baselines={"test": {"constant": {"mae": 9.0, "rmse": 11.0}}},
+        metrics={"test": {"mae": 3.0, "rmse": 10**0.5, "rmse_median": 0.5**0.5, "rmse_clipped": 6.5**0.5}},
+        baselines={"test": {"constant": {"mae": 7.5, "rmse": 76.5**0.5}, "identity_only": {"mae": 0.0, "rmse": 0.0}}},
         noise_floor=3.4,
         predictions={"test": Predictions(("203_1", "204_1"), ("203", "204"), (12.0, 3.0), **columns)},
         attention=(Attention("203_1", 1, 12.0, 11.5, ((0.0, 1.0), (0.25, 0.5))),),
@@ -117,13 +124,16 @@ def test_a_raised_version_replaces_the_old_result(tmp_path, run, monkeypatch):
         lambda text: "",
         lambda text: "not json",
         lambda text: "[]",
-        lambda text: text.replace('"rmse": 8.25', '"rmse": NaN'),
-        lambda text: text.replace('"rmse": 8.25', '"rmse": 1e999'),
-        lambda text: text.replace('"rmse": 8.25', '"rmse": "8.25"'),
+        lambda text: text.replace('"mae": 3.0', '"mae": NaN'),
+        lambda text: text.replace('"mae": 3.0', '"mae": 1e999'),
+        lambda text: text.replace('"mae": 3.0', '"mae": "3.0"'),
         lambda text: text.replace('"learnt": true', '"learnt": true, "extra": 1'),
         lambda text: text.replace('"learnt": true,', ""),
         lambda text: text.replace('"seed": 0', '"seed": null'),
-        lambda text: text.replace("20.25", "20.25, 3"),
+        lambda text: text.replace("14.0", "14.0, 3"),
+        lambda text: text.replace('"threads": 2', '"threads": 3'),
+        lambda text: text.replace('"sha256"', '"sha257"'),
+        lambda text: text + " ",
     ],
 )
 def test_half_a_file_or_garbage_is_never_read(tmp_path, run, damage, caplog):
@@ -183,7 +193,221 @@ def test_figures_of_real_people_or_of_two_profiles_are_not_written(tmp_path, mon
         tables.check(store, tmp_path / "figures")
     people = Store(tmp_path / "runs" / "people")
     licensed = result_of(run)
-    people.save(replace(licensed, facts=licensed.facts | {"corpus": {"sha256": "0"}}))
+    facts = licensed.facts | {"corpus": {"sha256": "0"}}
+    people.save(replace(licensed, facts=facts, digest=sha256(facts)))
     with pytest.raises(ValueError, match="git would take it"):
         tables.check(people, tmp_path / "figures")
     tables.check(people, tmp_path / "runs" / "figures")
+
+
+def plain(result: Result) -> str:
+    """Its file without a checksum, as somebody else may have written it."""
+    return json_text(result.to_json())
+
+
+def digits(text: str) -> list[int]:
+    return [match.start() for match in re.finditer(r"\d", text)]
+
+
+def test_a_file_has_the_sum_of_its_other_lines_and_is_read_with_the_line_ends_of_another_system(run):
+    content = result_of(run).to_bytes()
+    assert Result.from_json(content) == result_of(run)
+    assert Result.from_json(content.replace(b"\n", b"\r\n")) == result_of(run)
+    assert (
+        content.replace(b' "sha256": "' + json.loads(content)["sha256"].encode() + b'",\n', b"")
+        == plain(result_of(run)).encode()
+    )
+    assert Result.from_json(plain(result_of(run))) == result_of(run)
+
+
+@pytest.mark.parametrize("kind", ["digit", "bit", "byte gone", "half"])
+def test_no_changed_file_is_used(kind):
+    """200 committed results, each changed at a place of its own."""
+    draw = random.Random(7)
+    paths = sorted(repository.COMMITTED.glob("*/*.json"))
+    for path in draw.sample(paths, 200):
+        content = bytearray(path.read_bytes())
+        place = draw.choice(digits(content.decode())) if kind == "digit" else draw.randrange(len(content))
+        if kind == "digit":
+            content[place] = ord(draw.choice("0123456789".replace(chr(content[place]), "")))
+        elif kind == "bit":
+            content[place] ^= 1 << draw.randrange(8)
+        else:
+            del content[place : place + 1 if kind == "byte gone" else None]
+        with pytest.raises(DamagedResult):
+            Result.from_json(bytes(content))
+
+
+def test_committed_results_are_what_their_predictions_give():
+    found = Store(repository.COMMITTED, strict=True).results()
+    assert len(found) > 200
+    assert all("sha256" in path.read_text() for path in repository.COMMITTED.glob("*/*.json"))
+
+
+def changed(result: Result, *path: str, to: object) -> str:
+    """The file of a result in which something else stands at a place; its digest is that of its facts."""
+    data = result.to_json()
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    if to is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    data["digest"] = sha256(data["facts"])
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        (("metrics", "test", "rmse"), 3.33),
+        (("metrics", "test", "mae"), 3.0001),
+        (("metrics", "test", "rmse_median"), 1.0),
+        (("metrics", "test", "rmse_clipped"), 10**0.5),
+        (("metrics", "test", "rmse"), -5.0),
+        (("metrics", "test", "rmse_low"), -5.0),
+        (("metrics", "test", "pcc"), 1.5),
+        (("metrics", "test", "bias_mild"), 1e308),
+        (("metrics", "test", "rmse"), 1e308),
+        (("metrics", "test", "rmse"), None),
+        (("metrics", "test", "mae"), None),
+        (("metrics",), {}),
+        (("baselines",), {}),
+        (("baselines", "test", "constant", "rmse"), 9.0),
+        (("baselines", "test", "identity_only"), None),
+        (("predictions",), {}),
+        (("predictions", "test", "score"), [1e308, 3.0]),
+        (("predictions", "test", "bdi"), [900.0, 3.0]),
+        (("predictions", "test", "bdi"), [-1.0, 3.0]),
+        (("facts",), {}),
+        (("facts", "seed"), 3),
+        (("facts", "corpus"), "both"),
+        (("run", "seed"), 3),
+        (("seconds", "training"), -1.0),
+        (("peak_memory_mb",), -1.0),
+        (("threads",), -1),
+        (("selected_steps",), [-5]),
+        (("noise_floor",), -3.4),
+    ],
+)
+def test_what_cannot_be_is_refused_without_a_checksum_too(run, path, to):
+    assert Result.from_json(changed(result_of(run), "device", to="cpu")) == result_of(run)
+    with pytest.raises(DamagedResult):
+        Result.from_json(changed(result_of(run), *path, to=to))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"rmse": 3.', '"rmse": 1.0, "rmse": 3.'),
+        ('"learnt": true', '"learnt": false, "learnt": true'),
+        ('"seed": 0', '"seed": 1, "seed": 0'),
+        ('"row": ', '"row": "softmax", "row": '),
+        ('"label_noise": 3.0', '"label_noise": Infinity'),
+        ('"label_noise": 3.0', '"label_noise": 1e999'),
+        ('"label_noise": 3.0', '"label_noise": 9.0'),
+        ('"versions": {', '"versions": ' + "[" * 10_000),
+    ],
+)
+def test_what_is_said_twice_or_is_not_finite_is_refused(run, old, new):
+    text = plain(result_of(run))
+    assert old in text
+    with pytest.raises(DamagedResult):
+        Result.from_json(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("facts", [{"sha256": "0"}, None], ids=["licensed", "generated"])
+def test_of_real_people_there_are_no_predictions_and_the_checksum_covers_the_errors(run, facts):
+    result = result_of(run)
+    facts = result.facts | ({"corpus": facts} if facts else {})
+    made = replace(result, facts=facts, digest=sha256(facts), predictions={}, baselines={})
+    assert made.licensed == ("sha256" in facts["corpus"])
+    with nullcontext() if made.licensed else pytest.raises(DamagedResult, match="missing"):
+        assert Result.from_json(made.to_bytes()) == made
+    with pytest.raises(DamagedResult, match="checksum"):
+        Result.from_json(made.to_bytes().replace(b'"mae": 3.0', b'"mae": 2.0'))
+
+
+@pytest.mark.parametrize(
+    "name", [".{stem}-t735j3_a.json", "{stem} (1).json", "{stem} copy.json", "{stem}.bak.json", "other-{end}.json"]
+)
+def test_a_file_under_another_name_is_no_further_seed(tmp_path, run, name, caplog):
+    store = Store(tmp_path)
+    path = store.save(result_of(run))
+    copy = path.with_name(name.format(stem=path.stem, end=path.stem[-8:]))
+    copy.write_bytes(path.read_bytes())
+    assert store.results() == [result_of(run)]
+    assert store.load(run) == result_of(run)
+    if copy.name.startswith("."):  # what a kill just before the last step of writing leaves
+        assert not caplog.records
+        assert Store(tmp_path, strict=True).results() == [result_of(run)]
+        os.utime(copy, (time.time() - 4000,) * 2)
+        store.save(result_of(run))
+        assert not copy.exists()
+    else:
+        assert "another name" in caplog.text
+
+
+def test_a_half_file_of_a_kill_is_left_alone_as_long_as_somebody_may_write_it(tmp_path, run):
+    path = Store(tmp_path).save(result_of(run))
+    half = path.with_name(f".{path.stem}-t735j3_a.json")
+    half.write_text("{")
+    Store(tmp_path).save(result_of(run))
+    assert half.exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "large", "dangling"])
+def test_what_is_no_file_of_a_results_size_is_not_read(tmp_path, run, kind):
+    store = Store(tmp_path)
+    path = store.file(run)
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "dangling":
+        path.symlink_to(tmp_path / "nowhere")
+    else:
+        with open(path, "wb") as handle:
+            handle.truncate(200 * 2**20)
+    assert store.load(run) is None
+    assert store.results() == []
+
+
+def test_a_result_that_changed_is_read_again_and_an_unchanged_one_is_not(tmp_path, run, monkeypatch):
+    store = Store(tmp_path)
+    path = store.save(result_of(run))
+    assert store.load(run) is not None
+    monkeypatch.setattr(Result, "from_json", lambda text: pytest.fail("read again"))
+    assert store.load(run) is not None
+    monkeypatch.undo()
+    path.write_bytes(path.read_bytes().replace(b'"mae": 3.0', b'"mae": 2.0'))
+    assert store.load(run) is None
+
+
+@pytest.mark.slow
+def test_a_large_store_of_unchanged_results_opens_at_once(tmp_path):
+    content = {path.name: path.read_bytes() for path in repository.COMMITTED.glob("depnet/*.json")}
+    for number in range(500):
+        folder = tmp_path / f"copy{number // len(content)}" / "depnet"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = sorted(content)[number % len(content)]
+        (folder / name).write_bytes(content[name])
+    stores = [Store(folder) for folder in tmp_path.glob("copy*")]
+    assert sum(len(store.results()) for store in stores) == 500
+    begun = time.process_time()
+    assert sum(len(store.results()) for store in stores) == 500
+    assert time.process_time() - begun < 0.25  # 2,000 within a second
+
+
+@pytest.mark.parametrize("what", ["store", "claims"])
+def test_a_store_that_cannot_be_written_is_one_sentence(tmp_path, run, what):
+    (tmp_path / "results").mkdir()
+    in_the_way = tmp_path / "results" / ("distribution" if what == "store" else ".claims")
+    in_the_way.write_text("a file")
+    store, made = Store(tmp_path / "results"), result_of(run)
+    use = {"store": lambda: store.save(made), "claims": lambda: store.claimed(run).__enter__()}
+    with pytest.raises(StorageError, match="a place that can be written") as caught:
+        use[what]()
+    assert str(in_the_way) in str(caught.value)

@@ -98,3 +98,24 @@ def test_a_folder_that_cannot_be_used_says_why(tmp_path, video, monkeypatch, rec
 def test_a_file_is_a_video_and_a_folder_are_frames(tmp_path, video):
     assert isinstance(open_video(video), Video)
     assert isinstance(open_video(folder_of(video, tmp_path / "frames")), PictureFolder)
+
+
+def test_the_frames_of_one_of_several_faces_are_used_and_named(tmp_path, video, recording):
+    folder = folder_of(video, tmp_path / "frames")
+    for number in range(1, 5):
+        cv2.imwrite(str(folder / f"frame_det_01_{number:06d}.png"), np.zeros((20, 30, 3), np.uint8))
+    pictures = PictureFolder(folder)
+    assert pictures.declared_frames == bad_videos.FRAMES
+    assert {frame.rgb.shape for frame in pictures.frames()} == {(bad_videos.HEIGHT, bad_videos.WIDTH, 3)}
+    told = "the folder has frames of 2 faces, 00 (16), 01 (4): only those of face 00 are used"
+    assert pictures.warnings == [told]
+    (row,) = faces.prepare([recording(folder)]).rows
+    assert (row.status, row.frames) == ("ok", bad_videos.FRAMES)
+    assert told in row.warnings
+
+
+def test_of_equally_many_frames_those_of_the_first_face_are_used(tmp_path):
+    for face in ("02", "01"):
+        for number in range(3):
+            cv2.imwrite(str(tmp_path / f"x_det_{face}_{number:06d}.bmp"), np.zeros((8, 8, 3), np.uint8))
+    assert [name[:8] for name in PictureFolder(tmp_path).names] == ["x_det_01"] * 3

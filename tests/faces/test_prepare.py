@@ -16,6 +16,7 @@ import pytest
 from depnb import faces
 from depnb.faces import TEMPLATE, transform_points
 from depnb.faces.crop_paths import crop_path
+from depnb.faces.crops import CropWriter
 from depnb.faces.samples import talking_face_clip
 from depnb.system import files
 from depnb.system.files import StorageError
@@ -103,6 +104,7 @@ def test_nobody_is_a_failure_that_is_remembered(tmp_path, recording):
     row = only(faces.prepare([record]))
     assert row.status == "failed"
     assert "No face in any of 8 frames" in row.error
+    assert "faces below 20 px (0.125 of the shorter side) are not looked for, see --min-face." in row.error
     assert (row.frames, row.without_face) == (8, 8)
     again = only(faces.prepare([record]))
     assert (again.status, again.origin) == ("failed", "cached")
@@ -114,6 +116,43 @@ def test_face_in_40_percent_of_the_frames(tmp_path, recording):
     row = only(faces.prepare([record]))
     assert (row.status, row.frames, row.without_face) == ("ok", 20, 12)
     assert faces.load(record).index.tolist() == [0, 1, 2, 3, 10, 11, 12, 13]
+    (warning,) = row.warnings
+    assert warning.startswith("a face in only 8 of 20 frames: faces below 20 px")
+    assert only(faces.prepare([record])).warnings == row.warnings
+
+
+def test_a_smaller_face_is_found_on_request(tmp_path, recording, cache):
+    small = bad_videos.encode(tmp_path / "s.mp4", [bad_videos.with_heads([(300, 200)], 60, 480, 640)] * 4)
+    record, settings = recording(small), faces.Settings(min_face=0.05)
+    row = only(faces.prepare([record]))
+    assert row.status == "failed"
+    assert "faces below 60 px" in row.error
+    assert only(faces.prepare([record], settings=settings)).without_face == 0
+    assert len(digests(cache)) == 2
+
+
+def test_a_resampled_video_has_crops_of_its_own(tmp_path, recording, cache):
+    record, settings = recording(bad_videos.variable_rate(tmp_path)), faces.Settings(fps=10)
+    assert "the frame rate varies" in only(faces.prepare([record])).warnings[0]
+    row = only(faces.prepare([record], settings=settings))
+    assert (row.frames, row.warnings) == (21, ())
+    assert row.frame_rate == pytest.approx(10)
+    assert np.allclose(faces.load(record, settings=settings).time, np.arange(21) / 10)
+    assert len(digests(cache)) == 2
+
+
+def test_crops_that_know_no_frame_rate_are_given_that_of_their_times(tmp_path, recording, monkeypatch):
+    record = recording(bad_videos.good(tmp_path, count=4))
+    write = CropWriter.finish
+
+    def without(writer, facts, **arrays):
+        del facts["quality"]["frame_rate"]
+        write(writer, facts, **arrays)
+        facts["quality"]["frame_rate"] = None
+
+    monkeypatch.setattr(CropWriter, "finish", without)
+    faces.prepare([record])
+    assert only(faces.prepare([record])).frame_rate == pytest.approx(bad_videos.RATE)
 
 
 def test_one_of_two_people_is_followed(tmp_path, recording):
@@ -397,6 +436,17 @@ def test_the_bar_counts_every_frame(workers, tmp_path, recording, monkeypatch):
     monkeypatch.setattr(Progress, "advance", lambda bar, steps=1, note="": shown.append(steps))
     faces.prepare([recording(bad_videos.good(tmp_path, count=20))], workers=workers)
     assert sum(shown) == 20
+
+
+@pytest.mark.parametrize("promised", [0, 5, 20, 1000])
+def test_the_bar_ends_where_it_should_whatever_the_file_promises(promised, tmp_path, recording, monkeypatch):
+    shown = []
+    monkeypatch.setattr(Progress, "advance", lambda bar, steps=1, note="": shown.append(steps))
+    monkeypatch.setattr(MODULE, "_promised_frames", lambda video, settings: promised)
+    bad = bad_videos.cut_in_the_middle(tmp_path), bad_videos.zero_bytes(tmp_path)
+    faces.prepare([recording(bad_videos.good(tmp_path), 1), *(recording(video, 2 + k) for k, video in enumerate(bad))])
+    assert sum(shown) == 3 * promised
+    assert min(shown) >= 0
 
 
 def test_damaged_crops_of_all_frames_do_not_stand_before_new_ones_of_some(tmp_path, recording):

@@ -33,7 +33,7 @@ from depnb.methods.profiles import PROFILES, Scale
 from depnb.methods.registry import method
 from depnb.nets.resnet import ResNetBody
 from depnb.nets.resnet_v1 import ResNetV1Body
-from depnb.nets.weights import files, registry, vggface2
+from depnb.nets.weights import files, pickles, registry, vggface2
 from depnb.training import face_recipe, pretraining
 
 BLOCKS = {2: 3, 3: 4, 4: 6, 5: 3}
@@ -248,7 +248,7 @@ def test_a_pickle_of_python_2_is_read(tmp_path):
         b"U\x01bq\x05\x87q\x06Rq\x07(K\x01K\x02\x85q\x08cnumpy\ndtype\nq\tU\x02f4q\nK\x00K\x01\x87q\x0bRq\x0c(K\x03"
         b"U\x01<q\rNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x0ebI00\nU\x08\x00\x00\x80?\x00\x00\x00@q\x0ftq\x10bs."
     )
-    assert vggface2._read_pickle(path)["a"].tolist() == [1.0, 2.0]
+    assert pickles.read_pickle(path)["a"].tolist() == [1.0, 2.0]
 
 
 class Calls:
@@ -290,6 +290,13 @@ def test_text_in_a_pickle_is_latin_1_only(empty):
 def test_a_pickle_of_something_else_is_refused(empty, content):
     with pytest.raises(ValueError, match="a dict of names and arrays of numbers"):
         vggface2.import_file(written(empty / "resnet50_ft_weight.pkl", content))
+
+
+@pytest.mark.parametrize("name", ["resnet50_scratch_weight.pkl", "senet50_scratch_dag.pth"])
+def test_a_network_trained_from_scratch_is_not_taken_for_the_fine_tuned_one(empty, name):
+    with pytest.raises(ValueError, match=rf"another network than {name.replace('scratch', 'ft')}.*MS-Celeb-1M"):
+        vggface2.import_file(written(empty / name, {"a": np.zeros(2)}))
+    assert all("MS-Celeb-1M" in registry.find(of).licence for of in registry.IMPORTED)
 
 
 def halves(build, **arguments) -> dict[str, np.ndarray]:

@@ -11,7 +11,8 @@ from hypothesis import given, settings, strategies as st
 from typer.testing import CliRunner
 
 from depnb import cli
-from depnb.evaluation import FEWEST_PEOPLE
+from depnb.experiments.disclosure import FEWEST_APART, FEWEST_COMPARED
+from depnb.experiments.facts import sha256
 from depnb.experiments.result import Attention, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
@@ -43,7 +44,8 @@ def made(people: dict[str, int], facts=LICENSED, corpus=f"/data/{SENTINEL}", see
     columns = {name: (12.345678, 12.345678) for name in ("bdi", "score", "median", "constant", "identity_only")}
     ids = (f"{SENTINEL}_1", f"{SENTINEL}_2")
     result = replace(
-        result_of(Run("distribution", "expectation", corpus, seed=seed)),
+        result_of(Run("distribution", "expectation")),
+        run=Run("distribution", "expectation", corpus, seed=seed),
         facts={**facts, "seed": seed, "versions": {"faces": 4}},
         metrics={name: numbers(count, bias_mild=12.345678, **others) for name, count in people.items()},
         baselines=dict.fromkeys(people, rivals),
@@ -53,7 +55,7 @@ def made(people: dict[str, int], facts=LICENSED, corpus=f"/data/{SENTINEL}", see
         versions={"torch": "2.14.0"},
         noise_floor=3.4 if facts is GENERATED else None,
     )
-    return replace(result, device=SENTINEL, commit=SENTINEL)
+    return replace(result, digest=sha256(result.facts), device=SENTINEL, commit=SENTINEL)
 
 
 def by_partition(*made_results: Result) -> dict[str, dict]:
@@ -79,14 +81,14 @@ def test_nothing_of_a_recording_a_person_or_a_folder_is_written(tmp_path_factory
 
 
 def test_a_line_is_a_row_over_its_seeds():
-    first, second = made({"test": 50, "unseen": 30}), made({"test": 50, "unseen": 30}, seed=1, rmse=10.0)
+    first, second = made({"test": 50, "unseen": 30}), made({"test": 50, "unseen": 30}, seed=1, rmse=10.04)
     lines = by_partition(first, second)
     assert list(lines) == ["test", "unseen"]
     test = lines["test"]
     assert tuple(test) == COLUMNS
     assert (test["people"], test["videos"], test["seeds"]) == (50, 100, 2)
-    assert (test["rmse"], test["rmse_sd"], test["mae"], test["mae_sd"]) == (9.5, 0.707, 7.0, 0.0)
-    assert (test["rmse_low"], test["constant_rmse"], test["identity_only_mae"]) == (7.0, 11.0, 8.5)
+    assert (test["rmse"], test["rmse_sd"], test["mae"], test["mae_sd"]) == (9.5, 0.7, 7.0, 0.0)
+    assert (test["rmse_low"], test["constant_rmse"], test["identity_only_mae"]) == (7.0, 11.0, 8.0)
     assert (test["corpus"], test["learnt"], test["left_out"]) == ("a licensed corpus", True, None)
     assert test["pcc"] is None
     assert test["versions"] == "faces 4, torch 2.14.0"
@@ -97,21 +99,44 @@ def test_one_seed_has_no_deviation_and_a_generated_corpus_its_noise_floor():
     assert (line["rmse_sd"], line["noise_floor"], line["corpus"]) == (None, 3.4, "generated “null”")
 
 
-def test_what_other_data_or_code_made_is_no_seed_of_the_same_row():
+def test_what_other_data_or_code_made_is_no_seed_of_the_same_row_and_not_told_beside_it():
     other = replace(made({"test": 50}, seed=1), facts={"corpus": {"sha256": "1" * 64}, "seed": 1})
-    assert [line["seeds"] for line in aggregates([made({"test": 50}), other])] == [1, 1]
+    told, hidden = aggregates([made({"test": 50}), other])
+    assert (told["seeds"], told["rmse"], hidden["seeds"], hidden["rmse"]) == (1, 9.0, 1, None)
+    assert "another protocol or state of this corpus" in hidden["left_out"]
+
+
+def test_one_protocol_of_a_licensed_corpus_is_told_the_honest_one_if_there_is_one():
+    honest = made({"test": 50})
+    paper, elsewhere = (
+        replace(honest, run=replace(honest.run, protocol="paper", corpus=corpus))
+        for corpus in (honest.run.corpus, f"/copy/{SENTINEL}")
+    )
+    lines = aggregates([paper, elsewhere, honest])
+    assert [line["rmse"] for line in lines] == [None, None, 9.0]
+    assert aggregates([paper])[0]["rmse"] == 9.0
+    generated = made({"test": 50}, GENERATED, "both")
+    both = aggregates([generated, replace(generated, run=replace(generated.run, protocol="paper"))])
+    assert [line["rmse"] for line in both] == [9.0, 9.0]
+
+
+def test_errors_of_real_people_are_coarse():
+    line = by_partition(made({"test": 50}, rmse=8.4837, pcc=0.4567))["test"]
+    assert (line["rmse"], line["pcc"]) == (8.5, 0.5)
+    line = by_partition(made({"test": 50}, GENERATED, "both", rmse=8.4837, pcc=0.4567))["test"]
+    assert (line["rmse"], line["pcc"]) == (8.484, 0.457)
 
 
 def test_of_few_people_nothing_is_told():
-    lines = by_partition(made({"test": 50, "unseen": FEWEST_PEOPLE - 1, "folds": FEWEST_PEOPLE}))
+    lines = by_partition(made({"test": 50, "unseen": FEWEST_COMPARED - 1, "folds": FEWEST_COMPARED}))
     told = {name: [c for c in ("people", "videos", "mae", "rmse", "rmse_high", "constant_rmse") if line[c] is not None]
             for name, line in lines.items()}  # fmt: skip
     assert told["unseen"] == []
-    assert "fewer than 5 people" in lines["unseen"]["left_out"]
+    assert "fewer than 20 people" in lines["unseen"]["left_out"]
     assert len(told["folds"]) == len(told["test"]) == 6
 
 
-@pytest.mark.parametrize(("others", "told"), [(0, True), (1, False), (4, False), (5, True)])
+@pytest.mark.parametrize(("others", "told"), [(0, True), (1, False), (FEWEST_APART - 1, False), (FEWEST_APART, True)])
 def test_a_difference_tells_of_few_people_neither(others, told):
     result = made({"test": 50, "unseen": 50 - others})
     result.metrics["test"]["trained_on"] = result.metrics["unseen"]["rest_of_test"] = float(others)
@@ -170,13 +195,15 @@ def test_aggregates_of_real_people_do_not_go_into_the_repository(tmp_path, monke
     assert (tmp_path / "runs" / "a.csv").exists()
 
 
-def test_the_command_says_what_was_left_out(tmp_path):
+def test_the_command_says_what_was_left_out(tmp_path, monkeypatch):
     store = Store(tmp_path / "store")
-    store.save(made({"test": 50, "unseen": 3}))
+    result = replace(made({"test": 50, "unseen": 3}), predictions={})
+    monkeypatch.setattr(Run, "digest", result.digest)
+    store.save(result)
     file = tmp_path / "aggregates.csv"
     done = CliRunner().invoke(cli.app, ["results", "export", str(file), "--store", str(store.path)])
     assert done.exit_code == 0, done.output
-    assert "distribution/expectation, unseen: left out all numbers: fewer than 5 people" in done.output
+    assert "distribution/expectation, unseen: left out all numbers: fewer than 20 people" in done.output
     assert "2 lines" in done.output
     assert SENTINEL not in file.read_text(encoding="utf-8")
 

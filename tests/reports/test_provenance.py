@@ -15,7 +15,7 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
 from depnb.reports import corpus_plots, figures, tables
 from depnb.system import style
-from tests.results_made import result_of
+from tests.results_made import agreeing, result_of
 
 pytestmark = pytest.mark.slow
 
@@ -68,15 +68,15 @@ def made(run: Run) -> Result:
     )
     numbers = {name: 6.0 for name in ("rmse", "rmse_low", "rmse_high", "mae", "mae_low", "mae_high")}
     rivals = dict.fromkeys(("constant", "identity_only"), {"rmse": 11.0, "mae": 9.0})
-    return replace(
+    result = replace(
         result_of(run),
-        facts={"corpus": {"generated": run.corpus}},
         metrics={"test": numbers, "unseen": numbers},
         baselines={"test": rivals, "unseen": rivals},
         noise_floor=3.0,
         predictions={"test": predictions, "unseen": predictions},
         curves=(({"step": 0, "train_loss": 70.0, "rmse": 11.0}, {"step": 5, "train_loss": 60.0, "rmse": 9.0}),),
     )
+    return agreeing(result)
 
 
 @pytest.fixture(scope="module")

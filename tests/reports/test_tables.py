@@ -1,6 +1,11 @@
 """Tables and figures say what the results say, and keep print and measurement apart."""
 
+import csv
+import io
+import shutil
+import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +18,8 @@ from depnb.methods.printed import printed
 from depnb.methods.registry import method, papers
 from depnb.reports import figures, result_plots, summaries, tables
 from depnb.system import style
-from depnb.system.repository import COMMITTED
+from depnb.system.repository import COMMITTED, ROOT
+from tests.latex import breaks
 
 DRAWN_FROM = ("results/", "the method", "printed numbers")
 """What a figure may be drawn from that is no corpus."""
@@ -149,6 +155,36 @@ def test_figures_without_results_are_left_out(tmp_path):
     entries = [entry for entry in figures.entries().values() if "results" in entry.data]
     assert all(entry.draw(Store(tmp_path)) is None for entry in entries)
     assert tables.make_all(Store(tmp_path), tmp_path) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "figures").glob("*.tex")), ids=lambda path: path.stem)
+def test_a_committed_table_in_latex_can_be_compiled(path):
+    assert list(breaks(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="no TeX here")
+def test_tex_compiles_the_committed_tables(tmp_path):
+    inputs = "\n".join(rf"\input{{{path}}}\par" for path in sorted((ROOT / "figures").glob("*.tex")))
+    text = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + inputs + "\\end{document}"
+    (tmp_path / "all.tex").write_text(text, encoding="utf-8")
+    subprocess.run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")
+def test_whatever_a_corpus_is_called_its_table_is_text(results, tmp_path):
+    name = "=[b]_%&$\\frac$\n\x1b[0m"
+    own = [
+        replace(r, run=replace(r.run, corpus=f"/data/{name}"), predictions={}, noise_floor=None) for r in results[:1]
+    ]
+    own = [replace(r, facts={**r.facts, "corpus": {"sha256": "0"}}) for r in own]
+    store = SimpleNamespace(results=lambda: own, current=lambda paper: own if paper == "distribution" else [])
+    written = tables.make_all(store, tmp_path)
+    for path in written:
+        if path.suffix == ".tex":
+            assert list(breaks(path.read_text(encoding="utf-8"))) == []
+    measured = io.StringIO((tmp_path / "distribution_measured_test.csv").read_text(encoding="utf-8"))
+    assert next(csv.DictReader(measured))["corpus"].startswith("'=[b]_%&$")
 
 
 @pytest.mark.slow

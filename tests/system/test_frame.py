@@ -54,7 +54,7 @@ DIRECT = NEEDED | TESTS
 
 
 def pinned(file: str) -> dict[str, str]:
-    lines = [x for x in (ROOT / file).read_text().splitlines() if not x.startswith("#")]
+    lines = [x.removesuffix(" \\") for x in (ROOT / file).read_text().splitlines() if not x.startswith(("#", " "))]
     return {name: version.split(" ;")[0] for name, version in (line.split("==", 1) for line in lines)}
 
 
@@ -81,13 +81,14 @@ def test_cuda_libraries_are_asked_for_on_linux_only():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     cuda = [line for line in lines if line.startswith(("nvidia-", "cuda-", "triton"))]
     assert cuda
-    assert all(line.endswith('; sys_platform == "linux"') for line in cuda)
+    assert all("sys_platform == 'linux'" in line for line in cuda)
 
 
 def test_the_conda_route_installs_the_same_versions():
     items = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     conda = [item for item in items if isinstance(item, str) and "=" in item and not item.startswith("python>")]
-    (pip,) = [item["pip"] for item in items if isinstance(item, dict)]
+    ((*pip, depnb),) = [item["pip"] for item in items if isinstance(item, dict)]
+    assert depnb == "-e ."  # else the first cell of a notebook finds no depnb
     versions = dict(item.split("==") for item in pip)
     versions |= {
         canonicalize_name(n.replace("pytorch", "torch")): version for n, version in (i.split("=") for i in conda)

@@ -1,5 +1,6 @@
 """Progress changes one line below a cell that is watched, and leaves nothing in a notebook that is executed."""
 
+import io
 import sys
 from types import SimpleNamespace
 
@@ -113,3 +114,31 @@ def test_outside_of_notebooks_the_last_line_goes_to_standard_error(capsys):
     assert captured.err.startswith("faces: 2/2 videos, ")
     assert captured.err.endswith("(b.mp4)\n")
     assert captured.out == ""
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_name_is_shown_and_does_nothing(monkeypatch, terminal):
+    monkeypatch.setattr(sys, "stderr", _Terminal() if terminal else io.StringIO())
+    monkeypatch.setenv("COLUMNS", "160")
+    with progress("faces of [/b]", 2, "videos") as bar:
+        bar.advance(2, note="a[/b]\x1b]0;x\x07.mp4")
+    shown = sys.stderr.getvalue()
+    assert "faces of [/b]" in shown
+    assert r"a[/b]\x1b]0;x\x07.mp4" in shown
+    assert "\x1b]0" not in shown
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_count_that_was_too_low_grows(monkeypatch, terminal):
+    monkeypatch.setattr(sys, "stderr", _Terminal() if terminal else io.StringIO())
+    monkeypatch.setenv("COLUMNS", "160")
+    with progress("faces", 9, "frames") as bar:
+        for _ in range(12):
+            bar.advance()
+    assert "12/12" in sys.stderr.getvalue()
+    assert "12/9" not in sys.stderr.getvalue()

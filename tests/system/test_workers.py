@@ -235,6 +235,15 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path):
     assert not left
 
 
+def killed(number):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_not_blamed_on_the_script():
+    with pytest.raises(RuntimeError, match=r"ended while it started \(signal 9\): something has killed it"):
+        all_of(SIX, square, 2, start=killed)
+
+
 def test_a_script_that_starts_itself_again_and_again_is_told_what_to_do(tmp_path):
     path = tmp_path / "unguarded.py"
     path.write_text(SCRIPT.replace('if __name__ == "__main__"', "if True"))

@@ -4,10 +4,11 @@ from copy import deepcopy
 
 import nbformat
 import pytest
+from nbconvert import ScriptExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from depnb.course.notebooks import normalise, notebooks_in, quick_seconds
-from depnb.system.repository import ROOT
+from depnb.system.repository import NOTEBOOKS, ROOT
 from tests.miniature import miniature
 from tools.lint_notebooks import lint, main
 
@@ -157,6 +158,14 @@ def _kernel(notebook):
     notebook.metadata.kernelspec.name = "depnb-env"
 
 
+def _nameless(notebook):
+    notebook.metadata["language_info"] = {"name": "python"}
+
+
+def _speechless(notebook):
+    del notebook.metadata["language_info"]
+
+
 def _papermill(notebook):
     notebook.metadata["papermill"] = {"duration": 1}
 
@@ -198,6 +207,8 @@ FAULTS = {
     "an error": (_edit(4, outputs=[new_output("error", ename="KeyError", evalue="x")]), "ended with KeyError"),
     "a warning": (_edit(4, outputs=[new_output("stream", name="stderr", text="old")]), "written to stderr: 'old'"),
     "no end": (_edit(-1, source="print()"), "must call session.end()"),
+    "an end by hand": (_edit(-1, source="print('x')  # session.end()"), "must call session.end(), and nothing else"),
+    "an end with more": (_edit(-1, source="session.end()\nprint()"), "must call session.end(), and nothing else"),
     "no marker": (_edit(-1, outputs=[]), "lacks the end-marker"),
     "another kernel": (_kernel, "kernel is 'depnb-env'"),
     "a home": (
@@ -206,6 +217,8 @@ FAULTS = {
     ),
     "a home in code": (_edit(4, source="open('/Users/me/x')"), "path of one machine: '/Users/'"),
     "a Windows home": (_edit(4, outputs=[_stdout("C:\\Users\\me")]), "path of one machine"),
+    "a language without files": (_nameless, "this is Python, in files .py"),
+    "no language": (_speechless, "this is Python, in files .py"),
     "papermill's metadata": (_papermill, "volatile metadata (papermill)"),
     "times in a cell": (_timed_cell, "volatile metadata (execution)"),
     "a shell line": (_code("!ls"), "starts a shell: '!'"),
@@ -399,6 +412,12 @@ def test_normalise_makes_two_runs_equal_and_keeps_what_they_say(tmp_path):
     assert [c.get("execution_count") for c in kept.cells] == [c.get("execution_count") for c in first.cells]
     assert kept.cells[9].outputs[0].text == said
     assert kept.cells[1].metadata.tags == ["parameters"]
+
+
+@pytest.mark.parametrize("path", notebooks_in([NOTEBOOKS]), ids=lambda path: path.stem)
+def test_a_notebook_becomes_a_script_of_python(path):
+    _, resources = ScriptExporter().from_notebook_node(nbformat.read(path, as_version=4))
+    assert resources["output_extension"] == ".py"
 
 
 def test_command_line_reports_and_fails(tmp_path, capsys):

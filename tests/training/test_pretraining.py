@@ -1,19 +1,25 @@
 """Face pretraining on strangers, and ImageNet weights where the user has them."""
 
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import torch
 from torchvision.models import resnet18, resnet50
 
 from depnb.corpus.synthetic import named_recipe, pretraining_identities, sessions
+from depnb.experiments.corpora import open_for_profile
 from depnb.methods.profiles import PROFILES, Scale
+from depnb.methods.registry import method, papers, resolve
 from depnb.nets.resnet import ResNetBody
 from depnb.nets.weights import registry
 from depnb.training import face_recipe, pretraining
 from depnb.training.face_recipe import facts
 from depnb.training.pretraining import Pretrained, begin, identity, imagenet
+from tests.damage import forty
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +75,48 @@ def test_a_damaged_file_is_made_again(pretrained, cache, monkeypatch):
     monkeypatch.setattr(pretraining, "_tell_apart", lambda *rest: made.append(1) or pretrained)
     assert identity(body, SMOKE, device="cpu").accuracy == pretrained.accuracy
     assert made == [1]
+
+
+def test_of_forty_damaged_bodies_none_is_used(tmp_path, pretrained, caplog):
+    path = tmp_path / "body.safetensors"
+    pretraining._write(path, pretrained)
+    whole = path.read_bytes()
+    again = pretraining._read(path)
+    assert (again.people, again.accuracy, again.seconds) == (
+        pretrained.people, pretrained.accuracy, pretrained.seconds
+    )  # fmt: skip
+    assert again.weights.keys() == pretrained.weights.keys()
+    assert all(torch.equal(value, again.weights[name]) for name, value in pretrained.weights.items())
+    for content in forty(whole, seed=8):
+        path.write_bytes(content)
+        caplog.clear()
+        assert pretraining._read(path) is None
+        assert [str(path) in record.getMessage() for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize("profile", ["smoke", "quick"])
+def test_rows_that_share_a_body_start_it_alike(profile):
+    """Else who comes first would decide the numbers of the others."""
+    starts: dict[Path, set[str]] = {}
+    shared = Counter()
+    for paper in map(method, papers()):
+        corpus = open_for_profile("both", profile)
+        for row in paper.rows:
+            of = resolve(paper, row, profile, "honest", corpus)
+            if of.config.start != "identity":
+                continue
+            build = partial(body_of, paper, of)
+            path = pretraining.file(build, of.profile, of.input_spec, of.learning.faces, "cpu")
+            torch.manual_seed(face_recipe.SEED)
+            content = b"".join(value.numpy().tobytes() for value in build().state_dict().values())
+            starts.setdefault(path, set()).add(sha256(content).hexdigest())
+            shared[path] += 1
+    assert max(shared.values()) > 5
+    assert {path.name: len(found) for path, found in starts.items() if len(found) > 1} == {}
+
+
+def body_of(paper, of):
+    return paper.model(of.config, of.profile.scale).body
 
 
 @pytest.mark.parametrize(("depth", "library"), [(18, resnet18), (50, resnet50)])

@@ -12,7 +12,9 @@ import torch
 
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
+from depnb.system.files import sealed
 from depnb.training import loop
+from tests.damage import forty
 from tests.training import whole_run
 
 pytestmark = pytest.mark.slow
@@ -47,7 +49,7 @@ def numbers(store: Store) -> dict:
     found = {}
     for path in sorted(store.path.glob("distribution/*.json")):
         result = json.loads(path.read_text())
-        for volatile in ("seconds", "peak_memory_mb"):
+        for volatile in ("seconds", "peak_memory_mb", "sha256"):
             del result[volatile]
         found[path.name] = result
     return found
@@ -110,12 +112,29 @@ def test_a_checkpoint_of_nonsense_is_not_used(tmp_path, caplog):
     assert "damaged" in caplog.text
 
 
+def test_of_forty_damaged_checkpoints_none_is_used(tmp_path, caplog):
+    path = tmp_path / "0.pt"
+    save({"version": loop.VERSION, "device": "cpu", "state": {"step": 3}, "network": torch.rand(5000)}, path)
+    whole = path.read_bytes()
+    assert loop._load(path, "cpu")["state"] == {"step": 3}
+    for content in forty(whole, seed=6):
+        path.write_bytes(content)
+        caplog.clear()
+        assert loop._load(path, "cpu") is None
+        assert [str(path) in record.getMessage() for record in caplog.records] == [True]
+
+
+def save(content, path):
+    with sealed(path) as handle:
+        torch.save(content, handle)
+
+
 def test_a_checkpoint_of_another_kind_of_device_is_not_used(tmp_path):
     path = tmp_path / "0.pt"
     saved = {"version": loop.VERSION, "device": "cuda", "state": {"step": 3}}
-    torch.save(saved, path)
+    save(saved, path)
     assert loop._load(path, "cuda") is None  # it does not say how dropout goes on
     saved["draws_on_device"] = torch.get_rng_state()
-    torch.save(saved, path)
+    save(saved, path)
     assert loop._load(path, "cpu") is None
     assert loop._load(path, "cuda")["state"] == saved["state"]

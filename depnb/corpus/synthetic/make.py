@@ -2,8 +2,12 @@
 
 import logging
 import os
-from collections.abc import Sequence
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,13 +16,27 @@ import numpy as np
 
 from depnb.corpus.records import TASKS, Recording
 from depnb.corpus.synthetic.behaviour import behave
-from depnb.corpus.synthetic.layout import corpus_folder, open_generated
+from depnb.corpus.synthetic.layout import (
+    bytes_when_made,
+    checksums_path,
+    corpus_folder,
+    is_whole,
+    open_generated,
+    planned,
+    seal,
+    truth_path,
+)
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, sessions
 from depnb.system.files import atomic_path
 from depnb.system.progress import progress
 from depnb.system.workers import Outcome, Worker, claimed, spread, usable_cores
 
 log = logging.getLogger("depnb")
+
+CONTAINERS = "mov,avi,matroska,asf,flv,mpeg,mpegts,ogg"
+"""Formats (FFmpeg's names) in which a video is looked at; a playlist, which leads to other files, is none."""
+LIKE = 12.0
+"""Grey levels by which the first frame may differ on average from what is filmed; compression costs some 3."""
 
 
 def make(
@@ -28,7 +46,7 @@ def make(
     root: Path | None = None,
     workers: int | None = None,
 ) -> Path:
-    """Make the videos that are missing, in several processes; what is there is kept.
+    """Make the videos that are missing or damaged, in several processes; what is whole is kept.
 
     Any number of calls may make the same videos at once: they share the work.
 
@@ -51,12 +69,15 @@ def make(
 
 
 def make_missing(recipe: Recipe, recordings: Sequence[Recording], workers: int | None = None) -> int:
-    """Make those of these videos that are missing, as ``make``; how many were made here, and not by another process."""
-    missing = [r for r in recordings if not r.video.exists()]
+    """Make those of these videos that are missing or damaged, as ``make``.
+
+    Returns:
+        How many were made here, and not by another process.
+    """
+    missing = [r for r in recordings if not is_whole(r.video)]
     if not missing:
         return 0
-    plan = {s.id: s for s in sessions(recipe.videos())}
-    jobs = {str(r.video): Job(recipe.videos(), plan[r.id], str(r.task), r.video.resolve()) for r in missing}
+    jobs = {str(r.video): _job(recipe, r) for r in missing}
     frames = SIZES[recipe.size].frames
     made, failures = 0, []
     with (
@@ -76,7 +97,7 @@ def _report(wanted: int, made: int, failures: Sequence[Outcome]) -> None:
     """Raises: RuntimeError, if there are failures; the first one is its cause."""
     if made + len(failures) < wanted:
         others = wanted - made - len(failures)
-        log.info("%d videos were made here, %d by another process at the same time", made, others)
+        log.info("%d videos were made here, %d were there by then", made, others)
     if failures:
         reasons = "; ".join(f"{one.name}: {type(one.error).__name__}: {one.error}" for one in failures[:3])
         raise RuntimeError(
@@ -120,6 +141,10 @@ def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.nd
     return behave(rng, session.severity, task, size.frames, size.fps, **strengths)
 
 
+UNREADABLE = (OSError, ValueError, EOFError, LookupError, zipfile.BadZipFile, zlib.error, av.error.FFmpegError)
+"""What damaged videos and arrays raise."""
+
+
 class Job(NamedTuple):
     """One video that is to be made at ``path``."""
 
@@ -129,13 +154,77 @@ class Job(NamedTuple):
     path: Path
 
 
+def _job(recipe: Recipe, recording: Recording) -> Job:
+    session = _by_id(recipe.videos())[recording.id]
+    return Job(recipe.videos(), session, str(recording.task), recording.video.resolve())
+
+
+@cache
+def _by_id(recipe: Recipe) -> dict[str, Session]:
+    return {session.id: session for session in sessions(recipe)}
+
+
+def shows(recipe: Recipe, recording: Recording) -> bool | None:
+    """Whether the first frame of a video is the one that the recipe films; ``None`` where none can be decoded."""
+    return _shows(_job(recipe, recording))
+
+
+def is_foreign(recipe: Recipe, recording: Recording) -> bool:
+    """Whether a video in the place of a generated one is neither that one nor a damaged form of it."""
+    return _is_foreign(_job(recipe, recording))
+
+
+def _is_foreign(job: Job) -> bool:
+    return job.path.is_file() and job.path.stat().st_size != bytes_when_made(job.path) and _shows(job) is False
+
+
+def _shows(job: Job) -> bool | None:
+    try:
+        with (
+            open(job.path, "rb") as handle,
+            av.open(handle, mode="r", options={"format_whitelist": CONTAINERS}) as container,
+        ):
+            there = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    except (*UNREADABLE, StopIteration):
+        return None
+    frames, _ = film(job.recipe, job.session, job.task, slice(0, 1))
+    return there.shape == frames[0].shape and bool(np.abs(there - frames[0].astype(float)).mean() < LIKE)
+
+
 def _make_one(job: Job, worker: Worker) -> bool:
-    """Make one video; False if another process has done so."""
+    """Make one video; False if another process has done so.
+
+    Raises:
+        ValueError: a video of other origin is in its place.
+    """
     with claimed(job.path, worker.patient):
-        if job.path.exists():
+        if is_whole(job.path) or _adopted(job):
             return False
+        if _is_foreign(job):
+            raise ValueError(
+                f"{job.path} shows something else than its recipe: move it to another folder if it is a video of "
+                "yours, or delete it."
+            )
+        if job.path.exists():
+            log.warning("%s or its known truth is damaged; both are made again", job.path)
         _make_video(*job)
         return True
+
+
+def _adopted(job: Job) -> bool:
+    """Give a video of an earlier version, which wrote no checksums, its own, if nothing can be found wrong with it."""
+    if checksums_path(job.path).exists() or not _shows(job):
+        return False
+    try:
+        _read(truth_path(job.path))
+        with _opened(job.path) as container:
+            container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+            frames = sum(1 for _ in container.decode(video=0))
+    except UNREADABLE:
+        return False
+    if frames == SIZES[job.recipe.size].frames:
+        seal(job.path)
+    return is_whole(job.path)
 
 
 def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None:
@@ -144,29 +233,44 @@ def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None
         np.savez_compressed(temporary, **truth)  # type: ignore[arg-type]  # numpy knows a flag there too
     with atomic_path(path) as temporary:
         _encode(frames, SIZES[recipe.size].fps, temporary)
-        if path.exists():  # another process was faster with the same bytes, and crops know the video by its time
+        if path.is_file() and path.read_bytes() == temporary.read_bytes():  # crops know the video by its time
             before = path.stat()
             os.utime(temporary, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def truth_path(video: Path) -> Path:
-    """The file beside a generated video that holds its known landmarks and trajectories."""
-    return video.with_suffix(".truth.npz")
+    seal(path)
 
 
 def load_truth(recording: Recording) -> dict[str, np.ndarray]:
-    """Known landmarks, visibility and trajectories of a generated recording.
+    """Known landmarks, visibility and trajectories of a generated recording; damaged ones are made again.
 
     Raises:
         FileNotFoundError: the recording was not generated, or its video has not been made.
+        ValueError: they are damaged, and no recipe says how to make them.
     """
     path = truth_path(recording.video)
     if not path.exists():
         raise FileNotFoundError(
             f"No known truth beside {recording.video}: only generated videos have one (`depnb corpus make`)."
         )
+    if not is_whole(recording.video) and (found := planned(recording.video)):
+        make_missing(found[0], [found[1]], workers=1)
+    try:
+        return _read(path)
+    except UNREADABLE as error:
+        raise ValueError(f"{path} is damaged: make the corpus again with `depnb corpus make`.") from error
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files}
+
+
+@contextmanager
+def _opened(video: Path) -> Iterator[av.container.InputContainer]:
+    with (
+        open(video, "rb") as handle,
+        av.open(handle, mode="r", options={"format_whitelist": CONTAINERS}) as container,
+    ):
+        yield container
 
 
 def _encode(frames: np.ndarray, fps: float, path: Path) -> None:

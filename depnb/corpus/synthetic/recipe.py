@@ -116,19 +116,24 @@ class Recipe:
 
     @classmethod
     def from_fingerprint(cls, facts: dict[str, Any]) -> "Recipe":
-        """The recipe that a corpus folder was made by.
+        """The recipe with this fingerprint.
 
         Raises:
-            ValueError: another version of the generator made it.
+            ValueError: there is none: another version of the generator made the corpus, or the facts were changed.
         """
-        facts = dict(facts)
-        version, _ = facts.pop("generated"), facts.pop("form")
-        if version != VERSION:
+        if facts.get("generated") != VERSION:
             raise ValueError(
-                f"Corpus {facts['name']!r} was made by version {version} of the generator, this is version {VERSION}: "
-                "make it again with `depnb corpus make`."
+                f"Corpus {facts.get('name')!r} was made by version {facts.get('generated')} of the generator, this is "
+                f"version {VERSION}: make it again with `depnb corpus make`."
             )
-        return cls(**{**facts, "tasks": tuple(facts["tasks"])})
+        try:
+            knobs = {name: value for name, value in facts.items() if name not in ("generated", "form")}
+            recipe = cls(**{**knobs, "tasks": tuple(facts["tasks"])})
+            if json.loads(json.dumps(recipe.fingerprint())) == facts:
+                return recipe
+        except (TypeError, KeyError, ValueError):
+            pass
+        raise ValueError("The facts are those of no recipe: make the corpus again with `depnb corpus make`.")
 
     def varied(self, **knobs: float | bool | None) -> "Recipe":
         """The recipe with other knobs, and a name that says so; ``None`` keeps a knob."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, InputSpec, Sample
@@ -11,11 +12,7 @@ from depnb.methods.profiles import PRINTED, Profile, Scale
 from depnb.nets.weights.registry import IMPORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
-
-    from depnb.methods.shapes import Diagram
 
 
 PROFILES = {name: replace(profile, batch=profile.batch // 2) for name, profile in profiles.PROFILES.items()}
@@ -223,12 +220,6 @@ FIGURES = {
 }
 
 
-def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.depnet.diagrams import FIGURES as drawings  # loads torch
-
-    return drawings
-
-
 PAPER = Paper(
     name="depnet",
     notebook="40_depnet",
@@ -249,5 +240,5 @@ PAPER = Paper(
     inputs=inputs,
     model=model,
     learning=learning,
-    diagrams=_diagrams,
+    diagrams=partial(resolve_name, "depnb.methods.depnet.diagrams:FIGURES"),
 )

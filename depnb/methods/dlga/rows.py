@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal
 
 from depnb.inputs.spec import InputSpec, LandmarkedClips
@@ -21,10 +22,7 @@ from depnb.methods.contract import (
 from depnb.methods.profiles import PRINTED, Profile, Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from depnb.methods.dlga.network import LandmarkedFrames
-    from depnb.methods.shapes import Diagram
 
 
 PROFILES = {
@@ -281,12 +279,6 @@ FIGURES = {
 }
 
 
-def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.dlga.diagrams import FIGURES as drawings  # loads torch
-
-    return drawings
-
-
 PAPER = Paper(
     name="dlga",
     notebook="50_dlga",
@@ -306,5 +298,5 @@ PAPER = Paper(
     inputs=inputs,
     model=model,
     learning=learning,
-    diagrams=_diagrams,
+    diagrams=partial(resolve_name, "depnb.methods.dlga.diagrams:FIGURES"),
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from depnb.inputs.spec import InputSpec
@@ -22,11 +23,7 @@ from depnb.methods.contract import (
 from depnb.methods.profiles import PRINTED, ClipProfile, Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
-
-    from depnb.methods.shapes import Diagram
 
 
 PROFILES = profiles.CLIP_PROFILES
@@ -271,12 +268,6 @@ FIGURES = {
 }
 
 
-def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.msn.diagrams import FIGURES as drawings  # loads torch
-
-    return drawings
-
-
 PAPER = Paper(
     name="msn",
     notebook="30_msn",
@@ -296,5 +287,5 @@ PAPER = Paper(
     inputs=inputs,
     model=model,
     learning=learning,
-    diagrams=_diagrams,
+    diagrams=partial(resolve_name, "depnb.methods.msn.diagrams:FIGURES"),
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from depnb.inputs.spec import InputSpec
@@ -10,11 +11,7 @@ from depnb.methods.contract import HONEST, Claim, Figure, Network, Paper, Recipe
 from depnb.methods.profiles import PRINTED, Profile, Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
-
-    from depnb.methods.shapes import Diagram
 
 
 PROFILES = profiles.PROFILES
@@ -196,12 +193,6 @@ FIGURES = {
 }
 
 
-def _diagrams() -> "Mapping[str, Diagram]":
-    from depnb.methods.temporal_pooling.diagrams import FIGURES as drawings  # loads torch
-
-    return drawings
-
-
 PAPER = Paper(
     name="temporal_pooling",
     notebook="20_temporal_pooling",
@@ -222,5 +213,5 @@ PAPER = Paper(
     inputs=inputs,
     model=model,
     fused=FUSED,
-    diagrams=_diagrams,
+    diagrams=partial(resolve_name, "depnb.methods.temporal_pooling.diagrams:FIGURES"),
 )

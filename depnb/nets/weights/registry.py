@@ -228,7 +228,7 @@ def _of_import(name: str, record: Imported | None) -> Entry:
         sha256=record.source_sha256 if record else None,
         known="taken of your file when it was imported: compare it with what others state",
         megabytes=None,
-        licence="states none; VGGFace2 has been withdrawn by its owners",
+        licence="states none; VGGFace2 and MS-Celeb-1M, its data, have been withdrawn by their owners",
         prepared=f"BGR of 0–255, less {mean} (inputs.pixels.centre_on_faces)",
         shape=(3, 224, 224),
         url=None,

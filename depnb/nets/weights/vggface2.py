@@ -1,12 +1,9 @@
 """Import of the VGGFace2 files that circulate. Nothing in them is run."""
 
 import json
-import pickle
 import re
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from depnb.inputs.spec import VGGFACE2_BGR
+from depnb.nets.weights import pickles
 from depnb.nets.weights.files import CLASSIFIERS, content_sha256, file_sha256, first_difference, on_meta
 from depnb.nets.weights.registry import IMPORTED, Entry, find, import_path
 from depnb.system.files import atomic_path
@@ -43,22 +41,28 @@ PICKLED_SE = {"conv4": "bn3.se.fc1", "conv5": "bn3.se.fc2"}
 def import_file(path: Path | str) -> Entry:
     """Convert one of the circulating VGGFace2 files to safetensors in the cache; earlier ones of its name go.
 
-    ``resnet50_ft_weight.pkl`` and ``senet50_ft_weight.pkl`` are read as pickles in which nothing but arrays is allowed,
-    ``resnet50_ft_dag.pth`` and ``senet50_ft_dag.pth`` as weights only. Which network it is follows from the names, and
-    that it is version 1 from the kind of file: torchvision's networks have the names of the pickles, but neither their
-    format nor 8631 classes. The first convolution of a ``dag`` file takes RGB, as its mean is stated in that order; it
-    is turned round, so that all weights here take BGR.
+    ``resnet50_ft_weight.pkl``, ``senet50_ft_weight.pkl`` and torch's ``resnet50_ft_dag.pth``, ``senet50_ft_dag.pth``
+    are read as files in which nothing but arrays is allowed (``pickles``). All four were trained on MS-Celeb-1M, then
+    on VGGFace2 (“fine-tuned”); files with ``scratch`` in their names are other networks. Which network it is follows
+    from the names, and that it is version 1 from the kind of file: torchvision's networks have the names of the
+    pickles, but neither their format nor 8631 classes. The first convolution of a ``dag`` file takes RGB, as its mean
+    is stated in that order; it is turned round, so that all weights here take BGR.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: the file asks for more than arrays, is damaged, or is none of these networks.
     """
     path = Path(path)
-    readers = {".pkl": _read_pickle, ".pth": _read_torch}
+    readers = {".pkl": pickles.read_pickle, ".pth": pickles.read_torch}
     if path.suffix not in readers:
         raise ValueError(f"{path.name} is no {' or '.join(readers)} file: give a circulating VGGFace2 file.")
+    if "scratch" in path.name:
+        raise ValueError(
+            f"{path.name} is another network than {path.name.replace('scratch', 'ft')}: it was trained on VGGFace2 "
+            "alone, and that one on MS-Celeb-1M before. Names and shapes are the same; rows here start from the latter."
+        )
     source_sha256 = file_sha256(path)
-    values = readers[path.suffix](path)
+    values = _arrays(path, readers[path.suffix])
     dag = path.suffix == ".pth"
     _demand_identities(path, values, "classifier.weight" if dag else "fc.weight")
     rename = _ours_of_dag if dag else _ours_of_pickle
@@ -79,76 +83,23 @@ def import_file(path: Path | str) -> Entry:
     return find(name)
 
 
-class _ForbiddenError(ValueError):
-    """A pickle asks for more than arrays."""
-
-
-def _encoded(text: str, encoding: str) -> bytes:
-    """How Python 3 pickles bytes for Python 2."""
-    if encoding != "latin1":
-        raise _ForbiddenError(f"text encoded as {encoding}")
-    return text.encode(encoding)
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Reads a pickle in which only dicts, texts, numbers and NumPy arrays are allowed; nothing else is looked up."""
-
-    ALLOWED = {
-        ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-        ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("_codecs", "encode"): _encoded,
-        ("collections", "OrderedDict"): OrderedDict,
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self.ALLOWED:
-            raise _ForbiddenError(f"{module}.{name}")
-        return self.ALLOWED[module, name]
-
-
-def _read_pickle(path: Path) -> dict[str, Tensor]:
-    """The arrays of a pickle, of Python 2 or 3, by name.
+def _arrays(path: Path, read: Callable[[Path], dict[str, np.ndarray]]) -> dict[str, Tensor]:
+    """The arrays of a file by name.
 
     Raises:
+        FileNotFoundError: no such file.
         ValueError: it asks for anything but arrays (nothing of it is then run), is damaged, or holds something else.
     """
     try:
-        with open(path, "rb") as handle:
-            read = _ArrayUnpickler(handle, encoding="latin1").load()
-    except _ForbiddenError as error:
+        return {name: torch.from_numpy(value) for name, value in read(path).items()}
+    except pickles.ForbiddenError as error:
         raise _refused(path, str(error)) from error
-    except Exception as error:  # a damaged pickle raises anything
-        raise ValueError(f"{path} is damaged, or no pickle of arrays ({error!r}): get it again.") from error
-    wrong = not isinstance(read, dict) or [
-        key
-        for key, value in read.items()
-        if not (isinstance(key, str) and isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    ]
-    if wrong:
-        raise ValueError(f"{path} is not what it should be, a dict of names and arrays of numbers.")
-    return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in read.items()}
-
-
-def _read_torch(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file of ``torch.save``, by name.
-
-    Raises:
-        ValueError: it asks for anything but tensors, is damaged, or holds something else.
-    """
-    try:
-        read = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file raises anything; torch's own message advises to run what is in it
-        asked = re.search(r"GLOBAL (\S+)", str(error))
-        if asked:
-            raise _refused(path, asked[1]) from error
+    except pickles.OtherContentError as error:
         raise ValueError(
-            f"{path} is damaged, or holds more than tensors ({type(error).__name__}): get it again."
+            f"{path} is not what it should be, a dict of names and arrays of numbers: it has {error}."
         ) from error
-    if not isinstance(read, dict) or not all(isinstance(value, Tensor) for value in read.values()):
-        raise ValueError(f"{path} is not what it should be, a dict of names and tensors.")
-    return read
+    except pickles.DamagedError as error:
+        raise ValueError(f"{path} is damaged, or holds more than arrays ({error}): get it again.") from error
 
 
 def _refused(path: Path, asked: str) -> ValueError:

@@ -1,0 +1,110 @@
+"""What can be wrong among the recordings of a corpus, wherever they come from: people and videos that occur twice."""
+
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from pathlib import Path
+
+from depnb.corpus.records import Recording
+from depnb.corpus.tree import Problem, sampled
+
+OF_A_PERSON = re.compile(r"(?:p|pt|pat|patient|participant|person|proband|s|sub|subj|subject|vp|id|no|nr)([0-9]+)")
+"""A number as some tables write it; where the bare number occurs too, it is taken for the same person."""
+SMALLEST_VIDEO = 1024
+"""Bytes; what is smaller is no video, and says so when it is opened."""
+
+
+def person_key(name: str) -> str:
+    """What the spellings of a name have in common: ``07``, ``7.0`` are 7; ``P7``, ``p 7``, ``P-07`` are p7.
+
+    Capitals, blanks, hyphens, leading zeros, a decimal ``.0`` and the Unicode form do not count.
+    """
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    text = "".join(str(unicodedata.decimal(c, c)) for c in text if unicodedata.category(c) != "Cf").strip()
+    text = re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text)
+    text = re.sub(r"[\s_.,/-]+", " ", text).strip()
+    text = re.sub(r"(?<=[^\W\d_]) (?=\d)", "", text)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text) or name
+
+
+def check_recordings(recordings: Sequence[Recording], place: Path, strict: bool = False) -> list[Problem]:
+    """People under several names, and videos under several names.
+
+    Args:
+        recordings: all of a corpus.
+        place: what a problem names.
+        strict: whether a copy of a video in another partition forbids to use the corpus.
+    """
+    return [*_spellings(recordings, place), *_repeated(recordings, place, strict)]
+
+
+def _spellings(recordings: Iterable[Recording], place: Path) -> list[Problem]:
+    partitions = defaultdict(set)
+    for recording in recordings:
+        partitions[recording.subject].add(recording.partition)
+    by_key = defaultdict(list)
+    keys = {name: person_key(name) for name in partitions}
+    known = set(keys.values())
+    for name, key in keys.items():
+        number = OF_A_PERSON.fullmatch(key)
+        bare = number and (number[1].lstrip("0") or "0")
+        by_key[bare if bare and bare in known else key].append(name)
+    problems = []
+    for names in by_key.values():
+        if len(names) > 1:
+            crosses = len(set().union(*(partitions[name] for name in names))) > 1
+            said = ", ".join(f"{name[:40]!r} ({', '.join(sorted(partitions[name]))})" for name in sorted(names))
+            text = f"{said} look like one person under several names; write one name for one person."
+            problems.append(Problem("people", place, text, fatal=crosses))
+    return problems
+
+
+def _repeated(recordings: Sequence[Recording], place: Path, strict: bool) -> list[Problem]:
+    problems = []
+    by_file = _grouped(recordings, _file_identity)
+    for group in by_file:
+        text = f"{_names(group)} are one file; one video was expected for each."
+        problems.append(Problem("copy", place, text, fatal=True))
+    linked = {recording.name for group in by_file for recording in group[1:]}
+    others = [recording for recording in recordings if recording.name not in linked]
+    for of_one_size in _grouped(others, _size):
+        for group in _grouped(of_one_size, lambda recording: sampled(recording.video)):
+            crosses = len({recording.partition for recording in group}) > 1
+            text = f"{_names(group)} are copies of one video; one video was expected for each."
+            problems.append(Problem("copy", place, text, fatal=strict and crosses))
+    return problems
+
+
+def _grouped(recordings: Iterable[Recording], key: Callable[[Recording], Hashable]) -> list[list[Recording]]:
+    """Those that have a key in common with another one."""
+    groups: dict[Hashable, list[Recording]] = defaultdict(list)
+    for recording in recordings:
+        if (found := key(recording)) is not None:
+            groups[found].append(recording)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _file_identity(recording: Recording) -> tuple[int, int] | None:
+    try:
+        status = recording.video.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+def _size(recording: Recording) -> Hashable:
+    """Of a file its bytes, of a folder its number of frames: to add up their sizes takes long."""
+    try:
+        if recording.video.is_dir():
+            return "frames", len(os.listdir(recording.video))
+        size = recording.video.stat().st_size
+    except OSError:
+        return None
+    return size if size >= SMALLEST_VIDEO else None
+
+
+def _names(group: Sequence[Recording]) -> str:
+    names = sorted(recording.name for recording in group)
+    return " and ".join(names) if len(names) < 4 else f"{names[0]}, {names[1]} and {len(names) - 2} others"
