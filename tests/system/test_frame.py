@@ -265,7 +265,7 @@ def test_the_tests_install_what_they_need_once(clone):
     assert _make(clone, "test").returncode == 0
     installed = [line for line in _asked(clone) if "requirements-test.txt" in line]
     assert len(installed) == 1
-    assert installed[0].endswith("-c requirements.txt -r requirements-test.txt")
+    assert installed[0].endswith("--require-hashes --no-deps -r requirements-test.txt")
 
 
 @needs_make
@@ -278,7 +278,7 @@ def test_an_interrupted_installation_for_the_tests_is_begun_anew_and_spoils_noth
     assert _make(clone, "check").returncode == 0
     asked = _asked(clone)
     assert sum("-m venv --clear" in line for line in asked) == 1
-    assert sum("--force-reinstall --no-deps -r requirements-test.txt" in line for line in asked) == 1
+    assert sum("--force-reinstall --require-hashes --no-deps -r requirements-test.txt" in line for line in asked) == 1
 
 
 @needs_make
