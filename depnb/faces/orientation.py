@@ -16,9 +16,9 @@ from depnb.faces.video import Frame, Video
 DOUBTFUL = 0.99
 """Median score of the largest face below which a video may be turned. That of people who sit upright is 0.999."""
 SURE = 0.98
-"""Median score that another orientation must have,"""
+"""Median score that another orientation must have to be taken."""
 FEWER_DOUBTS = 4
-"""and how many times nearer to 1 it must be."""
+"""How many times nearer to 1 that score must be than the one of the video as it is."""
 LOOKS = 5
 """About so many frames are looked at in four orientations."""
 

@@ -154,5 +154,7 @@ def test_the_command_line_starts_without_what_takes_long():
     assert not loaded & {"torch", "numpy", "pandas", "pydantic", "cv2", "matplotlib", "rich"}
     assert {name for name in loaded if name.startswith("depnb.")} == {
         "depnb.cli",
+        "depnb.system",
+        *(f"depnb.system.{name}" for name in ("errors", "files", "repository", "text")),  # to say what goes wrong
         *(f"depnb.cli.{file.stem}" for file in (ROOT / "depnb" / "cli").glob("[!_]*.py")),
     }

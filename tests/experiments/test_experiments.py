@@ -185,6 +185,7 @@ def injected(bright, bright_corpus, monkeypatch):
     monkeypatch.setattr(execute.faces, "prepare", lambda recordings, settings: None)
     monkeypatch.setattr(execute, "load", lambda part, input_spec, frames, size: chosen(bright, part, input_spec))
     monkeypatch.setattr(execute.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build)))
+    monkeypatch.setattr(execute, "usual", lambda recordings: None)  # there are no videos
     smoke = replace(profiles.PROFILES["smoke"], threads=1, steps=40)
     monkeypatch.setitem(profiles.PROFILES, "smoke", smoke)
 
