@@ -120,4 +120,4 @@ def _why_not_a_video(path: Path) -> str:
     kinds = mp4_boxes(path)
     if "ftyp" in kinds and "moov" not in kinds:
         return f"Cut-off video: {path} ends before its index (no moov box). Copy it again."
-    return f"Not a video: {path} is in no video format that is opened, for instance MP4; playlists are not."
+    return f"Not a video: {path} is in no format of videos (a playlist is none). Expected for instance an MP4."
