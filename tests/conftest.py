@@ -4,6 +4,10 @@ import sys
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
+
+settings.register_profile("depnb", deadline=None)  # how long an example takes says what else the machine does
+settings.load_profile("depnb")
 
 
 @pytest.fixture(autouse=True)

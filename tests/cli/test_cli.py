@@ -107,6 +107,7 @@ def no_gpu(monkeypatch):
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_gpu")
 def test_a_plan_for_a_gpu_that_is_elsewhere_says_hours_and_disk(avec, tmp_path):
     command = ("reproduce", "--corpus", str(avec), "--profile", "paper", "--device", "cuda", "--plan")
@@ -159,6 +160,7 @@ def test_run_lists_what_is_missing_and_makes_it_only_when_told(tmp_path, monkeyp
     assert f"{len(wanted)} runs, 0 missing" in invoke(*arguments).output
 
 
+@pytest.mark.slow
 def test_run_goes_on_after_a_failure_and_exits_with_one(tmp_path, monkeypatch):
     def fail(run, store, *, device):
         raise ValueError("no face")

@@ -259,6 +259,7 @@ def test_a_label_that_cannot_be_read_is_refused(tmp_path):
         open_corpus(tmp_path)
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_are_read(tmp_path):
     entries = [Entry(f"{200 + k}_1", None, "train", k % 64) for k in range(5000)]
     assert facts(open_corpus(trees.avec2013(tmp_path, entries))) == wanted(entries)

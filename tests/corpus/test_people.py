@@ -77,6 +77,7 @@ def test_no_two_people_of_a_generated_corpus_look_alike():
     assert len({person_key(name) for name in names}) == len(names)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12))
 def test_a_key_does_not_change_with_capitals_form_and_blanks(name):
     key = person_key(name)

@@ -106,6 +106,7 @@ def test_plan_starts_nothing(one, trained, said):
         assert needle in text
 
 
+@pytest.mark.slow
 def test_a_row_that_fails_does_not_end_the_rest(one, trained, monkeypatch):
     working = execute.run
     first = grid.runs_for("smoke", "headline", (SETTINGS.seed,))[0]

@@ -219,6 +219,7 @@ def test_pictures_are_bgr_less_the_mean():
 # Importing
 
 
+@pytest.mark.slow
 def test_an_imported_pickle_is_the_network_that_it_was(name, file, source, body):
     entry, record = registry.find(name), registry.imported(name)
     assert entry.sha256 == record.source_sha256 == sha256(source)
@@ -326,6 +327,7 @@ def of_another_shape(arrays):
     arrays["layer4.0.conv2.weight"] = arrays["layer4.0.conv2.weight"][:, :1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -396,6 +398,7 @@ def without_a_record(path):
     save_file({"conv1.weight": torch.zeros(64, 3, 7, 7)}, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [damaged_value, cut_off, without_a_record])
 def test_damaged_weights_are_never_loaded(name, file, copied, change):
     change(copied)
@@ -452,6 +455,7 @@ def test_nothing_is_downloaded_for_a_network_that_it_is_not_of(offline, name, bu
         files.load(name, network)
 
 
+@pytest.mark.slow
 def test_a_network_with_any_number_of_classes_takes_what_is_before_them(empty, monkeypatch):
     path = put_torchvision(empty, monkeypatch, resnet18().state_dict())
     network = resnet18(num_classes=7)
@@ -603,6 +607,7 @@ def command(*arguments: str):
     return CliRunner().invoke(cli.app, ["weights", *arguments])
 
 
+@pytest.mark.slow
 def test_the_commands(source, file, empty, monkeypatch):
     monkeypatch.setenv("COLUMNS", "240")
     name = f"vggface2-{file}"

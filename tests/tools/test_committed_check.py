@@ -86,6 +86,7 @@ def test_a_generated_corpus_is_called_so(tmp_path):
     assert CORPORA.fullmatch(open_generated(recipe, tmp_path).title)
 
 
+@pytest.mark.slow
 def test_a_saved_figure_passes_with_a_face_in_it_if_it_says_so(tmp_path):
     for corpora in ((), (GENERATED,), (GENERATED, "generated “null”")):
         for path in saved(tmp_path, *corpora):
