@@ -222,3 +222,10 @@ def test_no_label_fits_one_error_of_a_kept_network_only():
     assert len(bounds) <= 8
     for score in scores:  # an error lies at or below any of the bounds
         assert sum(abs(score - y) <= bounds.max() for y in range(64)) > 10
+
+
+def test_kept_errors_are_the_largest_of_five_people_in_whole_points_upwards():
+    errors = [(k + 0.25, 1) for k in range(22)]
+    groups = {5.0: 5, 10.0: 5, 15.0: 5, 22.0: 7}  # the last two people belong to the group before them
+    assert coarse_errors(errors) == tuple((error, 1) for error, people in groups.items() for _ in range(people))
+    assert coarse_errors(errors[:19]) == ()
