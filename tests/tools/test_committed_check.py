@@ -75,7 +75,9 @@ def test_what_was_made_on_generated_corpora_passes(corpora):
 
 @given(
     corpora=st.lists(st.just(GENERATED), max_size=2),
-    licensed=st.text(st.characters(exclude_characters="\n“”;", codec="utf-8"), min_size=1).filter(lambda name: name.strip(" ")),
+    licensed=st.text(st.characters(exclude_characters="\n“”;", codec="utf-8"), min_size=1).filter(
+        lambda text: bool(text.strip(" "))
+    ),
 )
 def test_one_corpus_that_is_not_generated_is_enough(corpora, licensed):
     assert not CORPORA.fullmatch(PROVENANCE.match(style.provenance(*corpora, licensed))[1])
