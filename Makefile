@@ -38,7 +38,7 @@ check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types,
 
 test: check  ## check, slow tests, notebooks against their committed outputs, one smoke run from nothing
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole" tests
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=300 notebooks
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=900 notebooks
 	$(PY) -m pytest -n 2 -m whole tests/whole
 
 lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
