@@ -58,12 +58,12 @@ def show_corpus(corpus: CorpusName = "both") -> None:
     Example: `depnb corpus show /data/AVEC2014`
     """
     from depnb.corpus import open_corpus
-    from depnb.corpus.tree import plain
+    from depnb.system.text import plain
 
     opened = open_corpus(corpus)
     numbers = ("recordings", "with video", "with label", "people", "also in training", "BDI-II mean")
     show.table(("partition", *numbers), _partitions(opened), title=opened.title, numbers=numbers)
-    show.say(plain(f"Place: {opened.root}"))
+    show.say(plain(f"Place: {opened.root}", kept=""))
     if opened.noise_floor is not None:
         show.say(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
 
@@ -102,15 +102,15 @@ def doctor(
 
     Examples: `depnb doctor /data/AVEC2014`; `depnb doctor /data/AVEC2013 /data/AVEC2014` also compares the two.
     """
-    from depnb.corpus.tree import plain
     from depnb.experiments import doctor as looks
+    from depnb.system.text import plain
 
     checkups, shared = looks.examine(places)
     if as_json:
         show.say(json.dumps(looks.as_json(checkups, shared), indent=1))
     else:
         for checkup in checkups:
-            show.say(plain(f"{checkup.name} in {checkup.root}"))
+            show.say(plain(f"{checkup.name} in {checkup.root}", kept=""))
             show.frame(looks.overview(checkup))
             for remark in looks.remarks(checkup):
                 show.say(remark)

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from depnb.corpus.avec import PARTITION_OF_FOLDER, partition_of
 from depnb.corpus.checks import check_recordings
 from depnb.corpus.records import BDI_MAX, PARTITIONS, VIDEO_SUFFIXES, Corpus, Recording, natural_key
-from depnb.corpus.tree import Problem, content_of, plain, read_text
+from depnb.corpus.tree import Problem, content_of, read_text
+from depnb.system.text import plain
 
 NAME = "manifest.csv"
 LARGEST = 1 << 26
@@ -126,7 +127,7 @@ def _right_lines(path: Path, table: "csv.DictReader[str]") -> list[tuple[int, di
     missing = [column for column in COLUMNS if column not in found]
     if missing:
         raise ValueError(
-            f"{path}: no column {', '.join(missing)}; found {plain(', '.join(found))[:LONGEST] or 'none'}. "
+            f"{path}: no column {', '.join(missing)}; found {plain(', '.join(found), kept='')[:LONGEST] or 'none'}. "
             "The first line "
             f"must name the columns {', '.join(COLUMNS)}."
         )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from depnb.system.text import plain
+
 APPLE, APPLE_FILE = "__MACOSX", "._"
 """What macOS adds to an archive: a folder, and beginnings of file names."""
 OF_THE_SYSTEM = frozenset([APPLE, "lost+found", "System Volume Information", "$RECYCLE.BIN"])
@@ -38,7 +40,7 @@ class Problem:
     fatal: bool = False
 
     def __str__(self) -> str:
-        return plain(f"{self.path}: {self.text}")
+        return plain(f"{self.path}: {self.text}", kept="")
 
 
 @dataclass
@@ -56,11 +58,6 @@ class Tree:
     folders: list[Path] = field(default_factory=list)
     entered: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-
-
-def plain(text: str) -> str:
-    """One line of text; what a terminal would obey or cannot show, such as in names of files, is escaped."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def walk(root: Path, whole: Callable[[str], bool] = lambda name: False) -> Tree:

@@ -73,7 +73,7 @@ class Plan:
         notebooks: the notebooks in order.
         parameters: the parameters of each, by name.
         stages: (stage, what, seconds or ``None`` where not known, MB of disk).
-        gpu_hours: of the trainings, reckoned; ``None`` where seconds are measured.
+        gpu_hours: of the trainings, estimated; ``None`` where seconds are measured.
     """
 
     runs: list[Run]
@@ -95,7 +95,7 @@ class Plan:
             yield f"  {stage:10} {_duration(seconds)}  {_space(megabytes)}  {what}"
         yield f"  {'in all':10} {_duration(self.seconds_from('results'))}  {_space(sum(mb for *_, mb in self.stages))}"
         if self.gpu_hours is not None:
-            yield f"  Trainings: {self.gpu_hours:.1f} GPU-hours, reckoned from their operations and not measured."
+            yield f"  Trainings: {self.gpu_hours:.1f} GPU-hours, estimated from their operations and not measured."
 
 
 def _duration(seconds: float | None) -> str:

@@ -14,12 +14,13 @@ from depnb.corpus.avec import take_stock
 from depnb.corpus.manifest import manifest_of, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
 from depnb.corpus.synthetic.layout import recipe_of
-from depnb.corpus.tree import Problem, plain
+from depnb.corpus.tree import Problem
 from depnb.evaluation.metrics import BANDS, band
 from depnb.faces.crops import bytes_of_a_crop
 from depnb.faces.pictures import open_video
 from depnb.faces.video import VideoError
 from depnb.system.progress import progress
+from depnb.system.text import plain
 from depnb.system.workers import usable_cores
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Checkup:
         frames: of all videos, as the files state it.
         uncounted: videos that do not state it.
         frame_rates: videos by their frames per second (two digits), in each partition; folders of frames say nothing.
-        crop_bytes: disk space for the crops of all frames, reckoned from crops of real faces.
+        crop_bytes: disk space for the crops of all frames, estimated from crops of real faces.
     """
 
     name: str
@@ -148,7 +149,7 @@ def remarks(checkup: Checkup) -> list[str]:
         "people by their number of sessions: "
         + ", ".join(f"{people} with {count}" for count, people in checkup.by_sessions.items()),
         f"{at_least}{checkup.frames} frames; aligned crops of all of them need {at_least or 'about '}{gigabytes:.1f} "
-        "GB (reckoned, lossless)",
+        "GB (estimated, lossless)",
         *_rates(checkup.frame_rates),
         *(f"✘ {problem}" if problem.fatal else f"! {problem}" for problem in checkup.problems),
         *(f"✘ {name}: {why}" for name, why in checkup.unreadable.items()),
@@ -156,7 +157,7 @@ def remarks(checkup: Checkup) -> list[str]:
         *(f"✘ missing: {text}" for text in checkup.missing),
         "The papers can be run on it." if checkup.ready else "✘ The papers cannot be run on it as it is.",
     ]
-    return list(map(plain, lines))
+    return [plain(line, kept="") for line in lines]
 
 
 def _rates(by_partition: dict[str, dict[float, int]]) -> list[str]:

@@ -35,7 +35,7 @@ class Card:
         run: what was trained; a licensed corpus by its name, without its folder. fold: which of its trainings, from 0,
             where it has several.
         facts: everything that decided the weights (``Run.facts``); of a licensed corpus not what identifies it, because
-            its check sum covers labels, and whoever knows all but one could try the others.
+            its check sum covers labels, and somebody who knows all but one could try the others.
         computing: precision, memory format and threads of the training.
         corpus: title of the corpus. generated: whether the people in it are drawn.
         learnt: whether the training loss fell below the constant predictor's.

@@ -48,7 +48,7 @@ class Cost:
     """On two CPU cores: seconds and MB of one generated video and of its crops; of networks on images and of
     networks on clips, seconds for each of many trainings, some side by side, and of one pretraining; MB of the
     people that pretraining needs, and their seconds where they are not among those of the pretraining. Trainings of the
-    profile ``paper`` are reckoned from their operations instead."""
+    profile ``paper`` are estimated from their operations instead."""
 
     video_s: float
     video_mb: float
@@ -60,7 +60,7 @@ class Cost:
     people_s: float = 0.0
 
 
-# smoke and quick are measured (2 AVX2 cores); videos and people of paper are reckoned from quick by frames and pixels.
+# smoke and quick are measured (2 AVX2 cores); videos and people of paper are estimated from quick by frames and pixels.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
     "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
@@ -147,7 +147,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
 
 
 def gpu_hours(runs: Sequence[Run]) -> float:
-    """Hours of one GPU that the trainings of these runs take, reckoned from their operations (``OPERATIONS``)."""
+    """Hours of one GPU that the trainings of these runs take, estimated from their operations (``OPERATIONS``)."""
     trained = dict.fromkeys(replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row))
     return sum(operations(run) for run in trained) / OPERATIONS["cuda"] / 3600
 

@@ -13,9 +13,9 @@ NUMBERS = re.compile(r"[\d\s.,±–%\[\]+-]+")
 """A number with its sign, perhaps with an interval: it may begin as a formula does."""
 
 
-def plain(text: str) -> str:
-    r"""The text with its lines and tabs; other characters that cannot be seen become escapes such as ``\x1b``."""
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+def plain(text: str, kept: str = "\n\t") -> str:
+    r"""The text, in which characters that cannot be seen become escapes such as ``\x1b``, but for those to be kept."""
+    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
 
 
 def one_line(text: str) -> str:

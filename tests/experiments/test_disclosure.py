@@ -211,7 +211,7 @@ def test_errors_in_kept_networks_are_of_five_people_and_in_whole_points(found):
 
 
 def test_no_label_fits_one_error_of_a_kept_network_only():
-    """Whoever has the network and all videos knows the scores: of exact errors each fits one label."""
+    """Somebody with the network and all videos knows the scores: of exact errors each fits one label."""
     labels = labels_of(40)
     scores = labels + np.random.default_rng(1).normal(0, 9, 40)
     exact = np.abs(scores - labels).round(4)
