@@ -1,11 +1,8 @@
 """AVEC2013 and AVEC2014 are found in every form, and what is wrong in them is said."""
 
-import os
-from pathlib import Path
-
 import pytest
 
-from depnb.corpus import open_corpus, tree
+from depnb.corpus import open_corpus
 from depnb.corpus.avec import take_stock
 
 from . import trees
@@ -236,14 +233,7 @@ def test_linked_folders_are_looked_into(tmp_path):
 def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     trees.avec2014(tmp_path)
     locked = tmp_path / "AVEC2014_AudioVisual" / "Video" / "Testing"
-    scandir = os.scandir
-
-    def denied(folder):
-        if Path(folder) == locked:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return scandir(folder)
-
-    monkeypatch.setattr(tree.os, "scandir", denied)
+    trees.forbid(locked, monkeypatch)
     (stock,) = take_stock(tmp_path)
     assert {recording.partition for recording in stock.recordings} == {"train", "development"}
     assert [(problem.kind, problem.path) for problem in stock.problems if problem.kind == "folder"] == [

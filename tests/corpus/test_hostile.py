@@ -112,19 +112,12 @@ def test_an_archive_that_was_unpacked_into_a_folder_named_like_the_label_is_read
 
 def test_a_folder_of_labels_that_cannot_be_read_makes_no_smaller_corpus(tmp_path, monkeypatch):
     trees.avec2014(tmp_path)
-    locked = tmp_path / "AVEC2014_DepressionLabels"
-    scandir = os.scandir
-
-    def denied(folder):
-        if Path(folder) == locked:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return scandir(folder)
-
-    monkeypatch.setattr(tree.os, "scandir", denied)
-    with pytest.raises(ValueError, match="AVEC2014_DepressionLabels: cannot be looked into"):
-        open_corpus(tmp_path)
-    locked = tmp_path / "lost+found"
-    locked.mkdir()
+    with monkeypatch.context() as patch:
+        trees.forbid(tmp_path / "AVEC2014_DepressionLabels", patch)
+        with pytest.raises(ValueError, match="AVEC2014_DepressionLabels: cannot be looked into"):
+            open_corpus(tmp_path)
+    (tmp_path / "lost+found").mkdir()
+    trees.forbid(tmp_path / "lost+found", monkeypatch)
     assert open_corpus(tmp_path).recordings[0].bdi == 12.0
 
 

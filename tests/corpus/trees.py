@@ -1,5 +1,6 @@
 """Miniature copies of AVEC2013 and AVEC2014 in the forms that unpacked archives have."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 import cv2
 
-from depnb.corpus import Corpus
+from depnb.corpus import Corpus, tree
 from depnb.faces import Video
 
 FOLDERS = {"train": "Training", "development": "Development", "test": "Testing"}
@@ -154,3 +155,15 @@ def written(corpus: Corpus, base: Path) -> dict[str, Path]:
     made["AVEC2013 frames"] = aligned(base / "AVEC2013 frames", single, frames)
     made["Freeform"] = avec2014(base / "Freeform", freeform, copied)
     return made
+
+
+def forbid(folder: Path, monkeypatch) -> None:
+    """Let a folder be one that may not be looked into, also for root."""
+    scandir = os.scandir
+
+    def denied(place):
+        if Path(place) == folder:
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(tree.os, "scandir", denied)
