@@ -19,7 +19,7 @@ import numpy as np
 from depnb import faces
 from depnb.corpus import Recording, open_corpus
 from depnb.corpus.synthetic import load_truth
-from depnb.faces.samples import talking_face_clip
+from depnb.faces.samples import moved_portrait
 
 TURNS = 3
 
@@ -83,7 +83,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    compare("real clip, 176×144", Recording("0_1", None, "test", talking_face_clip(), None))
+    compare("photograph of a face, moved, 176×144", Recording("0_1", None, "test", moved_portrait(), None))
     for size in ("quick", "full"):
         corpus = open_corpus(f"both-{size}")
         first = corpus.recordings[0]

@@ -28,7 +28,6 @@ NOT_ON_CONDA_FORGE = {
     "facenet-pytorch",
     "lightning-fabric",
     "opencv-python-headless",
-    "scikit-video",
 }
 
 

@@ -14,7 +14,7 @@ from depnb.experiments.result import Attention
 from depnb.experiments.run import Run
 from depnb.faces import TEMPLATE, Video, blurred, detect_frames, neutral, shown, similarity, warp
 from depnb.faces.neutral_head import BACKGROUND, CELLS
-from depnb.faces.samples import astronaut, talking_face_clip
+from depnb.faces.samples import astronaut, moved_portrait
 from depnb.reports import result_plots
 
 pytestmark = pytest.mark.slow
@@ -136,7 +136,7 @@ def generated_crops(count: int) -> list[np.ndarray]:
 
 
 def photographs() -> list[np.ndarray]:
-    """Of a portrait turned, scaled, mirrored, darker and lighter, and frames of a talking face."""
+    """Of a portrait turned, scaled, mirrored, darker and lighter, and of its film."""
     portrait = astronaut()
     aligned = np.vstack([similarity(detect_frames(portrait)[0].points[0]), [0, 0, 1]])
     found = []
@@ -146,8 +146,8 @@ def photographs() -> list[np.ndarray]:
             for light in (0.6, 1, 1.4):
                 lit = np.clip(crop * light, 0, 255).astype(np.uint8)
                 found += [lit, np.ascontiguousarray(lit[:, ::-1])]
-    talking = [frame.rgb for frame in Video(talking_face_clip()).frames(10)]
-    return found + [warp(f, similarity(s.points[0])) for f, s in zip(talking, detect_frames(talking), strict=True)]
+    moved = [frame.rgb for frame in Video(moved_portrait()).frames(10)]
+    return found + [warp(f, similarity(s.points[0])) for f, s in zip(moved, detect_frames(moved), strict=True)]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from depnb import faces
 from depnb.faces import TEMPLATE, transform_points
 from depnb.faces.crop_paths import crop_path
 from depnb.faces.crops import CropWriter
-from depnb.faces.samples import talking_face_clip
+from depnb.faces.samples import moved_portrait
 from depnb.system import files
 from depnb.system.files import StorageError
 from depnb.system.progress import Progress
@@ -163,14 +163,17 @@ def test_one_of_two_people_is_followed(tmp_path, recording):
     assert (centres < 120).all()
 
 
-def test_real_clip(recording):
-    record = recording(talking_face_clip())
+def test_moved_portrait(recording):
+    record = recording(moved_portrait())
     row = only(faces.prepare([record]))
     assert row.frames == 120
     assert row.without_face <= 0.05 * 120
-    jaw = faces.load(record).landmarks[:, :17]
+    crops = faces.load(record)
+    jaw = crops.landmarks[:, :17]
     assert jaw.min() > 0
     assert jaw.max() < 223
+    assert crops.points.std(axis=0).min() > 2  # pixels of the frame
+    assert crops.landmarks.std(axis=0).max() < 2  # of the crop, in which the face stands still
 
 
 def test_second_call_makes_nothing_and_reports_the_same(tmp_path, recording, cache):

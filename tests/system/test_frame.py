@@ -27,11 +27,10 @@ OWNERS = packages_distributions()
 HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib", "cv2", "av", "papermill", "IPython")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NOT_IMPORTED = {
-    # another import name; or used by name: model and clip files, kernels, pytest plug-ins, programs
+    # another import name; or used by name: model and picture files, kernels, pytest plug-ins, programs
     "dlib-bin": "import dlib",
     "face-recognition-models": "face-recognition-models",
     "scikit-image": "scikit-image",
-    "scikit-video": "scikit-video",
     "jupyterlab": "-m jupyterlab",
     "ipykernel": "python3",
     "nbclient": "papermill",
@@ -325,7 +324,7 @@ def test_what_a_kernel_imports_ahead_exists(module):
 
 def test_licence_names_the_third_party_models():
     text = (ROOT / "THIRD_PARTY.md").read_text()
-    for needle in ("MTCNN", "300-W", "excludes commercial use", "carphone", "astronaut", "AVEC2014"):
+    for needle in ("MTCNN", "300-W", "excludes commercial use", "astronaut", "AVEC2014"):
         assert needle in text
     assert (ROOT / "LICENSE").read_text().startswith("MIT License")
 
