@@ -9,8 +9,8 @@ import numpy as np
 from depnb.faces.align import similarity, warp
 from depnb.faces.crop_paths import Settings, source_facts
 from depnb.faces.crops import CropWriter, write
-from depnb.faces.detect import Detector, Faces
-from depnb.faces.orientation import Turned, doubtful, upright
+from depnb.faces.detect import Detector
+from depnb.faces.orientation import Look, Turned, doubtful, look, upright
 from depnb.faces.pictures import PictureFolder, open_video
 from depnb.faces.quality import blur, face_sizes, frame_rate, jumps, uneven
 from depnb.faces.track import Person, Sighting, locate, steady, survey
@@ -54,23 +54,20 @@ def make_crops(
     opened = open_video(video, settings.fps)
     source: Source = opened
     looks = list(_looks(source, settings, detector, proceed))
-    if doubtful([faces for _, faces in looks]):
+    if doubtful(looks):
         source = upright(opened, detector)
         if isinstance(source, Turned):
             looks = list(_looks(source, settings, detector, proceed))
-    person = survey(looks, settings.detect_every)
+    person = survey([(one.index, one.faces) for one in looks], settings.detect_every)
     with write(target) as writer:
         return _write_crops(writer, source, person, settings, detector, proceed)
 
 
-def _looks(
-    source: Source, settings: Settings, detector: Detector, proceed: Callable[[int], None]
-) -> Iterator[tuple[int, Faces]]:
+def _looks(source: Source, settings: Settings, detector: Detector, proceed: Callable[[int], None]) -> Iterator[Look]:
     """Full detections at every k-th frame."""
     for batch in _in_batches(source.frames(settings.detect_every), DETECTION_BATCH):
         proceed(0)
-        faces = detector.detect([frame.rgb for frame in batch])
-        yield from zip((frame.index for frame in batch), faces, strict=True)
+        yield from look(batch, detector)
 
 
 def _write_crops(

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from depnb import faces
+from depnb.corpus.synthetic.make import film
+from depnb.corpus.synthetic.recipe import Recipe, sessions
 from depnb.faces.detect import detector
 from depnb.faces.process import make_crops
 from tests import bad_videos
@@ -85,15 +87,26 @@ def differences(variant: Path, true) -> dict[int, float]:
     }
 
 
-@pytest.fixture(scope="module")
-def true(tmp_path_factory):
+def drawn(count: int):
+    """Frames of a generated person whose movements ``idet`` took for fields."""
+    recipe = Recipe("both", "quick")
+    session = next(session for session in sessions(recipe) if session.id == "211_2")
+    return list(film(recipe, session, "Northwind", slice(0, count))[0])
+
+
+@pytest.fixture(scope="module", params=[bad_videos.moving, drawn], ids=["photograph", "drawing"])
+def true(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plain")
-    pictures = bad_videos.moving(10)
+    pictures = request.param(10)
     return pictures, crops(plain(folder, pictures))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_crops_are_those_of_the_plain_video(name, true, tmp_path):
+def test_crops_are_those_of_the_plain_video(name, true, tmp_path, request):
+    if name == "damaged" and "drawing" in request.node.name:
+        pytest.skip(
+            "a frame is missing, so the others are looked at in another rhythm, which moves small faces a little"
+        )
     pictures, known = true
     found = differences(VARIANTS[name](tmp_path, pictures), known)
     untouched = set(range(10)) - DAMAGED if name == "damaged" else set(range(10))
