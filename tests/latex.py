@@ -3,7 +3,17 @@
 import re
 from collections.abc import Iterator
 
-COMMANDS = {"begin", "end", "toprule", "midrule", "bottomrule", "textasciitilde", "textasciicircum", "textbackslash"}
+COMMANDS = {
+    "begin",
+    "end",
+    "toprule",
+    "midrule",
+    "bottomrule",
+    "textasciitilde",
+    "textasciicircum",
+    "textbackslash",
+    "space",
+}
 ESCAPED = set("&%$#_{}")
 ENVIRONMENT = re.compile(r"\\(begin|end)\{tabular\}(\{[lcr]+\})?")
 

@@ -1,3 +1,4 @@
+from .bands import BANDS as BANDS, FEWEST_PEOPLE as FEWEST_PEOPLE, band as band
 from .folds import subject_folds as subject_folds
 from .intervals import (
     conformal_radius as conformal_radius,
@@ -7,9 +8,6 @@ from .intervals import (
     subject_bootstrap as subject_bootstrap,
 )
 from .metrics import (
-    BANDS as BANDS,
-    FEWEST_PEOPLE as FEWEST_PEOPLE,
-    band as band,
     band_bias as band_bias,
     ccc as ccc,
     clipped as clipped,

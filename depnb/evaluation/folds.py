@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from depnb.evaluation.metrics import band
+from depnb.evaluation.bands import band
 
 
 def subject_folds(subjects: Sequence[str], y: ArrayLike, k: int = 5, seed: int = 0) -> list[np.ndarray]:

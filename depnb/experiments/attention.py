@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from depnb.evaluation.metrics import BANDS, FEWEST_PEOPLE, band
+from depnb.evaluation.bands import BANDS, FEWEST_PEOPLE, band
 from depnb.experiments.result import DIGITS, Attention, rounded
 from depnb.inputs.spec import InputSpec
 from depnb.inputs.videos import Frames

@@ -95,7 +95,7 @@ def items() -> list[Item]:
         else:
             owners = _owners(root / "corpora") if kind == "faces" else {}
             default = OTHER_VIDEOS if kind == "faces" else ""
-            found += [_item(kind, owners.get(path, default), path) for path in sorted(_files(folder))]
+            found += [_item(kind, owners.get(path, default), path) for path in sorted(map(Path, _files(folder)))]
     return found + [_item(UNKNOWN, path.name, path) for path in _entries(root) if path.name not in KINDS]
 
 
@@ -211,7 +211,7 @@ def _owners(corpora: Path) -> dict[Path, str]:
     owners = {}
     for corpus in () if corpora.is_symlink() else _entries(corpora):
         for video in _files(corpus):
-            if video.suffix == ".mp4":
+            if video.endswith(".mp4"):
                 with suppress(FileNotFoundError):
                     owners[crop_path(video)] = corpus.name
     return owners
@@ -227,7 +227,7 @@ def _measure(path: Path) -> tuple[int, int, float]:
     used = 0.0
     for place in _files(path):
         with suppress(FileNotFoundError):
-            status = place.lstat()
+            status = os.lstat(place)
             files += 1
             size += status.st_size
             used = max(used, status.st_atime, status.st_mtime)
@@ -253,15 +253,15 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path) -> Iterator[str]:
     """The path itself, or the files and links in a folder at any depth; no link is followed."""
     try:
         is_folder = stat.S_ISDIR(path.lstat().st_mode)
     except FileNotFoundError:
         return
     if not is_folder:
-        yield path
+        yield str(path)
         return
     for place, folders, names in os.walk(path):
         links = [name for name in folders if os.path.islink(os.path.join(place, name))]
-        yield from (Path(place) / name for name in names + links)
+        yield from (os.path.join(place, name) for name in names + links)

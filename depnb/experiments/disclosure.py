@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby
 from math import ceil
 
-from depnb.evaluation.metrics import FEWEST_PEOPLE
+from depnb.evaluation.bands import FEWEST_PEOPLE
 from depnb.experiments.result import Attention, Result
 
 FEWEST_COMPARED = 20

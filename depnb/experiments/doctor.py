@@ -15,7 +15,7 @@ from depnb.corpus.manifest import manifest_of, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
 from depnb.corpus.synthetic.layout import recipe_of
 from depnb.corpus.tree import Problem
-from depnb.evaluation.metrics import BANDS, band
+from depnb.evaluation.bands import BANDS, band
 from depnb.faces.crops import bytes_of_a_crop
 from depnb.faces.pictures import open_video
 from depnb.faces.video import VideoError

@@ -10,8 +10,9 @@ import numpy as np
 from depnb.corpus import Corpus
 from depnb.corpus.records import video_session
 from depnb.evaluation import baselines
+from depnb.evaluation.bands import BANDS, FEWEST_PEOPLE, band
 from depnb.evaluation.intervals import subject_bootstrap
-from depnb.evaluation.metrics import BANDS, FEWEST_PEOPLE, band, band_bias, ccc, clipped, mae, pcc, rmse, video_scores
+from depnb.evaluation.metrics import band_bias, ccc, clipped, mae, pcc, rmse, video_scores
 from depnb.experiments.attention import attention_maps, mean_attention_maps
 from depnb.experiments.disclosure import KEPT_DIGITS, coarse_attention, comparable, kept, rounded as rounded_to
 from depnb.experiments.result import Attention, Predictions, Result, rounded

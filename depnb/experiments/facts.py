@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 from depnb import evaluation, faces, inputs, training
-from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.corpora import identified
 from depnb.faces.crop_paths import unusual
 from depnb.methods.contract import OURS, switches
-from depnb.methods.registry import method, parts, resolve
+from depnb.methods.registry import method, parts, specification
 from depnb.training import face_recipe
 
 
@@ -25,9 +25,8 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
         FileNotFoundError: no such corpus.
     """
     of_paper = method(paper)
-    opened = open_for_profile(corpus, profile)
-    fingerprint = opened.fingerprint if opened.generated else {"sha256": sha256(opened.fingerprint)}
-    trained = {name: resolve(of_paper, name, profile, protocol, opened) for name in parts(of_paper, row)}
+    fingerprint, real = identified(corpus, profile)
+    trained = {name: specification(of_paper, name, profile, protocol, real) for name in parts(of_paper, row)}
     first = next(iter(trained.values()))
     starts = {
         name: face_recipe.facts(of.config.start, of.profile, of.input_spec, of.learning.faces)
@@ -36,13 +35,13 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
     learnt = {name: of.learning.scores for name, of in trained.items()}
     special = {"learning": _only({name: switches(scores) for name, scores in learnt.items()}, row)}
     stride = {"every": first.frame_stride} if first.frame_stride else {}
-    found = {
+    return {
         **(special if set(learnt.values()) != {OURS} else {}),
         "configuration": _only({name: switches(of.config) for name, of in trained.items()}, row),
         "pretraining": _only(starts, row),
         "protocol": {"name": protocol, **first.protocol.facts, **stride},
         "profile": first.profile.deciding(),
-        "corpus": fingerprint,
+        "corpus": fingerprint if real is None else {"sha256": sha256(fingerprint)},
         "seed": seed,
         **({"crops": unusual()} if unusual() else {}),
         "versions": {
@@ -53,13 +52,16 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
             paper: of_paper.version,
         },
     }
-    return json.loads(json.dumps(found))
+
+
+def canonical(value: Any) -> str:
+    """A value as JSON that is always the same text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def sha256(value: Any) -> str:
     """Of a value as canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def _only(by_row: dict[str, Any], row: str) -> Any:

@@ -14,8 +14,9 @@ from torch import Tensor
 from depnb import faces, inputs
 from depnb.corpus import Corpus, Recording
 from depnb.corpus.synthetic.layout import was_generated
+from depnb.evaluation.bands import BANDS
 from depnb.evaluation.intervals import conformal_radius, people_needed
-from depnb.evaluation.metrics import BANDS, clipped
+from depnb.evaluation.metrics import clipped
 from depnb.experiments import footage, networks
 from depnb.experiments.disclosure import FEWEST_COMPARED
 from depnb.experiments.footage import Footage

@@ -4,18 +4,21 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Annotated, Any, Literal
+from operator import sub
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from depnb.evaluation.metrics import BANDS, clipped
+from depnb.evaluation.bands import BANDS
 from depnb.experiments.facts import sha256
 from depnb.experiments.run import SCHEMA, Run
 from depnb.system.files import json_text
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LARGEST_ERROR = 1e6
 """No network is further off than this, BDI-II points."""
@@ -58,8 +61,12 @@ class Predictions:
         if len(set(lengths.values())) != 1:
             raise ValueError(f"Columns of different lengths: {lengths}.")
 
-    def scores(self, how: Literal["mean", "median"] = "mean", clip: bool = False) -> np.ndarray:
+    def scores(self, how: Literal["mean", "median"] = "mean", clip: bool = False) -> "np.ndarray":
         """The network's video scores [N] by mean or median over the frames; with ``clip`` cut to 0–63 (E107)."""
+        import numpy as np  # which listings do not need
+
+        from depnb.evaluation.metrics import clipped
+
         chosen = np.array({"mean": self.score, "median": self.median}[how])
         return clipped(chosen) if clip else chosen
 
@@ -186,9 +193,9 @@ class MissingResult(LookupError):
 DIGITS = 4
 
 
-def rounded(scores: np.ndarray) -> tuple[float, ...]:
+def rounded(scores: "np.ndarray") -> tuple[float, ...]:
     """As they are stored; metrics are computed from these, so that the file and its numbers agree."""
-    return tuple(np.round(scores, DIGITS).tolist())
+    return tuple(scores.round(DIGITS).tolist())
 
 
 def _checked(content: bytes) -> bytes:
@@ -261,13 +268,16 @@ def _not_computed(name: str, result: Result) -> Iterator[str]:
     if not own.bdi or not set(RIVALS) <= baselines.keys():
         yield f"predictions.{name} or baselines.{name} are missing"
         return
-    scores = np.array([own.score, own.constant, own.identity_only, own.median, clipped(own.score)])  # [5, N]
-    with np.errstate(over="ignore"):
-        off = scores - np.array(own.bdi)  # [5, N]
-        absolute, squared = np.abs(off).mean(1).tolist(), np.sqrt(np.square(off).mean(1)).tolist()
-    rivals = [baselines[rival] for rival in RIVALS]
-    stored: list[float | None] = [metrics["mae"], *(numbers["mae"] for numbers in rivals), metrics["rmse"]]
-    stored += [*(numbers["rmse"] for numbers in rivals), metrics.get("rmse_median"), metrics.get("rmse_clipped")]
-    pairs = zip(stored, absolute[:3] + squared, strict=True)
+    low, high = BANDS[0].low, BANDS[-1].high
+    clipped = [low if score < low else high if score > high else score for score in own.score]
+    habits = {"rmse_median": own.median, "rmse_clipped": clipped}
+    pairs = [(metrics.get(habit), _rmse(scores, own.bdi)) for habit, scores in habits.items()]
+    for numbers, scores in ((metrics, own.score), *((baselines[rival], getattr(own, rival)) for rival in RIVALS)):
+        mae = sum(map(abs, map(sub, scores, own.bdi))) / len(own.bdi)
+        pairs += [(numbers["mae"], mae), (numbers["rmse"], _rmse(scores, own.bdi))]
     if not all(a is None or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs):
         yield f"the errors of {name} are not those of its predictions"
+
+
+def _rmse(scores: Sequence[float], labels: Sequence[float]) -> float:
+    return math.dist(scores, labels) / math.sqrt(len(labels))

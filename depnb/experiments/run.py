@@ -1,5 +1,7 @@
 """A run: one training of one row, as frozen data with a digest over everything that decides it."""
 
+import hashlib
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from depnb.corpus.synthetic.recipe import NAMED
-from depnb.experiments.facts import facts, sha256
+from depnb.experiments.facts import canonical, facts
 from depnb.methods.profiles import PROFILES
 
 SCHEMA = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True)
@@ -54,9 +56,13 @@ class Run:
             KeyError: no such paper, row, protocol or profile; the message lists those that there are.
             FileNotFoundError: no such corpus.
         """
-        return facts(self.paper, self.row, self.corpus, self.protocol, self.profile, self.seed)
+        return json.loads(self._text)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the facts as canonical JSON."""
-        return sha256(self.facts)
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
+    @cached_property
+    def _text(self) -> str:
+        return canonical(facts(self.paper, self.row, self.corpus, self.protocol, self.profile, self.seed))

@@ -12,7 +12,7 @@ from depnb.experiments.result import Result
 from depnb.methods.contract import Claim
 from depnb.methods.registry import method
 from depnb.reports.remembered import remembered
-from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS
+from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +90,11 @@ def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
 
     ``attrs["corpora"]`` of the frame holds the titles of the corpora.
     """
-    import pandas as pd
+    return claims_columns(paper, results).frame()
 
+
+def claims_columns(paper: str, results: Sequence[Result]) -> Columns:
+    """``claims_table`` without pandas."""
     lines, corpora = [], []
     for claim in method(paper).claims:
         found = difference(claim, paper, results)
@@ -108,6 +111,4 @@ def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
                 "answer": found.answer,
             }
         )
-    frame = pd.DataFrame(lines)
-    frame.attrs["corpora"] = list(dict.fromkeys(corpora))
-    return frame
+    return Columns.of(lines, corpora)

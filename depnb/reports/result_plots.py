@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb import faces
-from depnb.evaluation.metrics import BANDS
+from depnb.evaluation.bands import BANDS
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.result import Attention, Result
 from depnb.experiments.run import Run

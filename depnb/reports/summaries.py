@@ -1,9 +1,9 @@
 """Rows over their seeds: means, intervals and verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from depnb.experiments.disclosure import rivals
 from depnb.experiments.result import Result
 from depnb.reports.remembered import remembered
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 PARTITION_TITLES = {
     "unseen": "unseen people",
     "test": "test set",
@@ -20,6 +23,26 @@ PARTITION_TITLES = {
 }
 PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
 SESSION_COLUMNS = {"RMSE of sessions": "rmse_sessions", "MAE of sessions": "mae_sessions"}
+
+
+class Columns(NamedTuple):
+    """A table, and the titles of the corpora that it is about. pandas takes longer to import than tables to write."""
+
+    by_heading: dict[str, list[Any]]
+    corpora: list[str]
+
+    @classmethod
+    def of(cls, lines: Sequence[Mapping[str, Any]], corpora: Iterable[str]) -> "Columns":
+        """From its lines, all with the same headings."""
+        columns = {heading: [line[heading] for line in lines] for heading in (lines[0] if lines else ())}
+        return cls(columns, list(dict.fromkeys(corpora)))
+
+    def frame(self) -> "pd.DataFrame":
+        import pandas as pd
+
+        frame = pd.DataFrame(self.by_heading)
+        frame.attrs["corpora"] = self.corpora
+        return frame
 
 
 @dataclass(frozen=True)

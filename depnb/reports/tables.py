@@ -3,21 +3,34 @@
 Tables read results and nothing else. A row is a configuration × corpus; its seeds are averaged.
 """
 
+import csv
+from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from depnb.experiments.disclosure import handed_on, rivals
 from depnb.experiments.result import Result
 from depnb.experiments.store import Store
-from depnb.methods.printed import printed
-from depnb.methods.registry import method, papers
-from depnb.reports.claims import claims_table
+from depnb.methods.contract import lookup
+from depnb.methods.registry import imported_weights, method, papers
+from depnb.reports.claims import claims_columns
 from depnb.reports.remembered import keep
-from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, SESSION_COLUMNS, Summary, on_one_corpus, summarise
+from depnb.reports.summaries import (
+    PARTITION_TITLES,
+    PREDICTORS,
+    SESSION_COLUMNS,
+    Columns,
+    Summary,
+    on_one_corpus,
+    summarise,
+)
 from depnb.system import style
 from depnb.system.files import atomic_path, write_text
 from depnb.system.repository import COMMITTED, demand_ignored
@@ -35,8 +48,12 @@ def measured_table(
     These stand under each group of rows that were trained on the same recordings: corpus and protocol.
     ``attrs["corpora"]`` of the frame holds the titles of the corpora.
     """
-    import pandas as pd
+    return _measured(results, partition, how, clip).frame()
 
+
+def _measured(
+    results: Sequence[Result], partition: str, how: Literal["mean", "median"] = "mean", clip: bool = False
+) -> Columns:
     summaries = summarise(results, partition, how, clip)
     lines = []
     for group in dict.fromkeys((s.corpus, s.protocol) for s in summaries):
@@ -47,11 +64,9 @@ def measured_table(
             lines.append(_plain_line(own[0], PREDICTORS[name], numbers["rmse"], numbers["mae"]))
         if one.noise_floor is not None:
             lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
-    frame = pd.DataFrame(lines)
     if all(np.isnan(s.rmse_sessions) for s in summaries):
-        frame = frame.drop(columns=list(SESSION_COLUMNS), errors="ignore")
-    frame.attrs["corpora"] = list(dict.fromkeys(s.title for s in summaries))
-    return frame
+        lines = [{title: cell for title, cell in line.items() if title not in SESSION_COLUMNS} for line in lines]
+    return Columns.of(lines, (s.title for s in summaries))
 
 
 def _line(s: Summary) -> dict[str, str]:
@@ -102,34 +117,59 @@ def printed_table(paper: str, source: str) -> "pd.DataFrame":
 
     A method that the table has several times, as in an ablation, is named with its variant: "Temporal stream, l=9".
     """
-    frame = printed(paper, source)
-    again = frame.duplicated(["method", "dataset", "metric"], keep=False)
-    frame.loc[again, "method"] += ", " + frame.loc[again, "variant"]
-    wide = frame.pivot_table(index="method", columns=["dataset", "metric"], values="value", sort=False)
-    wide.columns = [f"{dataset} {metric} (printed)" for dataset, metric in wide.columns]
-    return wide.reset_index()
+    return Columns(_printed(paper, source), []).frame()
+
+
+@cache
+def _numbers() -> list[dict[str, str]]:
+    """What ``methods.printed.tables`` gives, as text and without pandas."""
+    with files("depnb.methods").joinpath("printed", "paper_tables.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _printed(paper: str, source: str) -> dict[str, list[Any]]:
+    own = [line for line in _numbers() if line["paper"] == paper]
+    lookup({line["source"]: line for line in own}, source, f"table of {paper}")
+    lines = [line for line in own if line["source"] == source]
+    times = Counter((line["method"], line["dataset"], line["metric"]) for line in lines)
+    values: dict[str, dict[str, float]] = {}
+    for line in lines:
+        cell = name, dataset, metric = line["method"], line["dataset"], line["metric"]
+        name += f", {line['variant']}" if times[cell] > 1 else ""
+        if line["value"]:
+            values.setdefault(name, {})[f"{dataset} {metric} (printed)"] = float(line["value"])
+    headings = dict.fromkeys(heading for own in values.values() for heading in own)
+    return {"method": list(values)} | {
+        heading: [own.get(heading, float("nan")) for own in values.values()] for heading in headings
+    }
 
 
 def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.DataFrame":
     """A paper's table with our columns beside the printed ones; works of others have none.
 
     Our columns are of the corpus that most of its rows were run on (``on_one_corpus``); ``attrs["corpora"]`` of the
-    frame holds its title.
+    frame holds its title. Rows that start from imported weights have columns of their own.
     """
-    frame = printed_table(paper, source)
-    frame.attrs["corpora"] = []
+    return _beside_printed(paper, source, results).frame()
+
+
+def _beside_printed(paper: str, source: str, results: Sequence[Result]) -> Columns:
+    columns, corpora = _printed(paper, source), []
     titles = method(paper).tables[source]
     own = on_one_corpus([r for r in results if r.run.paper == paper and r.run.row in titles])
-    for partition in ("unseen", "test"):
-        summaries = summarise(own, partition)
+    imported = {row: bool(imported_weights(method(paper), row)) for row in titles}
+    for partition, start in product(("unseen", "test"), (False, True)):
+        summaries = summarise([r for r in own if imported[r.run.row] == start], partition)
         if not summaries:
             continue
         by_title = {titles[s.row]: s for s in summaries}
-        column = [_cell(by_title.get(name)) if name in titles.values() else "–" for name in frame["method"]]
+        mine = {title for row, title in titles.items() if imported[row] == start}
+        column = [_cell(by_title.get(name)) if name in mine else "–" for name in columns["method"]]
         title = next(iter(by_title.values())).title
-        frame[f"RMSE, {title}, {PARTITION_TITLES[partition]}"] = column
-        frame.attrs["corpora"] = [title]
-    return frame
+        place = f"{PARTITION_TITLES[partition]}, from imported weights" if start else PARTITION_TITLES[partition]
+        columns[f"RMSE, {title}, {place}"] = column
+        corpora = [title]
+    return Columns(columns, corpora)
 
 
 def _cell(s: Summary | None) -> str:
@@ -177,23 +217,23 @@ def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
         results = results if COMMITTED.parent in folder.resolve().parents else handed_on(results)
         if not results:
             continue
-        tables = {f"{paper}_measured_{p}": measured_table(results, p) for p in PARTITION_TITLES}
-        tables[f"{paper}_claims"] = claims_table(paper, results)
+        tables = {f"{paper}_measured_{p}": _measured(results, p) for p in PARTITION_TITLES}
+        tables[f"{paper}_claims"] = claims_columns(paper, results)
         tables |= {
-            f"{paper}_{source.lower().replace(' ', '')}": beside_printed(paper, source, results)
+            f"{paper}_{source.lower().replace(' ', '')}": _beside_printed(paper, source, results)
             for source in method(paper).tables
         }
-        for name, frame in tables.items():
-            if frame.empty:
+        for name, (columns, corpora) in tables.items():
+            if not columns:
                 continue
             written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
-            provenance = style.provenance(*frame.attrs["corpora"])
+            provenance = style.provenance(*corpora)
             table, latex, picture = written[-3:]
-            texts = {table: to_csv(frame), latex: f"% {provenance}\n{to_latex(frame)}"}
+            texts = {table: to_csv(columns), latex: f"% {provenance}\n{to_latex(columns)}"}
             before = {path: path.read_text("utf-8") if path.exists() else "" for path in texts}
             if redraw or not (picture.exists() and _same(before, texts, table, latex)):
                 with atomic_path(picture) as temporary:
-                    _picture(frame, temporary, provenance)
+                    _picture(columns, temporary, provenance)
             for path, text in texts.items():
                 if text != before[path]:
                     write_text(path, text)
@@ -207,20 +247,19 @@ def _same(before: dict[Path, str], now: dict[Path, str], table: Path, latex: Pat
     return before[table] == now[table] and first[0] == first[1]
 
 
-def _picture(frame: "pd.DataFrame", path: Path, provenance: str) -> None:
+def _picture(columns: dict[str, list[Any]], path: Path, provenance: str) -> None:
     """The table as a picture, for slides and for the index."""
     import matplotlib.pyplot as plt
 
-    figure, axis = plt.subplots(figsize=(1.25 * len(frame.columns), 0.28 * (len(frame) + 2)), layout="none")
+    cells = [[one_line(str(value)) for value in line] for line in zip(*columns.values(), strict=True)]
+    figure, axis = plt.subplots(figsize=(1.25 * len(columns), 0.28 * (len(cells) + 2)), layout="none")
     axis.set_axis_off()
-    heads = ["\n".join(wrap(one_line(column), 18)) for column in frame.columns]
-    table = axis.table(
-        cellText=frame.map(lambda value: one_line(str(value))).values, colLabels=heads, loc="center", edges="horizontal"
-    )
+    heads = ["\n".join(wrap(one_line(heading), 18)) for heading in columns]
+    table = axis.table(cellText=cells, colLabels=heads, loc="center", edges="horizontal")
     table.auto_set_font_size(False)
     table.set_fontsize(7)
-    table.auto_set_column_width(range(len(frame.columns)))
-    for column in range(len(frame.columns)):
+    table.auto_set_column_width(range(len(columns)))
+    for column in range(len(columns)):
         table[0, column].set_height(table[0, column].get_height() * 2)
     for cell in table.get_celld().values():
         cell.get_text().set_parse_math(False)  # a dollar sign in a name is no formula

@@ -1,16 +1,29 @@
 """Names that others gave, as text that does nothing where it is shown: in a terminal, in a spreadsheet, in LaTeX."""
 
+import csv
+import io
 import re
 import sys
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pandas as pd
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 FORMULA = re.compile(r"[=@+\-\t]")
 """How a cell begins that a spreadsheet calculates."""
 NUMBERS = re.compile(r"[\d\s.,±–%\[\]+-]+")
 """A number with its sign, perhaps with an interval: it may begin as a formula does."""
+
+
+SPECIAL = re.compile(r"([\\~^])( ?)|[&%$#_{}]")
+"""What LaTeX does not show as it is."""
+COMMANDS = {"\\": r"\textbackslash ", "~": r"\textasciitilde ", "^": r"\textasciicircum "}
+
+
+class Columns(Protocol):
+    """A data frame, or a dict of columns by their headings."""
+
+    def __iter__(self) -> Any: ...
+
+    def __getitem__(self, heading: Any, /) -> Iterable[Any]: ...
 
 
 def plain(text: str, kept: str = "\n\t") -> str:
@@ -30,28 +43,45 @@ def prepare_terminal() -> None:
             stream.reconfigure(errors="replace")
 
 
-def to_csv(frame: "pd.DataFrame") -> str:
+def to_csv(table: Columns) -> str:
     """The table as CSV in which no text is a formula: such a cell begins with an apostrophe, as in a spreadsheet."""
-    return frame.map(_no_formula).rename(columns=_no_formula).to_csv(index=False)
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(map(_no_formula, table))
+    writer.writerows(zip(*(map(_no_formula, table[heading]) for heading in table), strict=True))
+    return file.getvalue()
 
 
 def _no_formula(value: Any) -> Any:
     if not isinstance(value, str):
-        return value
+        return None if value != value else value  # what is not a number is an empty cell
     text = value.replace("\r", r"\r")  # which would end the line for many readers
     return f"'{text}" if FORMULA.match(text) and not NUMBERS.fullmatch(text) else text
 
 
-def to_latex(frame: "pd.DataFrame") -> str:
+def to_latex(table: Columns) -> str:
     """The table as LaTeX (it needs the package booktabs) that shows every character of its cells and headings."""
-    shown = frame.map(lambda value: one_line(value) if isinstance(value, str) else value)
-    shown.columns = [one_line(str(column)) for column in frame.columns]
-    styled = shown.style.hide(axis="index").format(_no_option, escape="latex")
-    return styled.format_index(_no_option, escape="latex", axis=1).to_latex(hrules=True)
+    columns = [list(table[heading]) for heading in table]
+    numbers = [bool(column) and all(isinstance(value, (int, float)) for value in column) for column in columns]
+    lines = [" & ".join(map(_latex, cells)) + r" \\" for cells in (map(str, table), *zip(*columns, strict=True))]
+    return "\n".join(
+        [
+            rf"\begin{{tabular}}{{{''.join('r' if each else 'l' for each in numbers)}}}",
+            *(r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"),
+            "\\end{tabular}\n",
+        ]
+    )
 
 
-def _no_option(value: Any) -> str:
+def _latex(value: Any) -> str:
     r"""A cell as text; behind the ``\\`` of a line, LaTeX would take a star or a bracket for an option of it."""
     if isinstance(value, float):
         return f"{value:.6f}"
-    return f"{{}}{value}" if str(value).startswith(("[", "*")) else str(value)
+    text = SPECIAL.sub(_command, one_line(str(value)))
+    return f"{{}}{text}" if text.startswith(("[", "*")) else text
+
+
+def _command(found: re.Match[str]) -> str:
+    if not found[1]:
+        return f"\\{found[0]}"
+    return COMMANDS[found[1]] + (r"\space " if found[2] else "")

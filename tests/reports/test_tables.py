@@ -15,7 +15,7 @@ from depnb.evaluation import rmse
 from depnb.experiments.result import Attention
 from depnb.experiments.store import Store
 from depnb.methods.printed import printed
-from depnb.methods.registry import method, papers
+from depnb.methods.registry import imported_weights, method, papers
 from depnb.reports import figures, result_plots, summaries, tables
 from depnb.system import style
 from depnb.system.repository import COMMITTED, ROOT
@@ -92,7 +92,20 @@ def test_print_and_measurement_stand_in_columns_of_their_own(results):
 @pytest.mark.parametrize("paper", papers())
 def test_a_printed_line_is_one_row_of_ours(paper):
     for source, titles in method(paper).tables.items():
-        assert len(set(titles.values())) == len(titles), source
+        each = [(title, bool(imported_weights(method(paper), row))) for row, title in titles.items()]
+        assert len(set(each)) == len(each), source
+
+
+def test_rows_that_start_from_imported_weights_have_a_column_of_their_own(results):
+    table = "Table 1"
+    expected = tables.beside_printed("distribution", table, results)
+    only = [r for r in results if r.run.row == "expectation" and r.run.corpus == "both"]
+    started = [replace(r, run=replace(r.run, row="expectation_vggface2")) for r in only]
+    frame = tables.beside_printed("distribution", table, [*results, *started])
+    assert frame[expected.columns].equals(expected)
+    more = [column for column in frame if column not in expected]
+    assert [column.endswith("from imported weights") for column in more] == [True, True]
+    assert (frame[more[0]] != "not run").sum() > (frame[more[0]] == "–").sum()
 
 
 def test_rows_that_were_not_run_are_said_to_be_missing(results):

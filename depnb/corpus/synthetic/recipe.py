@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from depnb.corpus.records import TASKS
+
+if TYPE_CHECKING:
+    import numpy as np  # numpy takes longer to import than a listing, which needs none of it, takes by itself
 
 VERSION = 4
 """Raise when any frame, label or trajectory of any recipe changes."""
@@ -51,9 +52,11 @@ TINY_PEOPLE = (
     ((1, 0, 0), 3), ((0, 1, 0), 2), ((0, 0, 1), 4), ((1, 1, 0), 2), ((2, 1, 0), 1), ((1, 0, 1), 1), ((0, 1, 1), 1),
     ((1, 1, 1), 1),
 )  # fmt: skip
+FEW_PEOPLE = (((1, 0, 0), 4), ((0, 1, 0), 2), ((0, 0, 1), 2))
 SIZES = {
     "tiny": Size(TINY_PEOPLE, unseen=12, frames=16, height=128, width=128, fps=8.0),
     "quick": Size(AVEC_PEOPLE, unseen=100, frames=48, height=128, width=128, fps=8.0),
+    "few": Size(FEW_PEOPLE, unseen=2, frames=240, height=480, width=640, fps=30.0),
     "full": Size(AVEC_PEOPLE, unseen=100, frames=240, height=480, width=640, fps=30.0),
     "strangers-tiny": Size((((2, 0, 1), 8),), unseen=0, frames=4, height=128, width=128, fps=8.0),
     "strangers-quick": Size((((2, 0, 1), 120),), unseen=0, frames=12, height=128, width=128, fps=8.0),
@@ -109,9 +112,9 @@ class Recipe:
         """What decides an experiment on this corpus."""
         return {
             "generated": VERSION,
-            **asdict(self),
+            **vars(self),
             "tasks": list(self.tasks),
-            "form": asdict(SIZES[self.size]),
+            "form": {**vars(SIZES[self.size])},
         }
 
     @classmethod
@@ -205,6 +208,8 @@ def sessions(recipe: Recipe) -> tuple[Session, ...]:
     Scores are drawn by rank: each partition has AVEC's number of recordings per band, and a person's sessions
     lie near each other (sd 5 BDI points). The videos show ``bdi`` plus ``label_noise``.
     """
+    import numpy as np
+
     size = SIZES[recipe.size]
     rng = np.random.default_rng([recipe.seed, 1])
     kinds = [counts for counts, people in size.people for _ in range(people)]
@@ -244,12 +249,16 @@ def noise_floor(recipe: Recipe) -> float | None:
     """RMSE in BDI points of the predictor that knows the severity shown; ``None`` where labels are shuffled."""
     if recipe.shuffle_labels:
         return None
+    import numpy as np
+
     plan = sessions(recipe)
     return float(np.sqrt(np.mean([(s.bdi - np.clip(s.severity * SEVERE, 0, SEVERE)) ** 2 for s in plan])))
 
 
-def _scores(rng: np.random.Generator, bands: tuple[int, ...], n: int) -> np.ndarray:
+def _scores(rng: "np.random.Generator", bands: tuple[int, ...], n: int) -> "np.ndarray":
     """``n`` ascending scores with the bands' shares; low scores are likelier within a band."""
+    import numpy as np
+
     shares = np.cumsum(bands) / sum(bands)
     places = (np.arange(n) + 0.5) / n
     which = np.searchsorted(shares, places)
@@ -258,8 +267,10 @@ def _scores(rng: np.random.Generator, bands: tuple[int, ...], n: int) -> np.ndar
     return np.sort(np.round(low[which] + draws * (high - low)[which]).astype(int))
 
 
-def _shuffled(recipe: Recipe, plan: list[tuple[int, str]], bdi: np.ndarray) -> np.ndarray:
+def _shuffled(recipe: Recipe, plan: list[tuple[int, str]], bdi: "np.ndarray") -> "np.ndarray":
     """Permute whole lists of labels among people with the same number of sessions, ``unseen`` apart."""
+    import numpy as np
+
     rng = np.random.default_rng([recipe.seed, 2])
     rows: dict[int, list[int]] = {}
     for k, (subject, _) in enumerate(plan):
