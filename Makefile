@@ -16,7 +16,7 @@ READY_TEST := .venv/.ready-test
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce check test lab results figures bench notebooks
+.PHONY: help reproduce check test lab results figures docs bench notebooks
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ results: $(READY)  ## train what the committed results lack (quick profile, seed
 figures: $(READY)  ## draw figures/ and its tables from results/, write the numbers of the README
 	@$(PY) -m depnb figures
 	@$(PY) -m tools.update_readme
+
+docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minutes
+	@$(PY) -m tools.update_docs
 
 bench: $(READY)  ## measure what the speed claims rest on
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done

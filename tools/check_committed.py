@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from depnb.corpus.manifest import table_of
+from depnb.corpus.synthetic.recipe import named_recipe
 from depnb.experiments.result import DamagedResult, Result
 from depnb.system import style
 from depnb.system.repository import git
@@ -52,6 +53,11 @@ EMBEDDED = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[^,;]+)*;base64,([A-Za-z0-9
 EMBEDDED_AS_TEXT = re.compile(r"\bdata:((?!image/)[\w.+-]+/[\w.+-]+)(?:;(?!base64)[^,;\s]+)*,(?=\S)", re.I)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 """The place of a widget in a notebook; what it shows is elsewhere."""
+
+SESSION = re.compile(r"(?<!\d)\d{3,5}_\d{1,2}(?!\d)")
+"""The identifier of a session, as in ``203_1``."""
+LONGEST_TEXT, LONGEST_LIST = 300, 1000
+"""Characters of a text and numbers of a list in the JSON of a benchmark; a picture or a table has more."""
 
 OF_PEOPLE = frozenset(["video", "subject", "person", "name", "id", "bdi", "score", "label", "status", "without_face"])
 """Columns of tables about single people."""
@@ -352,6 +358,47 @@ def _measured(path: Path) -> Iterator[str]:
             yield "numbers of a licensed corpus: keep them in runs/"
 
 
+def _benchmark(path: Path) -> Iterator[str]:
+    """Numbers of a benchmark, whose provenance names a generated corpus, or ``none`` where all is drawn, and nobody."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        provenance = content["provenance"]
+        said = [what for what in ("what", "corpus") if isinstance(provenance[what], str)]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        said = []
+    if len(said) < 2:
+        yield 'no numbers of a benchmark: it needs {"provenance": {"what": …, "corpus": …}}, or must be kept out of git'
+        return
+    for corpus in _corpora(content):
+        try:
+            named_recipe("both" if corpus == "none" else corpus)
+        except (ValueError, AttributeError):
+            yield f"made on {corpus}, which is no generated corpus: keep it in runs/"
+    yield from _single_people(content)
+
+
+def _single_people(content: Any) -> Iterator[str]:
+    """What in the JSON of a benchmark may be about single people, or hide something."""
+    if isinstance(content, dict):
+        keys = [str(key).lower() for key in content]
+        if any(OF_PEOPLE.union(WHO, WHAT).intersection((key, key.rstrip("s"))) for key in keys):
+            yield "numbers of single people: keep them where the videos lie"
+        scores = {key: value for key, value in content.items() if value not in (0, 1)}  # those are shares or truths
+        if sum(bool(LABELLED.match(f"{key} {value}")) for key, value in scores.items()) >= FEWEST_LABELS:
+            yield "names with scores, which may be labels: keep them where the corpus lies"
+        parts = [*content, *content.values()]
+    elif isinstance(content, list):
+        if len(content) > LONGEST_LIST or any(isinstance(each, str) for each in content):
+            yield f"a list of texts, or one of more than {LONGEST_LIST} numbers, into which nobody looks: take it out"
+        parts = content
+    else:
+        if isinstance(content, str) and (len(content) > LONGEST_TEXT or SESSION.search(content)):
+            yield f"a text that names a session, or of more than {LONGEST_TEXT} characters: take it out"
+        parts = []
+    for part in parts:
+        yield from _single_people(part)
+
+
 def _corpora(content: Any) -> Iterator[Any]:
     """What stands under “corpus”, but for the name by which a run was asked for: its facts say what that was."""
     if isinstance(content, dict):
@@ -367,7 +414,7 @@ def _corpora(content: Any) -> Iterator[Any]:
 
 ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     **dict.fromkeys(("*.py", "*.pyi", "Makefile", ".ci/run", "postBuild", "Dockerfile", "LICENSE"), _code),
-    **dict.fromkeys((".gitignore", ".gitattributes", "requirements.txt", "requirements-test.txt"), _code),
+    **dict.fromkeys((".gitignore", ".gitattributes", "requirements.txt", "requirements-test.txt", "tools/*.sh"), _code),
     **dict.fromkeys(("pyproject.toml", "tools/*.toml", "environment.yml", ".pre-commit-config.yaml"), _prose),
     **dict.fromkeys(("README.md", "CONTRIBUTING.md", "THIRD_PARTY.md", "CITATION.cff", "docs/*.md"), _prose),
     **dict.fromkeys(("book/*.md", "book/*.yml", "figures/index.md", "figures/*.tex", "templates/*.html"), _prose),
@@ -378,6 +425,8 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     "figures/*.csv": _table,
     "results/*/*.json": _result,
     **dict.fromkeys(("results/faces.json", "results/reproduce.json"), _measured),
+    "benchmarks/*.json": _benchmark,
+    **dict.fromkeys(("methods/sources.csv", "methods/*/sources.csv", "methods/ledger_columns.csv"), _code),
     "notebooks/*.ipynb": _notebook,
 }
 """What is committed here: a pattern of the end of a path (``Path.match``), and how such a file is looked into."""

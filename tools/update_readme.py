@@ -50,12 +50,12 @@ def update(readme: Path = README, folder: Path = COMMITTED) -> None:
     write_text(readme, f"{before}{BEGIN}\n{numbers(folder)}\n{END}{after}")
 
 
-def split(readme: Path = README) -> tuple[str, str]:
-    """The README's text before and after the numbers."""
-    text = readme.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{readme} lacks the lines {BEGIN!r} and {END!r} that hold the measured numbers.")
-    return text.partition(BEGIN)[0], text.partition(END)[2]
+def split(page: Path = README, begin: str = BEGIN, end: str = END) -> tuple[str, str]:
+    """The text of a page before and after what is written between two markers."""
+    text = page.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        raise ValueError(f"{page} lacks the lines {begin!r} and {end!r} that hold the numbers.")
+    return text.partition(begin)[0], text.partition(end)[2]
 
 
 def _quoted() -> Iterator[tuple[str, str, str, str]]:

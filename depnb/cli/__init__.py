@@ -1,6 +1,6 @@
 """The command ``depnb``: here its commands and groups of commands are registered, in the order of its help."""
 
-from depnb.cli import cache, corpus, faces, results, runs, weights
+from depnb.cli import cache, corpus, faces, protocols, results, runs, weights
 from depnb.cli.app import app, main
 
 __all__ = ["app", "main"]
@@ -11,7 +11,7 @@ COMMANDS = (
     faces.faces,
     runs.run,
     runs.predict,
-    runs.protocols,
+    protocols.protocols,
     runs.reproduce,
     results.tables,
     results.figures,

@@ -1,4 +1,4 @@
-"""The commands that train or use what was trained: ``run``, ``predict``, ``reproduce``; and ``protocols``."""
+"""The commands that train or use what was trained: ``run``, ``predict``, ``reproduce``."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from depnb.cli.options import (
     AsJson,
     Device,
     GridCorpus,
-    PaperName,
     Profile,
     Protocol,
     Rows,
@@ -160,58 +159,6 @@ def predict(
     show.prediction(made)
     for path in written:
         show.say(f"Written: {path}")
-
-
-def protocols(
-    paper: PaperName = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Look for what is missing or contradictory in the folder of each paper.")
-    ] = False,
-) -> None:
-    """List the protocols of each paper: who is trained on, and on real corpora also how.
-
-    With --check, say what keeps a paper from being run instead; nothing is trained. Ends with status 1 if there is
-    anything.
-
-    Examples: `depnb protocols msn`; `depnb protocols --check msn`
-    """
-    from depnb.methods.registry import papers
-
-    names = (paper,) if paper else papers()
-    if check:
-        kept = [_keeps_contract(name) for name in names]
-        raise typer.Exit(0 if all(kept) else 1)
-    for name in names:
-        _list_protocols(name)
-
-
-def _list_protocols(paper: str) -> None:
-    from depnb.methods.registry import method
-
-    listed = method(paper).protocols
-    show.say(paper)
-    for title, protocol in listed.items():
-        show.say(f"  {title}: {protocol.title}")
-        recipe = protocol.recipe
-        for what, changed in (("switches", recipe.switches), ("profile paper", recipe.profile)):
-            if changed:
-                show.say(f"    {what}: {', '.join(f'{key}={value}' for key, value in changed.items())}")
-        for corpus, frame_stride in recipe.frame_stride.items():
-            show.say(f"    {corpus}: one frame in {frame_stride}")
-        for guess in recipe.guesses:
-            show.say(f"    not stated by the paper, our choice: {guess}")
-
-
-def _keeps_contract(paper: str) -> bool:
-    """Print what is wrong with a paper, or that nothing is."""
-    from depnb.methods.check import problems
-
-    found = problems(paper)
-    for problem in found:
-        show.say(f"✘ {paper}: {problem}")
-    if not found:
-        show.say(f"{paper} keeps the contract.")
-    return not found
 
 
 def reproduce(

@@ -85,7 +85,11 @@ def _stored(run: Run, store: Store, device: str) -> tuple[Result, Mapping[str, P
         with store.claimed(run):
             result, origin = store.load(run), store.explain(run)
             evaluated = result.predictions if result else {}
-            if result is None:
+            if result is None and (twin := store.twin(run)):
+                result, evaluated = twin, twin.predictions
+                origin = f"HIT of the same training under another name, {twin.origin}"
+                store.save(result)
+            elif result is None:
                 place = hashlib.sha256(str(store.path.resolve()).encode()).hexdigest()[:8]
                 checkpoints = cache_dir() / "checkpoints" / f"{run.digest[:24]}-{place}"
                 result, evaluated = _make(run, store, device, checkpoints)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from depnb.experiments.run import Run
 from depnb.methods.adhoc import canonical
 from depnb.methods.contract import require_choice
-from depnb.methods.registry import method, papers, parts, protocols
+from depnb.methods.registry import imported_weights, method, papers, parts, protocols
+from depnb.nets.weights import registry
 
 COMMITTED_SEEDS = (0, 1, 2)
 WHICH = ("headline", "all")
@@ -26,13 +27,20 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
 
 
 def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:
-    """All runs of all papers, seeds innermost."""
+    """All runs of all papers that this machine has the weights for, seeds innermost."""
     return [
         Run(paper, row, corpus, protocol, profile=profile, seed=seed)
         for paper in papers()
         for row, corpus, protocol in rows(paper, which)
+        if _has_weights(paper, row, profile)
         for seed in seeds
     ]
+
+
+def _has_weights(paper: str, row: str, profile: str) -> bool:
+    """Weights that are imported are those of printed networks; a row that starts from others needs none."""
+    starts = imported_weights(method(paper), row)
+    return not starts or (profile == "paper" and all(registry.import_path(start).exists() for start in starts))
 
 
 def runs_for(

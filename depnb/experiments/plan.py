@@ -21,9 +21,8 @@ from depnb.faces.crops import bytes_of_a_crop
 from depnb.faces.pictures import open_video
 from depnb.faces.video import VideoError
 from depnb.inputs.loading import bytes_of_a_frame
-from depnb.inputs.spec import LANDMARKS, LandmarkedClips
-from depnb.methods.contract import Paper
-from depnb.methods.profiles import ClipProfile
+from depnb.inputs.spec import LANDMARKS, InputSpec, LandmarkedClips
+from depnb.methods.profiles import ClipProfile, Profile
 from depnb.methods.registry import TrainingSpec, method, parts
 from depnb.nets.cost import gmac
 from depnb.system.repository import COMMITTED
@@ -116,18 +115,15 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         corpus = open_for_profile(name, profile)
         for what, found in (_of_people if corpus.licensed else _generated)(corpus, COSTS[profile], own).items():
             lines[what] |= found
-    starts: dict[Any, tuple[float, float]] = {}
-    trainings: dict[Run, tuple[float, int]] = {}
-    people = 0.0
+    starts = {body: first for body, first in _beginnings(runs, kind).items() if not body.exists()}
+    trainings: dict[str, tuple[float, int]] = {}  # by digest: rows that are the same training are trained once
+    people = max((COSTS[run.profile].people_s for run in starts.values()), default=0.0)
     for run in runs:
-        paper, cost = method(run.paper), COSTS[run.profile]
-        for body in bodies(run, kind):
-            if not body.exists():
-                starts[body] = _pretraining_seconds(run, kind), cost.pretraining_mb
-                people = max(people, cost.people_s)
+        paper = method(run.paper)
         for row in parts(paper, run.row):
             folds = max(1, paper.protocols[run.protocol].folds)
-            trainings[replace(run, row=row)] = _seconds(replace(run, row=row), kind), folds
+            one = replace(run, row=row)
+            trainings.setdefault(one.digest, (_seconds(one, kind), folds))
     return [
         *(
             (f"{len(found)} {what}", sum(cost[0] for cost in found.values()), sum(cost[1] for cost in found.values()))
@@ -135,8 +131,8 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         ),
         (
             f"{len(starts)} face pretrainings",
-            people + sum(seconds for seconds, _ in starts.values()),
-            max((megabytes for _, megabytes in starts.values()), default=0.0),
+            people + sum(_pretraining_seconds(run, kind) for run in starts.values()),
+            max((COSTS[run.profile].pretraining_mb for run in starts.values()), default=0.0),
         ),
         (
             f"{sum(folds for _, folds in trainings.values())} trainings",
@@ -148,8 +144,20 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
 
 def gpu_hours(runs: Sequence[Run]) -> float:
     """Hours of one GPU that the trainings of these runs take, estimated from their operations (``OPERATIONS``)."""
-    trained = dict.fromkeys(replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row))
-    return sum(operations(run) for run in trained) / OPERATIONS["cuda"] / 3600
+    trained = [replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row)]
+    different = {run.digest: run for run in trained}
+    return sum(operations(run) for run in different.values()) / OPERATIONS["cuda"] / 3600
+
+
+def face_hours(runs: Sequence[Run]) -> float:
+    """Hours of one GPU that the face pretrainings take from which these runs begin, each once."""
+    return sum(_pretraining_seconds(run, "cuda") for run in _beginnings(runs, "cuda").values()) / 3600
+
+
+def _beginnings(runs: Sequence[Run], kind: str) -> dict[Path, Run]:
+    """The pretrained bodies that runs begin with on a kind of device, and of each a row that does."""
+    rows = [replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row)]
+    return {body: one for one in reversed(rows) for body in bodies(one, kind)}
 
 
 @cache
@@ -176,7 +184,14 @@ def operations(run: Run) -> float:
 def _forward(run: Run) -> float:
     """Floating-point operations of one pass of a row's network over one input."""
     ((_, of),) = resolve_rows(run, open_for_profile(run.corpus, run.profile)).items()
-    return 2e9 * gmac(_empty(method(run.paper), of), _one_input(of))
+    return _forward_of(run.paper, of.config, of.profile)
+
+
+@cache
+def _forward_of(paper: str, config: Any, profile: Profile) -> float:
+    with torch.device("meta"):
+        network: Any = method(paper).model(config, profile.scale)
+    return 2e9 * gmac(network, _one_input(method(paper).inputs(config, profile), profile))
 
 
 def trains_clips(run: Run) -> bool:
@@ -201,9 +216,9 @@ def _pretraining_seconds(run: Run, kind: str) -> float:
     """What learning faces takes before a run's training: at paper as its operations, nearly all of them the body's."""
     if run.profile != "paper":
         return COSTS[run.profile].pretraining_s[trains_clips(run)]
-    one = replace(run, row=parts(method(run.paper), run.row)[0])
-    profile = method(run.paper).profiles["paper"].still(face_recipe.SHARE)
-    return 3 * _forward(one) * profile.steps * profile.batch / OPERATIONS[kind]
+    ((_, of),) = resolve_rows(run, open_for_profile(run.corpus, run.profile)).items()
+    profile = face_recipe.shorter(of.profile, of.learning.faces)
+    return 3 * _forward(run) * profile.steps * profile.batch / OPERATIONS[kind]
 
 
 @cache
@@ -281,15 +296,9 @@ def _inputs_of_a_video(of: TrainingSpec, corpus: Corpus) -> float:
     return max(1.0, frames / of.input_spec.step / of.input_spec.span)
 
 
-def _empty(paper: Paper, of: TrainingSpec) -> Any:
-    """A row's network without its numbers."""
-    with torch.device("meta"):
-        return paper.model(of.config, of.profile.scale)
-
-
-def _one_input(of: TrainingSpec) -> Any:
+def _one_input(input_spec: InputSpec, profile: Profile) -> Any:
     """The shape of what the network is given for one clip; of several tensors the tensors."""
-    input_spec, size = of.input_spec, of.profile.scale.input_size
+    size = profile.scale.input_size
     pixels = torch.zeros(1, len(input_spec.offsets), 1 if input_spec.grey else 3, size, size, dtype=torch.uint8)
     if input_spec.landmarks:
         return input_spec.prepare(LandmarkedClips(pixels, torch.zeros(1, len(input_spec.offsets), LANDMARKS, 2)), False)

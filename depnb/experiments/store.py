@@ -173,6 +173,12 @@ class Store:
                 log.warning("Left out %s/%s: other code or data made it", result.run.paper, result.run.name)
         return found
 
+    def twin(self, run: Run) -> Result | None:
+        """The result of another row of the paper that is the same training: the same facts decide its numbers."""
+        same = (result for result in Store(self.path).results(run.paper) if result.digest == run.digest)
+        found = next(same, None)
+        return found and replace(found, run=run, origin=str(self.file(found.run)))
+
     def explain(self, run: Run) -> str:
         """HIT, or MISS with the nearest stored run and the facts in which it differs, of another row's some of them."""
         path = self.file(run)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -29,20 +27,39 @@ class Sample:
         draws: a video is judged by so many inputs, the same ones every time.
         again: a training draws anew for every step; else a video always shows it the first draw.
         ordered: the frames are put in the order of the video.
+        parts: a draw is cut into so many inputs, part by part: 5 of one frame are the frames of a draw of five, one by
+            one. Inputs are numbered draw after draw.
     """
 
     draws: int
     again: bool = True
     ordered: bool = True
+    parts: int = 1
 
-    def frame_indices(self, video: int, draw: int, frames: int, take: int) -> list[int]:
-        """Which of a video's ``frames`` a draw takes, ``take`` different ones if there are so many.
+    @property
+    def inputs(self) -> int:
+        """By how many inputs a video is judged."""
+        return self.draws * self.parts
+
+    @property
+    def trained(self) -> int:
+        """Among how many inputs of a video a training chooses."""
+        return (2**31 if self.again else 1) * self.parts
+
+    def frame_indices(self, video: int, number: int, frames: int, take: int) -> list[int]:
+        """Which of a video's ``frames`` an input takes: of different ones, if a draw finds so many.
 
         Args:
-            video, draw: their numbers, from 0; the same two always give the same frames.
+            video, number: of the video and of its input, from 0; the same two always give the same frames.
+            frames: how many the video has.
+            take: frames of an input.
         """
-        chosen = np.random.default_rng([video, draw]).choice(frames, take, replace=frames < take)
-        return (np.sort(chosen) if self.ordered else chosen).tolist()
+        import numpy as np  # which listings do not need
+
+        draw, part = divmod(number, self.parts)
+        size = take * self.parts
+        chosen = np.random.default_rng([video, draw]).choice(frames, size, replace=frames < size)
+        return (np.sort(chosen) if self.ordered else chosen)[part * take :][:take].tolist()
 
 
 class LandmarkedClips(NamedTuple):
@@ -80,7 +97,7 @@ class InputSpec:
         still_frames: how often ``still`` repeats a frame.
         pictures_first: whether a training begins with one frame of each clip, where the profile has time for that.
         sample: an input is not a sequence, but as many frames as there are ``offsets``, drawn at random. An input's
-            first frame, below, is then the number of the draw.
+            first frame, below, is then its number.
         landmarks: whether the clips are ``LandmarkedClips``. Frames with a landmark that is not known are left out.
         normalisation: by which of the functions ``pixels.NORMALISED`` pixels become numbers.
     """
@@ -110,7 +127,7 @@ FRAME = InputSpec(partial(_frame, True, "imagenet"))
 """Single frames, varied in training; [B, 3, S, S]."""
 PLAIN_FRAME = InputSpec(partial(_frame, False, "imagenet"))
 """The same, never varied."""
-FRAME_V1 = InputSpec(partial(_frame, True, "vggface2"))
+FRAME_V1 = InputSpec(partial(_frame, True, "vggface2"), normalisation="vggface2")
 """Single frames for the version-1 bodies of ``nets.resnet_v1``, varied in training; [B, 3, S, S]."""
-PLAIN_FRAME_V1 = InputSpec(partial(_frame, False, "vggface2"))
+PLAIN_FRAME_V1 = InputSpec(partial(_frame, False, "vggface2"), normalisation="vggface2")
 """The same, never varied."""

@@ -88,7 +88,7 @@ class Frames:
         """
         videos = torch.randint(len(self), (batch,))  # [B]
         if input_spec.sample:
-            drawn = torch.randint(2**31 if input_spec.sample.again else 1, (batch,))  # [B]
+            drawn = torch.randint(input_spec.sample.trained, (batch,))  # [B]
             return videos, self.clips(list(zip(videos.tolist(), drawn.tolist(), strict=True)), input_spec)
         length = input_spec.offsets[-1] + 1
         counts = [len(self.pixels[video]) for video in videos.tolist()]
@@ -103,7 +103,7 @@ class Frames:
     def inputs(self, input_spec: InputSpec) -> list[tuple[int, int]]:
         """All inputs that a video is judged by, as (video, first frame), video after video."""
         if input_spec.sample:
-            return [(video, draw) for video in range(len(self)) for draw in range(input_spec.sample.draws)]
+            return [(video, number) for video in range(len(self)) for number in range(input_spec.sample.inputs)]
         counts = [len(video) for video in self.pixels]
         whole = [
             max(1, -(-count // input_spec.span) if input_spec.rest else count // input_spec.span) for count in counts

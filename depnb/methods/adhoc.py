@@ -52,6 +52,11 @@ def canonical(row: str) -> str:
     return f"{base}[{switches}]" if changed else base
 
 
+def named_switches(row: str) -> dict[str, Any]:
+    """The switches that the name of a row changes, with their values; none of a row of the tables."""
+    return _parsed(row)[1]
+
+
 def _parsed(row: str) -> tuple[str, dict[str, Any]]:
     """Name of the row and the switches that are changed."""
     if not is_adhoc(row):

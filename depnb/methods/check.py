@@ -20,7 +20,7 @@ from depnb.methods.profiles import Profile
 from depnb.nets.weights.registry import IMPORTED
 from depnb.system.repository import NOTEBOOKS, ROOT
 
-FILES = ("__init__.py", "__init__.pyi", "network.py")
+FILES = ("__init__.py", "__init__.pyi", "network.py", "sources.csv")
 STARTS = ("identity", "imagenet", "scratch", *IMPORTED)
 PREDICTORS = ("constant", "identity_only")
 JUDGED = ("test", "unseen", "folds")
@@ -144,6 +144,8 @@ def _protocols(paper: Paper) -> Iterator[str]:
         for partition in (*protocol.train, *([protocol.select] if protocol.select else [])):
             yield from _known(partition, PARTITIONS, f"The {where}")
         yield from _values(paper.config, recipe.switches, where)
+        for row, config in paper.rows.items():
+            yield from _values(paper.config, recipe.demanded(config), f"{where}, of row {row!r},")
         yield from _values(type(next(iter(paper.profiles.values()))), recipe.profile, where)
         for corpus, stride in recipe.frame_stride.items():
             if type(stride) is not int or stride < 1:

@@ -1,7 +1,7 @@
 """What a paper is to the rest of the package: ``Paper`` and its parts. Needs no torch."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol as Interface
 
 from depnb.inputs.spec import InputSpec
@@ -69,18 +69,20 @@ class Recipe:
 
     On a generated corpus it changes nothing: there protocols are compared, and all else has to be alike.
 
+    What a row names itself in brackets (``methods.adhoc``) stays as it is.
+
     Attributes:
         switches: of ``Config``, for each row that leaves them at their default.
+        demanded: configuration of a row → switches that it has under this protocol, whatever it says itself.
         profile: fields of the profile ``paper``.
         frame_stride: stride between the frames of a video that are used, by corpus; of others what the method does
             anyway.
-        guesses: what the paper does not state, and what is done.
     """
 
     switches: Mapping[str, Any] = field(default_factory=dict)
+    demanded: Callable[[Any], Mapping[str, Any]] = field(default=lambda config: {}, repr=False, compare=False)
     profile: Mapping[str, Any] = field(default_factory=dict)
     frame_stride: Mapping[str, int] = field(default_factory=dict)
-    guesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,11 @@ class Learning:
         longer: so many times as many steps as the profile says.
         weight_decay: L2, added to the gradients; ``None`` is 1e-4 for stochastic gradient descent, and none for Adam.
         patience: the training ends when ``stop_on`` has not fallen for so many steps; 0: never before its last step.
-        stop_on: the loss of a step, or the error on the selecting partition, which is looked at in each check.
+        stop_on: ``training``, the loss of a step, whose best value is a record of luck; ``smoothed``, the loss of one
+            input of each training video, looked at every ``patience`` steps; ``development``, the error on the
+            selecting partition, looked at in each check, and where there is no such partition as ``smoothed`` (E52).
+        epochs: length of a face pretraining, in looks at each of its pictures; ``None`` is a share of the profile's
+            steps.
         may_diverge: a loss or an error that is no finite number is not an error of the run, but ends the training: for
             a sweep of learning rates, of which some are too large.
     """
@@ -148,11 +154,14 @@ class Learning:
     longer: float = later(1)
     weight_decay: float | None = later(None)
     patience: int = later(0)
-    stop_on: Literal["training", "development"] = later("training")
+    stop_on: Literal["training", "smoothed", "development"] = later("training")
     may_diverge: bool = later(False)
+    epochs: float | None = later(None)
 
 
 OURS = Learning()
+FACE_EPOCHS = 10
+"""Length of the face pretraining at the profile ``paper``; ours, where a paper takes ready weights."""
 
 
 class Learnings(NamedTuple):
@@ -162,8 +171,13 @@ class Learnings(NamedTuple):
     faces: Learning = OURS
 
 
+def learning_faces(profile: Profile, usual: Learning = OURS, epochs: float = FACE_EPOCHS) -> Learning:
+    """How faces are learnt at a profile: as usual, at ``paper`` for so many epochs."""
+    return replace(usual, epochs=epochs) if profile.name == "paper" else usual
+
+
 def _usual_learning(config: Any, profile: Profile) -> Learnings:
-    return Learnings()
+    return Learnings(faces=learning_faces(profile))
 
 
 @dataclass(frozen=True)

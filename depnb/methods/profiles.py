@@ -1,6 +1,6 @@
 """How large an experiment is: one table. Nothing else differs between profiles."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 
@@ -60,7 +60,7 @@ class Profile:
     def deciding(self) -> dict[str, Any]:
         """The fields that a run's digest covers: all but the name and how the machine computes."""
         others = {"name", *self.computing()}
-        return {name: value for name, value in asdict(self).items() if name not in others}
+        return {name: value for name, value in (vars(self) | {"scale": vars(self.scale)}).items() if name not in others}
 
     def computing(self) -> dict[str, Any]:
         """How the machine computes: fixed when a run starts, recorded with it, and not in its digest."""

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import depnb.methods
 from depnb.corpus.records import Corpus
 from depnb.inputs.spec import InputSpec
-from depnb.methods.adhoc import configuration
+from depnb.methods.adhoc import configuration, named_switches
 from depnb.methods.contract import Learnings, Paper, Protocol, Recipe, lookup
 from depnb.methods.profiles import Profile
+from depnb.nets.weights.registry import IMPORTED
 
 
 def papers() -> tuple[str, ...]:
@@ -57,7 +58,12 @@ class TrainingSpec(NamedTuple):
 
 
 def resolve(paper: Paper, row: str, profile: str, protocol: str, corpus: Corpus) -> TrainingSpec:
-    """What is trained for a row, at a profile, under a protocol, on a corpus.
+    """What is trained for a row, at a profile, under a protocol, on a corpus; errors as of ``specification``."""
+    return specification(paper, row, profile, protocol, None if corpus.generated else corpus.name)
+
+
+def specification(paper: Paper, row: str, profile: str, protocol: str, corpus: str | None) -> TrainingSpec:
+    """What is trained for a row, at a profile, under a protocol, on a real corpus of that name, or a generated one.
 
     Raises:
         KeyError: no such row, profile or protocol; the message lists those that there are.
@@ -65,13 +71,14 @@ def resolve(paper: Paper, row: str, profile: str, protocol: str, corpus: Corpus)
     """
     config, size = configuration(paper, row), lookup(paper.profiles, profile, "profile")
     how = lookup(paper.protocols, protocol, f"protocol of {paper.name}")
-    recipe = Recipe() if corpus.generated else how.recipe
+    recipe = Recipe() if corpus is None else how.recipe
     usual = paper.config()
     changed = {name: value for name, value in recipe.switches.items() if getattr(config, name) == getattr(usual, name)}
-    config = replace(config, **changed)
+    changed |= recipe.demanded(config)
+    config = replace(config, **{name: value for name, value in changed.items() if name not in named_switches(row)})
     if profile == "paper":
         size = replace(size, **recipe.profile)
-    input_spec, frame_stride = paper.inputs(config, size), recipe.frame_stride.get(corpus.name)
+    input_spec, frame_stride = paper.inputs(config, size), recipe.frame_stride.get(corpus or "")
     if frame_stride:
         input_spec = replace(input_spec, step=frame_stride)
     return TrainingSpec(config, size, how, input_spec, paper.learning(config, size), frame_stride)
@@ -87,6 +94,11 @@ def parts(paper: Paper, row: str) -> tuple[str, ...]:
         return paper.fused[row]
     configuration(paper, row)
     return (row,)
+
+
+def imported_weights(paper: Paper, row: str) -> set[str]:
+    """Names of the weights of others that a row starts from, which have to be imported first."""
+    return {paper.rows[part].start for part in parts(paper, row)} & set(IMPORTED)
 
 
 def protocols() -> tuple[str, ...]:

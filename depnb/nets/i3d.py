@@ -9,7 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from depnb.nets.layers3d import ClipRegression, ConvNorm3d, regression_head, scaled, shift_initialise, start_weights
+from depnb.nets.layers3d import (
+    ClipRegression,
+    ConvNorm3d,
+    PaddedMaxPool3d,
+    regression_head,
+    scaled,
+    shift_initialise,
+    start_weights,
+)
 
 MIXED = {
     "3b": (64, (96, 128), (16, 32), 32),
@@ -62,7 +70,7 @@ class Inception(nn.Module):
 class I3DBody(nn.Module):
     """The stem, nine Inception modules and the pools between them; 12,279,984 parameters at width 1.
 
-    Pools are symmetric, like MSN's (E24).
+    Padded alike on both sides, like MSN (E24).
 
     Attributes:
         channels: C of the output map.
@@ -75,14 +83,14 @@ class I3DBody(nn.Module):
         first, third = scaled(64, width), scaled(192, width)
         self.stem = nn.Sequential(
             ConvNormReLU(3, first, 7, stride=2),
-            nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
+            PaddedMaxPool3d((1, 3, 3), (1, 2, 2)),
             ConvNormReLU(first, first, 1),
             ConvNormReLU(first, third, 3),
-            nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
+            PaddedMaxPool3d((1, 3, 3), (1, 2, 2)),
         )
         self.channels = third
         self.stage3 = self._stage("3b", "3c", width=width)
-        self.pool4 = nn.MaxPool3d(3, 2, 1)
+        self.pool4 = PaddedMaxPool3d((3, 3, 3), (2, 2, 2))
         self.stage4 = self._stage("4b", "4c", "4d", "4e", "4f", width=width)
         self.pool5 = nn.MaxPool3d(2, 2, ceil_mode=True)
         self.stage5 = self._stage("5b", "5c", width=width)

@@ -1,8 +1,9 @@
 """What the three 3-D networks of the MSN paper share: convolution with normalisation, head, start, a check of clips."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,35 @@ class ShiftNorm3d(nn.BatchNorm3d):
         self.register_buffer("weight", torch.full((channels,), constant), persistent=False)
 
 
+def keras_padded(x: Tensor, kernel: Sequence[int], stride: Sequence[int], value: float = 0.0) -> Tensor:
+    """``value`` around T, H and W as Keras' "same" puts it: where the sum is odd one more behind than before (E24)."""
+    pads: list[int] = []
+    for size, k, s in zip(x.shape[2:], kernel, stride, strict=True):
+        total = max((-(-size // s) - 1) * s + k - size, 0)
+        pads = [total // 2, total - total // 2, *pads]  # functional.pad begins with the last axis
+    return functional.pad(x, pads, value=value)
+
+
+class PaddedMaxPool3d(nn.Module):
+    """Max pool that is padded, by half its kernel on both sides.
+
+    Attributes:
+        keras_same: pad as Keras' "same" does instead.
+    """
+
+    keras_same = False
+
+    def __init__(self, kernel: tuple[int, int, int], stride: tuple[int, int, int]):
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, T, H, W] to [B, C, T′, H′, W′], each side divided by the stride and rounded up."""
+        if self.keras_same:
+            return functional.max_pool3d(keras_padded(x, self.kernel, self.stride, -math.inf), self.kernel, self.stride)
+        return functional.max_pool3d(x, self.kernel, self.stride, [k // 2 for k in self.kernel])
+
+
 class Conv3d(nn.Conv3d):
     """``nn.Conv3d``, which is computed in two dimensions for a single picture, and on a CPU for a few output channels.
 
@@ -37,9 +67,11 @@ class Conv3d(nn.Conv3d):
     Attributes:
         FEW: the largest number of output channels, times moments of the output, for each moment of the kernel, for
             which that is sooner.
+        keras_same: pad as Keras' "same" does, and by nothing else (``pad_as_keras``).
     """
 
     FEW = 20
+    keras_same = False
 
     def __init__(
         self,
@@ -59,6 +91,8 @@ class Conv3d(nn.Conv3d):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, T, H, W] to [B, outputs, T′, H′, W′]."""
+        if self.keras_same:
+            x = keras_padded(x, self._sizes[0], self._sizes[1])
         if x.shape[2] == 1:
             return self._of_a_picture(x)
         (moments, side, _), (stride, *_), (padding, *_) = self._sizes
@@ -198,6 +232,44 @@ def start_weights(network: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         elif isinstance(module, nn.Linear):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            nn.init.zeros_(module.bias)
+
+
+def pad_as_keras(network: nn.Module) -> None:
+    """Let strided convolutions and pools pad as Keras' "same" does (E24); at stride 1 both do the same."""
+    for module in network.modules():
+        if isinstance(module, PaddedMaxPool3d):
+            module.keras_same = True
+        elif isinstance(module, Conv3d) and max(module.stride) > 1:
+            module.keras_same, module.padding = True, (0, 0, 0)
+
+
+Regressing = TypeVar("Regressing", bound=ClipRegression)
+
+
+def as_keras(network: Regressing) -> Regressing:
+    """Change a network in place into the one that Keras builds from the same layers (E24, E114).
+
+    Padding as ``pad_as_keras``; normalisations with epsilon 1e-3, and moving statistics that keep 0.99 of themselves;
+    weights drawn as Glorot and Bengio do (AISTATS 2010), uniformly, all biases and shifts zero, and training begins
+    with the last layer as it was drawn.
+    """
+    pad_as_keras(network)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm3d):
+            module.eps, module.momentum = 1e-3, 0.01
+    glorot_initialise(network)
+    network.starts_drawn, network.body.framework = True, "keras"
+    return network
+
+
+@_draws
+def glorot_initialise(network: nn.Module) -> None:
+    """Draw weights uniformly within ±√(6 / (values in + values out)); biases, and shifts of normalisations, are 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv3d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+        if isinstance(module, nn.Conv3d | nn.Linear | nn.BatchNorm3d) and module.bias is not None:
             nn.init.zeros_(module.bias)
 
 

@@ -1,9 +1,11 @@
 """What decides the weights that a row starts from. Needs no torch."""
 
+import math
+from dataclasses import replace
 from typing import Any
 
 from depnb import faces, inputs
-from depnb.corpus.synthetic.recipe import pretraining_identities
+from depnb.corpus.synthetic.recipe import pretraining_identities, sessions
 from depnb.inputs.spec import FRAME, InputSpec
 from depnb.methods.contract import OURS, Learning, switches
 from depnb.methods.profiles import Profile
@@ -15,8 +17,8 @@ SEED = 1999
 FRAMES = {"tiny": 2, "quick": 6, "full": 24}
 """Frames of a video that are used, by corpus size."""
 SHARE = 4
-"""A row is trained this many times as long as the pretraining: on 120 people a longer one learns little but people, and
-the rows that start from it are worse for it."""
+"""A row is trained this many times as long as the pretraining, where that has no length in epochs: on 120 people a
+longer one learns little but people, and the rows that start from it are worse for it."""
 
 IMAGENET = {18: "imagenet-resnet18", 50: "imagenet-resnet50"}
 """Weights by depth of the body."""
@@ -48,7 +50,7 @@ def facts(start: str, profile: Profile, input_spec: InputSpec = FRAME, learning:
             "people": recipe.fingerprint(),
             "frames": FRAMES[profile.corpus_size],
             "seed": SEED,
-            "profile": shorter(profile).deciding(),
+            "profile": shorter(profile, learning).deciding(),
             "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, "training": TRAINING_VERSION},
         }
     if start == "imagenet":
@@ -78,5 +80,16 @@ def demand_printed(start: str, profile: Profile) -> None:
         )
 
 
-def shorter(profile: Profile) -> Profile:
-    return profile.still(SHARE)
+def pictures(profile: Profile) -> int:
+    """How many pictures the faces of a profile are learnt from: all but the sessions kept apart."""
+    recipe = pretraining_identities(profile.corpus_size)
+    videos = sum(session.partition == "train" for session in sessions(recipe)) * len(recipe.tasks)
+    return videos * FRAMES[profile.corpus_size]
+
+
+def shorter(profile: Profile, learning: Learning = OURS) -> Profile:
+    """The profile of the face pretraining: a share of the steps, or so many epochs as its learning says."""
+    short = profile.still(SHARE)
+    if learning.epochs is None:
+        return short
+    return replace(short, steps=math.ceil(learning.epochs * pictures(profile) / short.batch))

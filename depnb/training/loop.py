@@ -25,6 +25,7 @@ from depnb.inputs.spec import FRAME, InputSpec
 from depnb.inputs.videos import Frames
 from depnb.methods.contract import OURS, Learning, Network
 from depnb.methods.profiles import ClipProfile, Profile
+from depnb.nets.regression import Regression
 from depnb.system.files import DamagedFile, read_sealed, sealed
 from depnb.system.progress import progress
 from depnb.training import VERSION
@@ -125,7 +126,8 @@ def train(
     if fabric.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(fabric.device)
     bdi = frames.bdi.to(fabric.device)  # [N]
-    watches_development = learning.stop_on == "development" and select is not None  # else there is only the loss (E52)
+    watched = "smoothed" if learning.stop_on == "development" and select is None else learning.stop_on
+    known = frames if input_spec.sample else _first_inputs(frames, input_spec)
     check_at = {first + round((total - first) * check / profile.CHECKS) for check in range(1, profile.CHECKS + 1)}
     if saved:
         network.load_state_dict(saved["network"])
@@ -135,8 +137,10 @@ def train(
         _set_draws(saved, fabric.device)
     else:
         # what has not looked at anything yet says the same of every input
-        known, unseen = _first_inputs(frames, input_spec), select and _first_inputs(select, input_spec)
-        start = {"step": 0, "train_loss": _loss(model, known, input_spec, profile)}
+        seen, unseen = _first_inputs(frames, input_spec), select and _first_inputs(select, input_spec)
+        start = {"step": 0, "train_loss": _loss(model, seen, input_spec, profile)}
+        if isinstance(network, Regression) and network.starts_drawn:
+            start["train_loss"] = network.constant_loss(frames.bdi)
         start |= _check(model, unseen, input_spec, profile)
         state = _State([start], start.get("rmse", math.inf), 0, _copy(network))
     begun = written = time.monotonic()
@@ -165,8 +169,10 @@ def train(
             if state.step == first + 1:
                 state.losses = []
             state.losses.append(loss.item())
-            if not watches_development:
+            if watched == "training":
                 state.watch(state.losses[-1])
+            elif watched == "smoothed" and learning.patience and state.step % learning.patience == 0:
+                state.watch(_loss(model, known, input_spec, profile))
             checked = state.step in check_at or state.stopped(learning.patience)
             try:
                 _finite(loss, f"Loss is {loss.item()} at step {state.step} of {label}")
@@ -181,7 +187,7 @@ def train(
                 state.curve.append({"step": state.step, "train_loss": float(np.mean(state.losses))} | check)
                 state.losses = []
                 error = check.get("rmse", math.inf)
-                if watches_development:
+                if watched == "development":
                     state.watch(error)
                 settled = learning.patience > 0 or 2 * state.step >= first + total
                 if select is None or (settled and error < state.best_rmse):

@@ -161,7 +161,9 @@ def file(
     weights are drawn is not in the name: raise ``VERSION`` when you change that.
     """
     body = build()
-    form = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
+    form: dict[str, Any] = {"body": type(body).__name__, "shapes": [list(p.shape) for p in body.parameters()]}
+    if hasattr(body, "framework"):  # constants and padding, which shapes do not tell
+        form["framework"] = body.framework
     computing = {"device": kind, **profile.computing()}
     key = _sha256(facts("identity", profile, input_spec, learning) | form | computing)
     return cache_dir() / "pretrained" / f"{form['body']}-{profile.name}-{kind}-{key[:16]}.safetensors"
@@ -197,7 +199,7 @@ def _tell_apart(
         lambda: IdentityNet(build(), len(number)),
         load("train"),
         None,
-        shorter(profile),
+        shorter(profile, learning),
         seed=SEED,
         input_spec=picture,
         learning=learning,

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -13,10 +14,11 @@ from typer.testing import CliRunner
 from depnb import cli
 from depnb.cli import options, show
 from depnb.course.reproduction import Reproduction, fresh_seed
-from depnb.experiments import execute, grid, plan
+from depnb.experiments import execute, grid, plan, settings
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.methods import check
+from depnb.methods import check, registry
+from depnb.methods.contract import Recipe
 from depnb.methods.registry import method, papers
 from depnb.system import repository
 from depnb.system.errors import DEBUG
@@ -52,22 +54,70 @@ def test_corpus_show_counts_people_and_overlap():
         assert needle in shown.output
 
 
-def test_protocols_say_what_is_trained_how_and_what_is_a_guess():
-    shown = invoke("protocols", "distribution")
+def test_protocols_are_listed_of_all_papers():
+    shown = invoke("protocols")
     assert shown.exit_code == 0, shown.output
-    for protocol in method("distribution").protocols.values():
-        assert protocol.title in shown.output
-        for guess in protocol.recipe.guesses:
-            assert guess in shown.output
+    for paper in papers():
+        for protocol in method(paper).protocols.values():
+            assert protocol.title in shown.output
     assert "AVEC2013: one frame in 100" in shown.output
+    assert "profile.lr" not in shown.output
+
+
+@pytest.fixture
+def one_row(monkeypatch):
+    """A paper with one row and two protocols; the sources of its settings are three lines."""
+    paper = method("temporal_pooling")
+    recipe = Recipe({"augment": "none"}, profile={"batch": 7})
+    protocols = paper.protocols | {"code": replace(paper.protocols["paper"], recipe=recipe)}
+    paper = replace(paper, rows={"appearance": paper.rows["appearance"]}, protocols=protocols)
+    lines = {
+        ("profile.batch", ""): settings.Source("ours", "fits into memory", "any size"),
+        ("profile.batch", "code"): settings.Source("official code", "train.py"),
+        ("inputs.augmentation", ""): settings.Source("printed", "§3"),
+    }
+    monkeypatch.setattr(registry, "method", lambda name: paper)
+    monkeypatch.setattr(settings, "sources", lambda name: lines)
+    return paper
+
+
+def test_protocols_of_a_paper_say_where_each_setting_comes_from(one_row):
+    shown = invoke("protocols", "temporal_pooling")
+    assert shown.exit_code == 0, shown.output
+    first, second = shown.output.split("protocol code", maxsplit=1)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in first.splitlines() if "│" in line]
+    assert ["profile.batch", str(one_row.profiles["paper"].batch), "ours: fits into memory", "any size"] in rows
+    assert ["inputs.augmentation", "as in the code", "printed: §3", ""] in rows
+    assert ["inputs.offsets", "4", "✘ none", ""] in rows
+    changed = [line.split("│")[1].strip() for line in second.splitlines() if "│" in line]
+    assert {"config.augment", "profile.batch"} <= set(changed)
+    assert "inputs.offsets" not in changed
+    assert "official code: train.py" in second
+    counted = len(settings.settings(one_row, "appearance", "paper"))
+    assert f"{counted} settings: 1 printed, 1 ours, {counted - 2} without a source" in first
+
+
+def test_a_table_of_settings_says_what_other_rows_have(one_row, monkeypatch):
+    other = replace(one_row.rows["appearance"], length=33, stream="temporal")
+    monkeypatch.setattr(registry, "method", lambda name: replace(one_row, rows=one_row.rows | {"temporal": other}))
+    shown = invoke("protocols", "temporal_pooling").output
+    assert "9 (33 in other rows)" in shown
+    assert "4 (0, 1 … 32 in other rows)" in shown
+
+
+def test_protocols_of_a_paper_that_is_not_there():
+    shown = invoke("protocols", "nobody")
+    assert shown.exit_code == 1
+    assert "No method for paper 'nobody'" in str(shown.exception)
 
 
 def test_protocols_check_names_every_problem_of_every_paper(monkeypatch):
     found = {name: [] for name in papers()} | {"msn": ["rows is empty.", "grid has no 'all'."]}
     monkeypatch.setattr(check, "problems", found.__getitem__)
+    monkeypatch.setattr(settings, "problems", lambda paper: ["A line is missing."] if paper.name == "depnet" else [])
     shown = invoke("protocols", "--check")
     assert shown.exit_code == 1
-    for name, problems in found.items():
+    for name, problems in (found | {"depnet": ["A line is missing."]}).items():
         lines = [f"✘ {name}: {problem}" for problem in problems] or [f"{name} keeps the contract."]
         assert all(line in shown.output.splitlines() for line in lines)
     assert "msn keeps" not in shown.output

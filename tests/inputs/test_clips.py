@@ -332,6 +332,31 @@ def test_drawn_frames_may_stay_as_drawn_and_few_are_repeated():
     assert all({number - 100 for number in clip} <= {0, 1} for clip in drawn[20:])
 
 
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(1, 40), st.integers(1, 5), st.integers(1, 5), st.booleans())
+def test_the_parts_of_a_draw_are_its_frames_one_by_one(video, draw, count, take, parts, ordered):
+    whole = Sample(1, ordered=ordered).frame_indices(video, draw, count, take * parts)
+    cut = Sample(1, ordered=ordered, parts=parts)
+    found = [cut.frame_indices(video, draw * parts + part, count, take) for part in range(parts)]
+    assert [place for part in found for place in part] == whole
+    assert {len(part) for part in found} == {take}
+
+
+def test_single_images_are_the_frames_that_sequences_are_made_of():
+    """In training and in judgement, whether they are drawn once or anew."""
+    torch.manual_seed(0)
+    frames = numbered(9, 30, 40)
+    sequences = replace(SAMPLE, offsets=(0, 1, 2, 3, 4), span=5, sample=Sample(1, again=False))
+    images = InputSpec(SAMPLE.prepare, sample=Sample(1, again=False, parts=5))
+    of_sequences = numbers(frames.clips(frames.inputs(sequences), sequences))
+    assert frames.inputs(images) == [(video, part) for video in range(3) for part in range(5)]
+    assert sum(of_sequences, []) == sum(numbers(frames.clips(frames.inputs(images), images)), [])
+    videos, clips = frames.sample_batch(400, images)
+    shown = {(video, *clip) for video, clip in zip(videos.tolist(), numbers(clips), strict=True)}
+    assert shown == {(video, place) for video, clip in enumerate(of_sequences) for place in clip}
+    _, clips = frames.sample_batch(400, replace(images, sample=Sample(1, parts=5)))
+    assert len(set(map(tuple, numbers(clips)))) > 40
+
+
 @given(st.integers(0, 10**6), st.integers(0, 2**31 - 1), st.integers(1, 40), st.integers(1, 9))
 def test_a_draw_has_as_many_frames_of_the_video_as_are_asked_for(video, draw, count, take):
     places = Sample(draws=1).frame_indices(video, draw, count, take)

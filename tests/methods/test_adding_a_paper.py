@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from depnb import methods
 from depnb.course import checking, headless
-from depnb.experiments import corpora, execute, filling, grid
+from depnb.experiments import corpora, execute, filling, grid, settings
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import check, registry
@@ -28,7 +28,7 @@ from tools.lint_notebooks import lint
 pytestmark = [pytest.mark.usefixtures("trainings_in_this_process"), pytest.mark.slow]
 
 DOCUMENT = ROOT / "docs" / "adding_a_paper.md"
-FILES = dict(re.findall(r"^```python title=(\S+)\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S))
+FILES = dict(re.findall(r"^```\w+ title=(\S+)\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S))
 (ROWS,) = (path for path in FILES if Path(path).name == "rows.py")
 (NOTEBOOK,) = (path for path in FILES if path.endswith(".ipynb"))
 (TESTS,) = (path for path in FILES if path.startswith("tests/"))
@@ -99,7 +99,7 @@ def own_runs():
 def test_the_document_holds_the_files_that_it_lists():
     folder = f"depnb/methods/{PAPER}"
     assert set(FILES) == {
-        *(f"{folder}/{file}" for file in ("__init__.py", "__init__.pyi", "rows.py", "network.py")),
+        *(f"{folder}/{file}" for file in ("__init__.py", "__init__.pyi", "rows.py", "network.py", "sources.csv")),
         f"notebooks/{NAME}.ipynb",
         f"notebooks/solutions/{NAME}.py",
         f"tests/methods/test_{PAPER}.py",
@@ -119,6 +119,7 @@ def test_the_check_finds_nothing(added, repository, monkeypatch):
     monkeypatch.setattr(check, "ROOT", repository)
     monkeypatch.setattr(check, "NOTEBOOKS", repository / "notebooks")
     assert check.problems(PAPER) == []
+    assert settings.problems(registry.method(PAPER)) == []
 
 
 def test_the_document_explains_every_part_of_the_contract():

@@ -87,6 +87,15 @@ MISTAKES = {
     "selecting": ({"protocols": GOOD.protocols | {"odd": Protocol(("train",), "exam")}}, "'odd' names 'exam'"),
     "recipe switch": ({"protocols": recipe(switches={"colour": 1})}, "'paper' names 'colour'"),
     "recipe value": ({"protocols": recipe(switches={"augment": "much"})}, "'paper' has augment='much'"),
+    "demanded switch": (
+        {"protocols": recipe(demanded=lambda config: {"colour": 1})},
+        "'paper', of row 'expectation', names 'colour'",
+    ),
+    "demanded value": (
+        {"protocols": recipe(demanded=lambda config: {"augment": "much"} if config.loss == "euclidean" else {})},
+        "'paper', of row 'euclidean', has augment='much'",
+    ),
+    "demanded of no row": ({"protocols": recipe(demanded=failing)}, "The check of protocols stops with OSError"),
     "recipe profile": ({"protocols": recipe(profile={"epochs": 3})}, "'paper' names 'epochs'"),
     "stride": ({"protocols": recipe(frame_stride={"AVEC2014": 0})}, "frame_stride 0 for AVEC2014"),
     "no headline": ({"grid": {"all": GOOD.grid["all"]}}, "grid has no 'headline'"),
@@ -192,11 +201,12 @@ def test_rows_without_a_paper(folder):
     found = folder("paperless", rows_dot_py="PAPER = 'paperless'\n")
     assert any("no PAPER of the type Paper, but 'paperless'" in problem for problem in found)
     missing = [problem.partition(" ")[0] for problem in found if " is missing in " in problem]
-    assert missing == ["__init__.py", "__init__.pyi", "network.py"]
+    assert missing == ["__init__.py", "__init__.pyi", "network.py", "sources.csv"]
 
 
 def test_a_name_that_is_not_the_folders(folder):
-    (problem,) = folder("renamed", rows_dot_py=RIGHT, network_dot_py="", __init___dot_py="", __init___dot_pyi="")
+    files = {"rows_dot_py": RIGHT, "network_dot_py": "", "__init___dot_py": "", "__init___dot_pyi": ""}
+    (problem,) = folder("renamed", **files, sources_dot_csv="")
     assert problem == "The folder is 'renamed', but PAPER.name is 'distribution': give both the same name."
 
 

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings, strategies as st
 from torch import nn
 
-from depnb.methods.contract import OURS
+from depnb.inputs.spec import Sample
+from depnb.methods.contract import FACE_EPOCHS, OURS
 from depnb.methods.depnet import (
     PROFILES,
     ROWS,
@@ -24,7 +25,9 @@ from depnb.methods.depnet import (
     model,
 )
 from depnb.methods.profiles import Scale
+from depnb.methods.registry import method, specification
 from depnb.nets.cost import parameters
+from depnb.nets.resnet_v1 import ResNetV1Body
 from depnb.training.explain import grad_cam
 from depnb.training.pretraining import IdentityNet
 
@@ -472,9 +475,32 @@ def test_rows_are_the_networks_of_the_tables():
         "depnet_once": (16, 5, "fam", False),
         "depnet_vggface2": (16, 5, "fam", True),
         "senet_vggface2": (16, 1, "fam", False),
+        "resnet_sequence_vggface2": (None, 5, "fam", True),
+        "resnet_vggface2": (None, 1, "fam", False),
     }
     with torch.device("meta"):
         assert parameters(model(ROWS["depnet"])) == 128_813_489
+
+
+@pytest.mark.parametrize(
+    ("row", "start", "size"),
+    [
+        ("depnet_vggface2", "vggface2-senet50", 128_813_489),
+        ("senet_vggface2", "vggface2-senet50", 26_301_425),
+        ("resnet_sequence_vggface2", "vggface2-resnet50", 126_282_497),
+        ("resnet_vggface2", "vggface2-resnet50", 23_770_433),
+    ],
+)
+def test_rows_that_start_from_vggface2_are_those_of_the_tables(row, start, size):
+    """At printed size, on a version-1 body, and as large as the row that starts elsewhere."""
+    config = ROWS[row]
+    network = printed_size(partial(model, config))
+    frames = torch.empty(2, *((5,) if config.frames == 5 else ()), 3, 224, 224, device="meta")
+    assert config.start == start
+    assert isinstance(network.body, ResNetV1Body)
+    assert parameters(network) == parameters(printed_size(partial(model, ROWS[row.removesuffix("_vggface2")]))) == size
+    assert network(frames).shape == (2, 1)
+    assert inputs(config, PROFILES["paper"]).normalisation == "vggface2"
 
 
 def test_a_video_is_scored_by_several_draws_of_five_frames_in_order():
@@ -484,7 +510,7 @@ def test_a_video_is_scored_by_several_draws_of_five_frames_in_order():
 
 def test_networks_of_several_frames_learn_at_half_the_rate():
     found = {row: learning(config, PROFILES["quick"]).scores for row, config in ROWS.items()}
-    assert {row for row in ROWS if found[row].rate == 1} == {"senet", "resnet", "senet_vggface2"}
+    assert {row for row in ROWS if found[row].rate == 1} == {"senet", "resnet", "senet_vggface2", "resnet_vggface2"}
     assert {found[row].rate for row in ROWS} == {1, 0.5}
     assert {found[row].longer for row in ROWS} == {2}
 
@@ -493,4 +519,40 @@ def test_printed_learning_is_caffes():
     scores, of_faces = learning(Config(learning="printed"), PROFILES["paper"])
     assert (scores.optimiser, scores.schedule, scores.weight_decay, scores.patience) == ("sgd", "inv", 5e-4, 200)
     assert scores.rate * PROFILES["paper"].lr == pytest.approx(1e-5)
-    assert of_faces == OURS
+    assert of_faces.epochs == FACE_EPOCHS
+    assert learning(Config(learning="printed"), PROFILES["quick"]).faces == OURS
+
+
+def as_printed(row: str, corpus: str | None = "AVEC2014"):
+    return specification(method("depnet"), row, "paper", "paper", corpus)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_is_trained_as_printed(row):
+    """§5.2.1: SGD on eq. 5, five frames drawn once; sequences on a frozen body, single images with theirs (§5.3.1)."""
+    config, profile, protocol, input_spec, found, stride = as_printed(row)
+    assert (config.objective, config.augment, config.learning) == ("half_mse", "none", "printed")
+    assert (profile.steps, profile.batch, protocol.train, stride) == (50_000, 32, ("train", "development"), None)
+    assert (found.scores.optimiser, found.scores.schedule, found.scores.stop_on) == ("sgd", "inv", "smoothed")
+    assert found.scores.rate * profile.lr == pytest.approx(1e-5)
+    several = config.frames == 5
+    assert config.frozen == several
+    assert input_spec.sample == Sample(1, False, row != "depnet_unordered", 1 if several else 5)
+    assert len(input_spec.offsets) == config.frames
+    assert printed_size(partial(model, config)).objective == "half_mse"
+
+
+def test_what_a_row_names_itself_stays_and_equal_rows_are_one_training():
+    assert not as_printed("depnet[frozen=False]").config.frozen
+    assert as_printed("senet[frozen=True,images=9]").input_spec.sample.parts == 9
+    assert as_printed("depnet").config == as_printed("depnet_frozen").config == as_printed("depnet_once").config
+    assert as_printed("depnet", None).config == ROWS["depnet"]
+
+
+@pytest.mark.parametrize("row", ["depnet", "senet"])
+def test_videos_are_judged_by_the_frames_that_they_were_drawn_as(row):
+    """Each video has five frames in all, the same for networks of one frame and of five."""
+    sample = as_printed(row).input_spec.sample
+    take = 5 // sample.parts
+    seen = [place for number in range(sample.inputs) for place in sample.frame_indices(7, number, 48, take)]
+    assert seen == Sample(1).frame_indices(7, 0, 48, 5)

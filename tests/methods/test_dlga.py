@@ -16,7 +16,7 @@ from depnb.faces.points24 import MIRRORED
 from depnb.inputs.pixels import normalise
 from depnb.inputs.spec import LandmarkedClips
 from depnb.methods import dlga
-from depnb.methods.contract import OURS, Learning
+from depnb.methods.contract import FACE_EPOCHS, OURS, Learning
 from depnb.methods.dlga import (
     COMBINATIONS,
     DLGACNN,
@@ -610,7 +610,7 @@ def test_the_fast_way_ends_at_the_same_scores(dtype, most, bn):
 def test_the_printed_steps():
     scores, of_faces = dlga.learning(ROWS["lr_1e-6"], PROFILES["paper"])
     assert (scores.optimiser, scores.schedule, scores.weight_decay, scores.patience) == ("adam", "constant", 5e-4, 200)
-    assert (scores.rate, of_faces) == (1.0, OURS)
+    assert (scores.rate, scores.stop_on, of_faces) == (1.0, "training", Learning(epochs=FACE_EPOCHS))
     assert (PROFILES["paper"].steps, PROFILES["paper"].batch, PROFILES["paper"].lr) == (50_000, 32, 1e-6)
 
 
@@ -620,6 +620,17 @@ def test_rates_of_the_sweep_are_those_printed_at_every_size(profile):
     assert rates == pytest.approx([10.0**power for power in range(-6, 0)])
     assert dlga.learning(ROWS["dlga"], PROFILES[profile]).scores == OURS
     assert dlga.learning(ROWS["ga_wspp"], PROFILES[profile]).scores == Learning(longer=2)
+
+
+def test_half_the_squared_error_of_points_or_all_of_it_in_deviations():
+    bdi, scores, losses = torch.tensor([10.0, 20.0]), torch.tensor([[12.0], [23.0]]), {}
+    for objective in ("half_mse", "standardised"):
+        network = dlga.model(Config(objective=objective), SMALL)
+        network.start_at(bdi)
+        mean, deviation = network.labels
+        assert deviation == (5 if objective == "standardised" else 1)
+        losses[objective] = network.loss((scores - mean) / deviation, bdi).item()
+    assert losses == pytest.approx({"half_mse": (2**2 + 3**2) / 4, "standardised": (2**2 + 3**2) / 2})
 
 
 # What is refused

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as npst
 
 from depnb.inputs.pixels import luma
 from depnb.methods.profiles import PROFILES, Scale
-from depnb.methods.temporal_pooling import FUSED, GRID, ROWS, SWITCHES, encode, encode_clips, model
+from depnb.methods.temporal_pooling import FUSED, GRID, ROWS, SWITCHES, Config, encode, encode_clips, model
 
 NINE = [
     [[50] * 9, [10, 20, 30, 40, 50, 60, 70, 80, 90], [90, 80, 70, 60, 50, 40, 30, 20, 10]],
@@ -187,11 +187,13 @@ def test_parameters_of_the_printed_network():
     assert {sum(p.numel() for p in network.parameters()) for network in networks} == {24_557_633}
 
 
-def test_a_stream_begins_at_the_mean_label():
-    network = model(ROWS["temporal_9"], PROFILES["smoke"].scale)
+@pytest.mark.parametrize("objective", ["standardised", "mse"])
+def test_a_stream_begins_at_the_mean_label(objective):
+    network = model(Config(objective=objective), PROFILES["smoke"].scale)
     network.start_at(torch.tensor([10.0, 20.0]))
-    scores = network.eval().score(network(torch.rand(2, 3, 32, 32)))
-    assert scores.tolist() == pytest.approx([15, 15])
+    output = network.eval()(torch.rand(2, 3, 32, 32))
+    assert network.score(output).tolist() == pytest.approx([15, 15])
+    assert network.loss(output, torch.tensor([10.0, 20.0])).item() == pytest.approx(25)
 
 
 def test_fused_rows_are_run_where_all_their_parts_are():

@@ -110,7 +110,7 @@ NOBODY_LOOKS = (
     "manifest.csv~", "manifest.csv.bak", ".manifest.csv.swp", "a.json", "a.jsonl", "a.yaml", "a.yml", "a.xml",
     "203_1_Depression (1).csv", "a.html", "a.rst", "a.ini", "README", "labels.md", "a.ipynb", "docs/a.csv",
     "docs/a.png", "notebooks/a.png", "notebooks/a.csv", "results/a.csv", "results/a.json", "docs/a.ipynb",
-    "depnb/methods/printed/labels.csv", "tests/a.json", "tests/inputs/a.mp4", "figures/a.jpg", "figures/a.svg",
+    "depnb/methods/printed/labels.csv", "tests/a.json", "tests/inputs/a.mp4", "figures/a.jpg", "figures/a.svg", "a.sh",
 )  # fmt: skip
 
 
@@ -284,6 +284,63 @@ def test_results_name_generated_corpora(tmp_path):
 def test_a_table_of_figures_names_generated_corpora_and_nobody(tmp_path, table, refusal):
     found = check(written(tmp_path, "figures/a.csv", table))
     assert (found == []) if refusal is None else (refusal in found[0])
+
+
+MEASURED = {
+    "provenance": {"what": "Eight inputs, learnt by heart.", "corpus": "both-full", "commit": "abc", "seed": 5},
+    "networks": {"MSN-69": {"steps": 2000, "curve": [[50, 12.5], [100, 3.0]], "reached": True, "rate": None}},
+}
+
+
+def benchmark(tmp_path, **changes):
+    return check(written(tmp_path, "benchmarks/a.json", json.dumps(MEASURED | changes)))
+
+
+def test_numbers_of_a_benchmark_name_a_generated_corpus_and_nobody(tmp_path):
+    assert benchmark(tmp_path) == []
+    assert benchmark(tmp_path, provenance={"what": "Drawn features.", "corpus": "none"}) == []
+    assert benchmark(tmp_path, curve={"0": 1.0, "100": 1.0, "200": 1.0, "300": 0.9871, "400": 0.0}) == []
+    assert benchmark(tmp_path, seconds=[1.5, 2], gpu={"model": "H200", "memory_mb": 143771}) == []
+    assert "out of git" in check(written(tmp_path, "elsewhere/a.json", json.dumps(MEASURED)))[0]
+
+
+@pytest.mark.parametrize("corpus", ["AVEC2014", "/data/both", "generated corpus “both”", "both-huge", ""])
+def test_numbers_of_a_benchmark_on_another_corpus_are_refused(tmp_path, corpus):
+    assert "no generated corpus" in benchmark(tmp_path, provenance={"what": "x", "corpus": corpus})[0]
+    assert "no generated corpus" in benchmark(tmp_path, more=[{"corpus": corpus}])[0]
+
+
+@pytest.mark.parametrize(
+    "provenance", [None, "made on: generated corpus “both”", {"what": "x"}, {"corpus": "both"}, []]
+)
+def test_a_benchmark_without_provenance_is_refused(tmp_path, provenance):
+    assert "no numbers of a benchmark" in benchmark(tmp_path, provenance=provenance)[0]
+
+
+@pytest.mark.parametrize("content", ["", "[1, 2]", "203_1;12", "[" * 100_000, '{"203_1": 12}'])
+def test_a_benchmark_that_cannot_be_read_is_refused(tmp_path, content):
+    assert "no numbers of a benchmark" in check(written(tmp_path, "benchmarks/a.json", content))[0]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"subject": "anna"},
+        {"Scores": [12, 7]},
+        {"labels": {"a": 1}},
+        {"rows": [{"video": "a.mp4", "error": 2.5}]},
+        {"rows": [{"error": 2.5, "who": "203_1_Freeform"}]},
+        {"errors": {"203_1": 2.5}},
+        {"errors": {"P1": 12, "P2": 7, "P3": 63}},
+        {"errors": {"203": 12.0, "204": 7.0, "205": 0.0, "206": 31.0}},
+        {"note": "x" * 301},
+        {"pixels": list(range(1001))},
+        {"people": ["anna", "ben"]},
+    ],
+)
+def test_what_a_benchmark_says_of_people_is_refused(tmp_path, more):
+    assert len(benchmark(tmp_path, more=more)) == 1
+    assert len(benchmark(tmp_path, **more)) == 1
 
 
 def test_a_link_is_refused_and_not_followed(tmp_path):

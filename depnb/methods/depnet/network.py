@@ -203,7 +203,7 @@ class SequenceRegression(Regression):
     """Frames → LLFs → what joins them over time → head → score: what the networks of Tables 2–3 share.
 
     The head is FC, ReLU, dropout, FC (§4.1), its widths and the rate of dropout not printed (E44). The loss is that of
-    ``Regression``; the paper's ½ (eq. 5) only scales the learning rate.
+    ``Regression``; ``half_mse`` is eq. 5.
 
     Args:
         scale: of body and head; the dropout of narrow networks is as much smaller.
@@ -354,7 +354,11 @@ def build(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
     """The network of a row."""
     shared = {name: getattr(config, name) for name in ("se_ratio", "frozen", "fc_dim", "dropout")}
     shared["version"] = 1 if config.start in IMPORTED else 2
-    if config.frames == 1 or config.aggregation == "mean":
-        return FeatureMean(scale, **shared)
     switches = ("cmp_kernel", "llf_channels", "temporal_padding", "fam_channels", "activation", "stat_pools")
-    return DepNet(scale, frames=config.frames, **shared, **{name: getattr(config, name) for name in switches})
+    network: SequenceRegression
+    if config.frames == 1 or config.aggregation == "mean":
+        network = FeatureMean(scale, **shared)
+    else:
+        network = DepNet(scale, frames=config.frames, **shared, **{name: getattr(config, name) for name in switches})
+    network.objective = config.objective
+    return network

@@ -17,7 +17,9 @@ from .rows import (
     PROTOCOLS as PROTOCOLS,
     ROWS as ROWS,
     TABLES as TABLES,
+    VGGFACE2 as VGGFACE2,
     Config as Config,
     inputs as inputs,
+    learning as learning,
     model as model,
 )

@@ -117,8 +117,8 @@ class DLGACNN(Regression):
     """Frame and landmarks → Depressed-CNN → 24 local attentions and a global one → pyramid → FC → score (§3, Fig. 5).
 
     24 patches of 64 values and 512 of the face make the printed 2048 (E77). FC 64 with ReLU follows the pyramid, FC
-    1024 the bare vector, then one linear unit; the paper states neither (E101). Trained with the mean squared error
-    without the ½ of eq. 7, which only scales the learning rate, from the mean of the labels on (E87). At ``Scale()`` it
+    1024 the bare vector, then one linear unit; the paper states neither (E101). Trained from the mean of the labels on
+    (E87), with the mean squared error of standardised scores or, as in eq. 7, half that of points. At ``Scale()`` it
     has 196,185,498 parameters.
 
     Weights are drawn for ReLU (He et al., ICCV 2015), as the ancestor does; the paper does not say how.
@@ -258,4 +258,6 @@ def build(config: Config, scale: Scale = PRINTED) -> DLGACNN:
     """The network of a row."""
     switches = ("cmp_on", "bn", "border", "lal_kernel", "gal_convs", "vector", "bins", "wspp_weights")
     chosen = {name: getattr(config, name) for name in ("local", "global_", "cmp", "wspp", *switches)}
-    return DLGACNN(**chosen, scale=scale)
+    network = DLGACNN(**chosen, scale=scale)
+    network.objective = config.objective
+    return network

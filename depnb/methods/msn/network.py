@@ -24,7 +24,10 @@ from depnb.nets.i3d import I3D
 from depnb.nets.layers3d import (
     ClipRegression,
     ConvNorm3d,
+    PaddedMaxPool3d,
+    as_keras,
     delta_initialise,
+    pad_as_keras,
     regression_head,
     scaled,
     shift_initialise,
@@ -121,15 +124,14 @@ class MSNBody(nn.Module):
         kernels: Sequence[int],
         projection: Literal["code", "paper"],
         bn_gain: bool,
-        keras_same: bool,
         width: float,
         bank_width: float,
         residual: float,
     ):
         super().__init__()
-        self.keras_same = keras_same
         self.channels = scaled(64, width)
         self.conv1 = ConvNorm3d(3, self.channels, (7, 7, 7), stride=(1, 2, 2), gain=bn_gain)
+        self.pool1 = PaddedMaxPool3d((3, 3, 3), (2, 2, 2))  # stride 2 on all axes (E23)
         stages: list[nn.Sequential] = []
         for (mid, outputs), count in zip(CHANNELS, _blocks(depth), strict=True):
             bank = len(stages) < 2
@@ -157,38 +159,16 @@ class MSNBody(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Clips [B, 3, 16, 112, 112] to a map [B, 1024·width, 2, 7, 7]."""
-        x = functional.relu(self._conv1(x))  # [B, 64, 16, 56, 56]
-        x = self._pool1(x)  # [B, 64, 8, 28, 28]
+        x = functional.relu(self.conv1(x))  # [B, 64, 16, 56, 56]
+        x = self.pool1(x)  # [B, 64, 8, 28, 28]
         x = self.stage3(self.stage2(x))  # [B, 256, 8, 28, 28]
         x = self.stage4(_halved(x))  # [B, 512, 4, 14, 14]
         return self.stage5(_halved(x))  # [B, 1024, 2, 7, 7]
-
-    def _conv1(self, x: Tensor) -> Tensor:
-        if not self.keras_same:
-            return self.conv1(x)
-        conv: Any
-        conv, norm = self.conv1
-        return norm(functional.conv3d(_keras_padded(x, conv.kernel_size, conv.stride), conv.weight, stride=conv.stride))
-
-    def _pool1(self, x: Tensor) -> Tensor:
-        """3×3×3, stride 2 on all axes (E23)."""
-        if not self.keras_same:
-            return functional.max_pool3d(x, 3, 2, 1)
-        return functional.max_pool3d(_keras_padded(x, (3, 3, 3), (2, 2, 2)), 3, 2)  # behind a ReLU 0 is no maximum
 
 
 def _halved(x: Tensor) -> Tensor:
     """2×2×2 pool; of a picture 1×2×2."""
     return functional.max_pool3d(x, (min(2, x.shape[2]), 2, 2))
-
-
-def _keras_padded(x: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tensor:
-    """Zeros around T, H and W as Keras' "same" puts them: at stride 2 one more behind than before (E24)."""
-    pads: list[int] = []
-    for size, k, s in zip(x.shape[2:], kernel, stride, strict=True):
-        total = max((-(-size // s) - 1) * s + k - size, 0)
-        pads = [total // 2, total - total // 2, *pads]  # functional.pad begins with the last axis
-    return functional.pad(x, pads)
 
 
 class MSN(ClipRegression):
@@ -200,13 +180,15 @@ class MSN(ClipRegression):
             reach into the padding (E34).
         projection: which reading of the shortcut, ``code`` or ``paper`` (E17).
         bn_gain: learn the gain of the normalisations too (E18).
-        keras_same: pad as Keras does at stride 2, for weights that come from there (E24).
+        keras_same: pad as Keras does at stride 2 (E24). Weights from there also need its constants:
+            ``layers3d.as_keras`` does all of that.
         width: factor on every channel count, each keeps at least one.
         bank_width: factor on the channels inside the blocks of Conv2 and Conv3 (see ``matching_bank_width``).
         residual: constant gain of what a block adds; ``NARROW_RESIDUAL`` in narrow networks.
         dropout: of the head; ½ in the paper.
 
-    The paper does not say how weights are drawn; at every width they are by ``layers3d.shift_initialise``.
+    The paper does not say how weights are drawn; at every width they are by ``layers3d.shift_initialise``, and by
+    ``layers3d.as_keras`` where ``Config.framework`` says so.
 
     Attributes:
         body: Conv1 … Conv5.
@@ -235,7 +217,9 @@ class MSN(ClipRegression):
             raise ValueError(f"kernels={tuple(kernels)}: give one or more odd sides, such as (3, 5, 7).")
         if projection not in ("code", "paper"):
             raise ValueError(f"No projection {projection!r}: choose code or paper.")
-        self.body = MSNBody(depth, kernels, projection, bn_gain, keras_same, width, bank_width, residual)
+        self.body = MSNBody(depth, kernels, projection, bn_gain, width, bank_width, residual)
+        if keras_same:
+            pad_as_keras(self.body)
         # (2, 7, 7) for clips of 16×112×112, which is how the paper prints it
         self.head = regression_head(nn.AdaptiveAvgPool3d(1), self.body.channels, dropout)
 
@@ -295,6 +279,12 @@ def _clips(vary: Callable[[Tensor], Tensor] | None, shrink: int, config: Config,
 
 def build(config: Config, scale: Scale = PRINTED) -> ClipRegression:
     """The network of a row; a 3-D network's depth is the row's, not the scale's."""
+    network = _bare(config, scale)
+    network.objective = config.objective
+    return as_keras(network) if config.framework == "keras" else network
+
+
+def _bare(config: Config, scale: Scale) -> ClipRegression:
     if config.network == "c3d":
         return C3D(scale.width)
     if config.network == "i3d":

@@ -20,8 +20,10 @@ from .rows import (
     ROWS as ROWS,
     STREAMS as STREAMS,
     TABLES as TABLES,
+    VGGFACE2 as VGGFACE2,
     Config as Config,
     Group as Group,
     inputs as inputs,
+    learning as learning,
     model as model,
 )

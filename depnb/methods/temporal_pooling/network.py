@@ -80,4 +80,6 @@ def _scaled(config: Config, pixels: Tensor) -> Tensor:
 
 def build(config: Config, scale: Scale = PRINTED) -> StreamNet:
     """The network of a row: the same for both streams, which differ in what they are shown."""
-    return StreamNet(scale, 1 if config.start in IMPORTED else 2)
+    network = StreamNet(scale, 1 if config.start in IMPORTED else 2)
+    network.objective = config.objective
+    return network

@@ -1,5 +1,6 @@
 """Temporal pooling: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pkgutil import resolve_name
@@ -7,7 +8,19 @@ from typing import TYPE_CHECKING, Literal
 
 from depnb.inputs.spec import InputSpec
 from depnb.methods import profiles
-from depnb.methods.contract import HONEST, Claim, Figure, Network, Paper, Recipe, as_printed, later
+from depnb.methods.contract import (
+    HONEST,
+    Claim,
+    Figure,
+    Learning,
+    Learnings,
+    Network,
+    Paper,
+    Recipe,
+    as_printed,
+    later,
+    learning_faces,
+)
 from depnb.methods.profiles import PRINTED, Profile, Scale
 
 if TYPE_CHECKING:
@@ -40,6 +53,8 @@ class Config:
             Face, whose weights for a ResNet-50 are of VGGFace2 (E70).
         dead_zone: τ of the code, grey levels, 0 in the paper. Without it a pixel in which nothing moves shows the noise
             of the camera.
+        learning: Adam with a one-cycle learning rate; or with a constant one, as the paper prints a single rate (E10).
+        objective: as in ``Regression``: of standardised scores, or of points (§2).
     """
 
     stream: Literal["temporal", "appearance"] = "temporal"
@@ -48,6 +63,14 @@ class Config:
     augment: Literal["strong", "paper", "none"] = "strong"
     start: Literal["identity", "imagenet", "scratch", "vggface2-resnet50"] = "identity"
     dead_zone: float = later(0)
+    learning: Literal["ours", "printed"] = later("ours")
+    objective: Literal["standardised", "mse"] = later("standardised")
+
+
+def learning(config: Config, profile: Profile) -> Learnings:
+    """For the scores; faces are learnt as by all methods."""
+    how = Learning(schedule="constant") if config.learning == "printed" else Learning()
+    return Learnings(how, learning_faces(profile))
 
 
 def inputs(config: Config, profile: Profile) -> InputSpec:
@@ -79,6 +102,9 @@ ROWS = {
     "temporal_9_dead": Config(length=9, dead_zone=8),
     "appearance_vggface2": Config(stream="appearance", start="vggface2-resnet50"),
     "temporal_9_vggface2": Config(start="vggface2-resnet50"),
+    "temporal_17_vggface2": Config(length=17, start="vggface2-resnet50"),
+    "temporal_25_vggface2": Config(length=25, start="vggface2-resnet50"),
+    "temporal_33_vggface2": Config(length=33, start="vggface2-resnet50"),
 }
 FUSED = {
     "two_stream": ("appearance", "temporal_9"),
@@ -86,21 +112,13 @@ FUSED = {
     "two_stream_vggface2": ("appearance_vggface2", "temporal_9_vggface2"),
 }
 """Rows that are not trained: a video's score is the mean of its scores in these rows, seed by seed (§2)."""
+VGGFACE2 = tuple(row for row in (*ROWS, *FUSED) if row.endswith("_vggface2"))
+"""Rows that start as the paper does (E70), where the weights are at hand and the network is as printed."""
 
 # The paper names no partitions: those of the same group's MSN, which trains on both (E10).
 PROTOCOLS = {
     "honest": HONEST,
-    "paper": as_printed(
-        Recipe(
-            {"augment": "paper"},
-            guesses=(
-                "partitions: training and development together, as the same group's MSN",
-                "frames of a clip: successive ones of the video, none left out",
-                "number of steps and rule of the learning rate: ours, the largest rate as printed",
-                "weights before the training: identities of generated people, unless the row says otherwise",
-            ),
-        ),
-    ),
+    "paper": as_printed(Recipe({"augment": "paper", "learning": "printed", "objective": "mse"})),
 }
 
 STREAMS = ("appearance", "temporal_9", "two_stream", "temporal_9_dead", "two_stream_dead")
@@ -110,24 +128,23 @@ GRID = {
     "headline": HEADLINE,
     "all": (
         *((row, corpus) for corpus in ("both", "dynamics", "appearance", "null") for row in STREAMS),
-        *((row, "both") for row in LENGTHS),
+        *((row, "both") for row in (*LENGTHS, *VGGFACE2)),
     ),
 }
 
+
+def _from_either_start(titles: Mapping[str, str]) -> dict[str, str]:
+    """Also of the rows that start from VGGFace2."""
+    return {row + start: title for start in ("", "_vggface2") for row, title in titles.items()}
+
+
 TABLES = {
-    "Table 1": {
-        "temporal_9": "Temporal stream, l=9",
-        "temporal_17": "Temporal stream, l=17",
-        "temporal_25": "Temporal stream, l=25",
-        "temporal_33": "Temporal stream, l=33",
-    },
-    "Table 2": {
-        "appearance": "Appearance Stream",
-        "temporal_9": "Temporal Stream",
-        "two_stream": "Two-Stream model",
-    },
-    "Table 3": {"two_stream": "Ours (two-stream model)"},
-    "Table 4": {"two_stream": "Ours (two-stream model)"},
+    "Table 1": _from_either_start({f"temporal_{length}": f"Temporal stream, l={length}" for length in (9, 17, 25, 33)}),
+    "Table 2": _from_either_start(
+        {"appearance": "Appearance Stream", "temporal_9": "Temporal Stream", "two_stream": "Two-Stream model"}
+    ),
+    "Table 3": _from_either_start({"two_stream": "Ours (two-stream model)"}),
+    "Table 4": _from_either_start({"two_stream": "Ours (two-stream model)"}),
 }
 """Printed tables that have rows of ours: our row → the name that the paper prints."""
 
@@ -212,6 +229,7 @@ PAPER = Paper(
     figures=FIGURES,
     inputs=inputs,
     model=model,
+    learning=learning,
     fused=FUSED,
     diagrams=partial(resolve_name, "depnb.methods.temporal_pooling.diagrams:FIGURES"),
 )
