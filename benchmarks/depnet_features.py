@@ -184,7 +184,7 @@ def settings() -> dict[str, Any]:
         "config": switches(spec.config),
         "profile": spec.profile.deciding(),
         "learning": switches(spec.learning.scores),
-        "videos": VIDEOS,
+        "inputs": VIDEOS,
         "mean": MEAN,
     }
     return json.loads(json.dumps(found))
