@@ -84,6 +84,7 @@ def fuse(
         curves=tuple(curve for result in results for curve in result.curves),
         selected_steps=tuple(step for result in results for step in result.selected_steps),
         learnt=all(result.learnt for result in results),
+        face_accuracy=tuple(share for result in results for share in result.face_accuracy),
         skipped={n: tuple(sorted({v for r in results for v in r.skipped.get(n, ())})) for n in results[0].skipped},
         seconds={stage: sum(result.seconds[stage] for result in results) for stage in results[0].seconds},
         peak_memory_mb=max(result.peak_memory_mb for result in results),

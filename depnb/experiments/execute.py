@@ -5,7 +5,7 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -230,8 +230,16 @@ def _trained(
         **done[0].profile.computing(),
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
         commit=commit(),
+        face_accuracy=_face_accuracy(method(run.paper), of, device) * len(done),
     )
     return result, evaluated
+
+
+def _face_accuracy(paper: Paper, of: TrainingSpec, device: str) -> tuple[float, ...]:
+    """How well the body knew faces that a training began with; nothing where it began otherwise."""
+    if of.config.start != "identity":
+        return ()
+    return (pretraining.identity(_bodies(paper, of), of.profile, of.input_spec, of.learning.faces, device).accuracy,)
 
 
 def _training(
@@ -260,9 +268,14 @@ def _training(
 def _network(paper: Paper, of: TrainingSpec, device: str) -> Network:
     """A row's network, its body as ``Config.start`` says."""
     network = paper.model(of.config, of.profile.scale)
-    build = lambda: paper.model(of.config, of.profile.scale).body  # noqa: E731
+    build = _bodies(paper, of)
     pretraining.begin(network.body, build, of.config.start, of.profile, of.input_spec, of.learning.faces, device)
     return network
+
+
+def _bodies(paper: Paper, of: TrainingSpec) -> Callable[[], nn.Module]:
+    """What makes further bodies like that of a row."""
+    return lambda: paper.model(of.config, of.profile.scale).body
 
 
 def _keep(

@@ -113,6 +113,8 @@ class Result:
             selecting partition, and what the method describes.
         selected_steps: of each training, the step whose weights were evaluated.
         learnt: whether the training loss fell below the constant predictor's; if not, this is no result of the method.
+        face_accuracy: of each training whose body had learnt faces before, the share of frames of new sessions whose
+            person it then named; empty where none had, and in results from before it was kept.
         skipped: by partition, (name, reason) of videos without a score, or of which some frames were not looked at.
         seconds: by stage.
         peak_memory_mb, device, precision, memory_format, threads, versions, commit: how it was computed.
@@ -139,6 +141,7 @@ class Result:
     threads: Count
     versions: dict[str, str]
     commit: str | None
+    face_accuracy: tuple[Share, ...] = ()
     origin: str = field(default="", compare=False)
 
     @property
@@ -150,7 +153,7 @@ class Result:
         """Plain data, without ``origin``."""
         data = _ADAPTER.dump_python(self, mode="json", by_alias=True)
         del data["origin"]
-        return data
+        return data if data["face_accuracy"] else {name: data[name] for name in data if name != "face_accuracy"}
 
     def to_bytes(self) -> bytes:
         """The content of its file: ``to_json`` and a checksum over all of it."""

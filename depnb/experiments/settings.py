@@ -184,10 +184,11 @@ def _values(paper: Paper, spec: TrainingSpec) -> dict[str, Any]:
         del found["profile.frames"]
     found |= _flat("protocol", spec.protocol, leave=("recipe",)) | {"frames.stride": spec.frame_stride}
     found |= _flat("inputs", spec.input_spec, leave=("prepare", "still"))
-    found |= _flat("scores", spec.learning.scores, leave=("epochs",))
+    found |= _flat("scores", spec.learning.scores, leave=("epochs", "epsilon"))
     found |= _steps_taken("optimiser", spec.learning.scores, spec.profile)
     if getattr(spec.config, "start", None) == "identity":
-        found |= _flat("faces", spec.learning.faces) | _pretraining(spec.profile, spec.learning.faces)
+        faces = spec.learning.faces
+        found |= _flat("faces", faces, leave=("epsilon",)) | _pretraining(spec.profile, faces)
     return found | _network(paper.model, spec.config, spec.profile.scale) | dict.fromkeys(UNVALUED)
 
 

@@ -138,6 +138,7 @@ class Learning:
         rate: largest learning rate as a multiple of the profile's.
         longer: so many times as many steps as the profile says.
         weight_decay: L2, added to the gradients; ``None`` is 1e-4 for stochastic gradient descent, and none for Adam.
+        epsilon: of Adam, added to what a step is divided by.
         patience: the training ends when ``stop_on`` has not fallen for so many steps; 0: never before its last step.
         stop_on: ``training``, the loss of a step, whose best value is a record of luck; ``smoothed``, the loss of one
             input of each training video, looked at every ``patience`` steps; ``development``, the error on the
@@ -157,6 +158,7 @@ class Learning:
     stop_on: Literal["training", "smoothed", "development"] = later("training")
     may_diverge: bool = later(False)
     epochs: float | None = later(None)
+    epsilon: float = later(1e-8)
 
 
 OURS = Learning()

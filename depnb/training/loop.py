@@ -227,7 +227,8 @@ def optimiser(
         decay = 1e-4 if learning.weight_decay is None else learning.weight_decay
         found: Optimizer = torch.optim.SGD(weights, lr, momentum=0.9, weight_decay=decay)
     else:
-        found = torch.optim.Adam(weights, lr, weight_decay=learning.weight_decay or 0, fused=True)
+        decay = learning.weight_decay or 0
+        found = torch.optim.Adam(weights, lr, eps=learning.epsilon, weight_decay=decay, fused=True)
     if learning.schedule == "inverse":
         return found, lr_scheduler.LambdaLR(found, lambda step: 1 / (1 + 5e-4 * step))
     if learning.schedule == "inv":

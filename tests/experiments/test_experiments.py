@@ -184,7 +184,8 @@ def injected(bright, bright_corpus, monkeypatch):
     open_everywhere(monkeypatch, lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(execute.faces, "prepare", lambda recordings, settings: None)
     monkeypatch.setattr(execute, "load", lambda part, input_spec, frames, size: chosen(bright, part, input_spec))
-    monkeypatch.setattr(execute.pretraining, "identity", lambda build, *rest: SimpleNamespace(weights=weights(build)))
+    known = lambda build, *rest: SimpleNamespace(weights=weights(build), accuracy=0.25)  # noqa: E731
+    monkeypatch.setattr(execute.pretraining, "identity", known)
     monkeypatch.setattr(execute, "usual", lambda recordings: None)  # there are no videos
     smoke = replace(profiles.PROFILES["smoke"], threads=1, steps=40)
     monkeypatch.setitem(profiles.PROFILES, "smoke", smoke)
@@ -198,6 +199,8 @@ def test_a_run_is_made_once_and_then_loaded(injected, bright, tmp_path):
     assert loaded.origin.startswith("HIT")
     assert made == loaded
     assert made.learnt
+    assert loaded.face_accuracy == (0.25,)
+    assert execute.run(replace(RUN, row="expectation_scratch"), store, device="cpu").face_accuracy == ()
     assert made.metrics["unseen"]["rmse"] < made.baselines["unseen"]["constant"]["rmse"]
     assert made.noise_floor == 1.5
     for name, predictions in made.predictions.items():

@@ -220,6 +220,15 @@ def test_a_file_has_the_sum_of_its_other_lines_and_is_read_with_the_line_ends_of
     assert Result.from_json(plain(result_of(run))) == result_of(run)
 
 
+def test_how_well_a_body_knew_faces_is_kept_and_results_from_before_stay_as_they_are(run):
+    before = result_of(run)
+    assert "face_accuracy" not in before.to_json()
+    after = replace(before, face_accuracy=(0.25,))
+    assert Result.from_json(after.to_bytes()).face_accuracy == (0.25,)
+    with pytest.raises(DamagedResult, match="face_accuracy"):
+        Result.from_json(json_text(before.to_json() | {"face_accuracy": [1.5]}))
+
+
 @pytest.mark.parametrize("kind", ["digit", "bit", "byte gone", "half"])
 def test_no_changed_file_is_used(kind):
     """200 committed results, each changed at a place of its own."""

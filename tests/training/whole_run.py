@@ -34,7 +34,7 @@ def inject(checkpoint_seconds: float) -> None:
         module.open_for_profile = lambda name, profile: corpus
     execute.faces.prepare = lambda needed, settings: None
     execute.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
-    execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict())
+    execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict(), accuracy=0.0)
     profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
     filling.usable_cores = lambda: 1  # a helper would not know of this
     loop.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds

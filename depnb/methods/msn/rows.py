@@ -107,7 +107,8 @@ def learning(config: Config, profile: ClipProfile) -> Learnings:
     """For the scores, and before them for the faces."""
     if config.learning == "printed":
         faces = learning_faces(profile, Learning("sgd", "tenths", rate=100.0), EPOCHS)
-        return Learnings(Learning(schedule="inverse"), faces)
+        epsilon = 1e-7 if config.framework == "keras" else Learning.epsilon  # Keras' default
+        return Learnings(Learning(schedule="inverse", epsilon=epsilon), faces)
     scores, faces = _ours(config, profile)
     return Learnings(scores, learning_faces(profile, faces))
 
