@@ -17,6 +17,7 @@ from depnb.inputs.videos import Frames
 from depnb.methods.msn import ROWS, MultiscaleBlock, model
 from depnb.methods.profiles import Scale
 from depnb.methods.registry import method, specification
+from depnb.training import pretraining
 from depnb.training.face_recipe import pictures, shorter
 from tests import bad_videos
 from tests.corpus import trees
@@ -38,13 +39,24 @@ def test_the_69_of_table_2_is_the_msn_of_tables_3_and_4(protocol):
 def test_every_row_of_the_paper_is_pretrained_on_clips_of_one_picture(row, protocol):
     of = under(protocol, row)
     assert (of.config.start, of.input_spec.still_frames, of.input_spec.pictures_first) == ("identity", 16, False)
-    pretraining, how = shorter(of.profile, of.learning.faces), of.learning.faces
+    short, how = shorter(of.profile, of.learning.faces), of.learning.faces
     assert (how.optimiser, how.schedule, of.profile.lr * how.rate) == ("sgd", "tenths", pytest.approx(0.01))
-    assert pretraining.batch == 24
-    assert pretraining.steps * 24 / 3 == 10 * pictures(of.profile)  # a tenth of the rate after each ten epochs
+    assert short.batch == 24
+    assert short.steps * 24 / 3 == 10 * pictures(of.profile)  # a tenth of the rate after each ten epochs
     kept = replace(method("msn").rows[row], start="identity", pictures=True)
     table = {name: getattr(kept, name) for name in ("network", "depth", "kernels", "match_parameters", "projection")}
     assert {name: getattr(of.config, name) for name in table} == table
+
+
+def test_bodies_of_other_constants_are_pretrained_apart():
+    def lies(protocol: str, row: str) -> Path:
+        of = under(protocol, row)
+        with torch.device("meta"):
+            body = model(of.config, of.profile.scale).body
+        return pretraining.file(lambda: body, of.profile, of.input_spec, of.learning.faces, "cpu")
+
+    assert lies("paper", "msn") == lies("paper", "depth_69")
+    assert lies("paper", "msn") != lies("code", "msn")
 
 
 def test_what_the_name_of_a_row_says_stays():
