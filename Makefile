@@ -56,8 +56,9 @@ figures: $(READY)  ## draw figures/ and its tables from results/, write the numb
 docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minutes
 	@$(PY) -m tools.update_docs
 
+LEARNING := benchmarks/paper_learning.py benchmarks/depnet_features.py
 bench: $(READY)  ## measure what the speed claims rest on
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
+	@set -e; for file in $(filter-out $(LEARNING),$(wildcard benchmarks/*.py)); do echo "== $$file"; $(PY) "$$file"; done
 
 notebooks: $(READY)  ## execute the committed notebooks in place and normalise them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 \

@@ -48,6 +48,7 @@ INPUTS, STEPS, MARK = 8, 2000, 0.1
 CORPUS, SEED = "both-full", 5
 AFTER, POINTS = 50, 60
 """Steps after the mark is reached, and points of a curve that are written down."""
+SECONDS_BETWEEN_STATES = 300.0
 PARTS = ("network", "optimiser", "schedule")
 RESULT = Path(__file__).with_suffix(".json")
 
@@ -160,8 +161,12 @@ def train(name: str, minutes: float, device: str) -> dict[str, Any]:
     end = time.monotonic() + 60 * minutes
     with progress(name, STEPS) as bar:
         bar.advance(len(learner.losses))
+        kept = time.monotonic()
         while not learner.ended and time.monotonic() < end:
             learner.step()
+            if time.monotonic() - kept > SECONDS_BETWEEN_STATES:
+                learner.keep()
+                kept = time.monotonic()
             bar.advance(note=f"{learner.losses[-1] / learner.losses[0]:.3f} of the constant's loss")
     learner.keep()
     return learner.entry(device)
