@@ -1,7 +1,7 @@
 """Do the printed networks learn eight inputs with the printed optimiser? At printed size, under protocol ``paper``.
 
 Eight videos of a generated corpus give one input each; nothing is varied, dropout is off, and all eight are in every
-step. A recipe that cannot learn these by heart cannot learn anything: the loss is to fall below a tenth of the constant
+step. A recipe that cannot memorise these cannot learn anything: the loss is to fall below a tenth of the constant
 predictor's within 2,000 steps. Bodies that the papers take from elsewhere are drawn at random here, and frozen where
 the paper freezes them.
 
@@ -182,7 +182,7 @@ def main(
         entry = train(lookup(NETWORKS, name, "network") and name, minutes, device)
         known = json.loads(out.read_text()) if out.exists() else {}
         provenance = {
-            "what": "Eight inputs of a generated corpus, learnt by heart at printed size, under the protocol paper.",
+            "what": "Eight inputs of a generated corpus, memorised at printed size, under the protocol paper.",
             "corpus": CORPUS,
             "seed": SEED,
             "mark": MARK,

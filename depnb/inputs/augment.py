@@ -17,7 +17,7 @@ RECOLOUR = ((0.0, 1.0), (0.6, 1.4), (0.6, 1.4))
 
 
 def strong(clips: Tensor) -> Tensor:
-    """Vary each clip of a batch by itself, so that forty people are not simply learnt by heart.
+    """Vary each clip of a batch by itself, so that forty people are not simply memorised.
 
     Mirrors half, turns by up to 8.6°, zooms by 0.8–1.1, shifts by up to 5 % of the side, fades the colours, changes
     the gain of each channel, contrast and brightness by up to 40 %, and covers one rectangle with the clip's mean.

@@ -140,7 +140,7 @@ class Learning:
         weight_decay: L2, added to the gradients; ``None`` is 1e-4 for stochastic gradient descent, and none for Adam.
         epsilon: of Adam, added to what a step is divided by.
         patience: the training ends when ``stop_on`` has not fallen for so many steps; 0: never before its last step.
-        stop_on: ``training``, the loss of a step, whose best value is a record of luck; ``smoothed``, the loss of one
+        stop_on: ``training``, the loss of a step, whose lowest value is chance; ``smoothed``, the loss of one
             input of each training video, looked at every ``patience`` steps; ``development``, the error on the
             selecting partition, looked at in each check, and where there is no such partition as ``smoothed`` (E52).
         epochs: length of a face pretraining, in looks at each of its pictures; ``None`` is a share of the profile's

@@ -287,7 +287,7 @@ def test_a_table_of_figures_names_generated_corpora_and_nobody(tmp_path, table, 
 
 
 MEASURED = {
-    "provenance": {"what": "Eight inputs, learnt by heart.", "corpus": "both-full", "commit": "abc", "seed": 5},
+    "provenance": {"what": "Eight inputs, memorised.", "corpus": "both-full", "commit": "abc", "seed": 5},
     "networks": {"MSN-69": {"steps": 2000, "curve": [[50, 12.5], [100, 3.0]], "reached": True, "rate": None}},
 }
 

@@ -67,7 +67,7 @@ class Config:
         learning: Adam with a one-cycle learning rate; or as printed, SGD with Caffe's inv rule, until the loss has not
             fallen for 200 steps.
         stop_on: what has not fallen then: the loss of the training videos, the error on the selecting partition, or the
-            loss of one step, whose best value is a record of luck (E52).
+            loss of one step, whose lowest value is chance (E52).
         objective: what the last layer answers in, and what is minimised, as in ``Regression``; ``half_mse`` is eq. 5.
             The printed rate belongs to it (E112).
     """

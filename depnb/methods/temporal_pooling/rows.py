@@ -46,8 +46,8 @@ class Config:
         augment: how training clips are varied, before the coding and with one draw for a clip, because a turned code
             image would hold values that are no codes (E09). ``paper``: mirror, and a turn by up to 30° either way, our
             reading of "rotated around two axes" (E05). ``strong``, the default, is that of the frame networks
-            (``augment.strong``), for clips that will be coded its movements alone: forty people are otherwise learnt
-            by heart, and two rows of different papers can be compared only if they are varied alike (E103).
+            (``augment.strong``), for clips that will be coded its movements alone: forty people are otherwise
+            memorised, and two rows of different papers can be compared only if they are varied alike (E103).
         start: of the body: pretrained on the identities of generated people, ImageNet weights of torchvision, from
             scratch, or, at printed size, VGGFace2 weights that were imported. The paper starts both streams from VGG
             Face, whose weights for a ResNet-50 are of VGGFace2 (E70).
