@@ -1,4 +1,11 @@
 from .bands import BANDS as BANDS, FEWEST_PEOPLE as FEWEST_PEOPLE, band as band
+from .comparison import (
+    Comparison as Comparison,
+    compare as compare,
+    holm as holm,
+    null_correlation as null_correlation,
+)
+from .error_intervals import error_interval as error_interval
 from .folds import subject_folds as subject_folds
 from .intervals import (
     conformal_radius as conformal_radius,

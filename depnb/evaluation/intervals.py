@@ -100,7 +100,7 @@ def paired_permutation_test(
     if len({len(side) for side in sides} - {1}) > 1:
         raise ValueError(f"{len(sides[0])} seeds against {len(sides[1])}: give the same number, or one on a side.")
     ours, theirs = np.broadcast_arrays(*sides)
-    person = _people(subjects, len(y))
+    person = people_of(subjects, len(y))
     people = person.max() + 1
     if people < 2:
         raise ValueError("One person's scores can only be exchanged as a whole: give at least two people.")
@@ -176,7 +176,7 @@ def _drawn(metric: Metric, y: np.ndarray, pred: np.ndarray, subjects: Sequence[s
 @lru_cache(maxsize=8)
 def _draws(subjects: tuple[str, ...], videos: int, n: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
     """``n`` draws of as many people as there are, with replacement: video indices, and how often each occurs [n, N]."""
-    person = _people(subjects, videos)
+    person = people_of(subjects, videos)
     of_person = [np.flatnonzero(person == index) for index in range(person.max() + 1)]
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(of_person), size=(n, len(of_person)))
@@ -184,7 +184,7 @@ def _draws(subjects: tuple[str, ...], videos: int, n: int, seed: int) -> tuple[l
     return rows, np.stack([np.bincount(draw, minlength=videos) for draw in rows]).astype(float)
 
 
-def _people(subjects: Sequence[str], videos: int) -> np.ndarray:
+def people_of(subjects: Sequence[str], videos: int) -> np.ndarray:
     """Number of the person in each video, [N] from 0."""
     if len(subjects) != videos:
         raise ValueError(f"Expected the person of each of {videos} videos, got {len(subjects)} names.")
