@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from depnb import __version__
 from depnb.course.notebooks import notebooks_in, quick_seconds
@@ -29,6 +29,9 @@ from depnb.experiments.store import Store
 from depnb.system.files import StorageError, cache_dir, locked, make_folder, write_json
 from depnb.system.progress import progress
 from depnb.system.repository import COMMITTED, NOTEBOOKS, ROOT, commit
+
+if TYPE_CHECKING:
+    from depnb.reports.agreement import Agreement
 
 RUNS = ROOT / "runs"
 FRESH_SEED = 100
@@ -192,12 +195,12 @@ class Reproduction:
                 self._draw()
             with self._stage("report", plan):
                 self._render()
-                comparisons = self._compare(plan)
-            from depnb.reports.pages import count, write_report  # takes a second to import
+                agreement = self._compare(plan)
+            from depnb.reports.pages import write_report  # takes a second to import
 
             self._save(finished=True)
-            page = write_report(self.folder, self.state(finished=True), comparisons)
-            self._conclude(count(comparisons), page)
+            page = write_report(self.folder, self.state(finished=True), agreement)
+            self._conclude(agreement, page)
         return not self.problems
 
     def state(self, finished: bool) -> dict[str, Any]:
@@ -291,19 +294,18 @@ class Reproduction:
             if executed.exists():
                 entry["page"] = write_html(executed).relative_to(self.folder).as_posix()
 
-    def _compare(self, plan: Plan) -> list:
-        from depnb.reports.pages import compare  # takes a second to import
+    def _compare(self, plan: Plan) -> "Agreement":
+        from depnb.reports.agreement import agreement  # takes a second to import
 
         new = [result for run in plan.runs if (result := self.store.load(run)) is not None]
-        return compare(new, Store(COMMITTED).results())
+        return agreement(new, Store(COMMITTED).results())
 
-    def _conclude(self, counts: Mapping[str, int], page: Path) -> None:
+    def _conclude(self, agreement: "Agreement", page: Path) -> None:
         for stage, seconds in self.stages.items():
             self.say(f"  {stage:10} {seconds:8.1f} s")
-        self.say(
-            f"Numbers: {counts['inside']} inside what the committed seeds let expect, {counts['outside']} "
-            f"outside, {counts['alone']} without committed seeds to compare with"
-        )
+        self.say(agreement.verdict)
+        if agreement.not_compared:
+            self.say(agreement.not_compared)
         for problem in self.problems:
             self.say(f"✘ {problem}")
         self.say(f"Report: {page}")

@@ -15,7 +15,6 @@ from depnb.experiments import execute, grid
 from depnb.experiments.plan import in_order
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.reports.pages import compare, count
 from depnb.system.files import StorageError, cache_dir
 from tests.miniature import runnable
 from tests.results_made import result_of
@@ -251,19 +250,22 @@ def test_a_fresh_seed_is_one_that_is_not_committed(monkeypatch, trained, tmp_pat
     assert reproduction.fresh_seed("quick") == 100
 
 
-def test_new_numbers_stand_beside_the_prediction_interval_of_the_committed_seeds(trained):
-    """t·s·√(1 + 1/n) with n = 3 and s pooled over two rows: 4 degrees of freedom, t = 2.776."""
-    one = grid.runs_for("smoke", "headline", (0,))[0]
-    two = replace(one, row=next(r for r, *_ in grid.rows(one.paper) if r != one.row))
-    committed = [result_of(replace(run, seed=s), 8.0 + s) for run in (one, two) for s in range(3)]
-    inside, outside = (result_of(replace(one, seed=100), 9.0 + d) for d in (3.2, 3.21))
-    found = {c.value: c for c in compare([inside, outside], committed) if (c.partition, c.metric) == ("test", "rmse")}
-    assert found[12.2].mean == 9.0
-    assert found[12.2].half_width == pytest.approx(2.776 * (4 / 3) ** 0.5, abs=1e-3)
-    assert found[12.2].inside
-    assert not found[12.21].inside
-    alone = compare([inside], committed[:1])
-    assert count(alone) == {"inside": 0, "outside": 0, "alone": 4}
+def test_the_last_lines_say_how_many_numbers_lie_outside(one, trained, said, monkeypatch, tmp_path):
+    committed = Store(tmp_path / "committed")
+    monkeypatch.setattr(reproduction, "COMMITTED", committed.path)
+    plan = one.plan()
+    for run in plan.runs:
+        one.store.save(result_of(run))
+    one._conclude(one._compare(plan), tmp_path / "report.html")
+    assert said[0] == "No number is compared: none has two committed seeds that learnt."
+    for seed in range(3):
+        for run in plan.runs:
+            committed.save(result_of(replace(run, seed=seed), 9.0 + seed / 10))
+    said.clear()
+    one._conclude(one._compare(plan), tmp_path / "report.html")
+    numbers = 4 * len(plan.runs)
+    assert said[0].startswith(f"0 of {numbers} numbers lie outside, as expected: by chance {numbers / 20:.1f} do")
+    assert said[-1] == f"Report: {tmp_path / 'report.html'}"
 
 
 def test_the_cache_of_these_tests_is_their_own(trained, tmp_path):

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from depnb.reports.agreement import agreement
 from depnb.reports.notebook_pages import formula
 from depnb.reports.pages import write_html, write_report
 
@@ -65,5 +66,5 @@ def test_a_report_fetches_nothing_and_takes_names_as_text(tmp_path):
     state = {**dict.fromkeys(names, "<script>x</script>"), "generated": False, "seconds": 1.0, "peak_memory_mb": 1.0}
     state |= {"stages": {"<script>": 1.0}, "problems": ["<script>"]}
     state["notebooks"] = [{"name": "<script>", "page": "", "problem": "<script>", "seconds": 1.0}]
-    page = write_report(tmp_path, state, []).read_text(encoding="utf-8")
+    page = write_report(tmp_path, state, agreement([], [])).read_text(encoding="utf-8")
     assert not FETCHED.search(page)

@@ -1,4 +1,4 @@
-"""Rules of verdicts, guards, stores and selection, each stated from outside and tried at both of its ends."""
+"""Rules of words, guards, stores and selection, each stated from outside and tried at both of its ends."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +19,8 @@ from depnb.inputs.spec import PLAIN_FRAME
 from depnb.methods.contract import OURS, Learning
 from depnb.methods.distribution import ROWS, model
 from depnb.reports import tables
-from depnb.reports.claims import Difference, answer
-from depnb.reports.pages import Comparison, compare, count
 from depnb.reports.summaries import Summary
+from depnb.reports.words import answer, claim_word
 from depnb.system import repository as place_of_all
 from depnb.system.repository import demand_ignored
 from depnb.training import loop
@@ -34,54 +33,35 @@ RUN = Run("distribution", "expectation", profile="smoke")
 
 def summary(low, high, learnt=True):
     names = ("rmse", "rmse_sd", "mae", "mae_sd", "rmse_low", "rmse_high", "constant")
-    texts = dict.fromkeys(("paper", "row", "corpus", "title", "protocol", "partition"), "x")
+    texts = dict.fromkeys(("paper", "row", "corpus", "title", "protocol", "profile", "partition"), "x")
     numbers = dict.fromkeys(names, 8.0) | {"constant": 10.0}
     return Summary(
-        **texts, seeds=1, **numbers, noise_floor=None, difference=(low + high) / 2, low=low, high=high, learnt=learnt
-    )
+        **texts, seeds=1, people=100, **numbers, noise_floor=None,
+        difference=(low + high) / 2, low=low, high=high, learnt=learnt,
+    )  # fmt: skip
+
+
+INTERVALS = {(-2, -1): "better", (-1, -1e-9): "better", (-1, 0): "cannot tell", (-1, 1): "cannot tell",
+             (0, 1): "cannot tell", (1e-9, 1): "worse", (1, 2): "worse"}  # fmt: skip
+
+
+@pytest.mark.parametrize("ends", INTERVALS)
+def test_a_row_is_better_or_worse_than_the_constant_if_its_whole_interval_lies_on_one_side_of_zero(ends):
+    assert answer(*ends) == INTERVALS[ends]
+    assert summary(*ends).verdict == INTERVALS[ends]
+    assert summary(*ends, learnt=False).verdict == "not trained"
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "beats"),
-    [(-2, -1, True), (-2, 1, False), (-1, 0, False), (1, 2, False), (0, 1, False), (-1, -1e-9, True)],
+    ("difference", "corrected", "word"),
+    [(-1, 0.049, "supported"), (1, 0.049, "reversed"), (-1, 0.05, "undecided"), (1, 1.0, "undecided")],
 )
-def test_a_row_beats_the_constant_if_its_whole_interval_lies_below_zero(low, high, beats):
-    assert summary(low, high).beats_constant is beats
-    assert summary(low, high).verdict == ("beats the constant" if beats else "does not beat the constant")
-    assert not summary(low, high, learnt=False).beats_constant
+def test_a_claim_is_decided_by_its_corrected_p_value(difference, corrected, word):
+    assert claim_word(difference, corrected) == word
 
 
 def test_the_gain_is_the_share_below_the_constant():
     assert summary(-2, -1).gain == pytest.approx(0.2)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [
-        (-2, -1, "confirmed"),
-        (-1, 0, "too little data to tell"),
-        (-1, 1, "too little data to tell"),
-        (0, 1, "not confirmed"),
-        (1, 2, "not confirmed"),
-    ],
-)
-def test_a_claim_is_confirmed_below_zero_and_refuted_above(low, high, said):
-    assert answer(low, high) == said
-    assert Difference(0.0, low, high, True, ()).answer == said
-    assert Difference(0.0, low, high, False, ()).answer == "not trained"
-
-
-def test_a_number_may_lie_on_either_side_of_the_committed_mean():
-    for value, inside in ((6.9, False), (7.0, True), (11.0, True), (11.1, False)):
-        assert Comparison(("p", "r", "c", "h"), "test", "rmse", value, 9.0, 2.0, 3).inside is inside
-
-
-def test_numbers_are_compared_within_one_profile_protocol_and_corpus():
-    committed = [result_of(replace(RUN, seed=seed), 8.0 + seed) for seed in range(3)]
-    for change in ({"profile": "quick"}, {"protocol": "paper"}, {"corpus": "null"}, {"row": "euclidean"}):
-        assert count(compare([result_of(replace(RUN, **change))], committed)) == {"inside": 0, "outside": 0, "alone": 4}
-    assert count(compare([result_of(replace(RUN, seed=9), 9.0)], committed))["inside"] == 4
-    assert count(compare([result_of(replace(RUN, seed=9), 90.0)], committed))["outside"] == 4
 
 
 @pytest.fixture
