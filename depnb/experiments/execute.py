@@ -19,7 +19,7 @@ from torch import nn
 
 from depnb import __version__, faces
 from depnb.corpus import Corpus, Recording
-from depnb.experiments import networks
+from depnb.experiments import networks, rivals
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.disclosure import kept_curve
 from depnb.experiments.evaluation import COUNTS, evaluate, fuse, join, numbers_of
@@ -157,7 +157,12 @@ def _body(paper: Paper, config: Any, profile: Profile) -> nn.Module:
 
 
 def _make(run: Run, store: Store, device: str, checkpoints: Path) -> tuple[Result, Mapping[str, Predictions]]:
-    """A trained row, or a fused one from its parts: those that the store has with scores, the others trained."""
+    """A trained row, or a fused one from its parts: those that the store has with scores, the others trained.
+
+    A rival is a row without a network.
+    """
+    if rivals.is_rival(run):
+        return _rival(run)
     rows = parts(method(run.paper), run.row)
     if rows == (run.row,):
         return _trained(run, device, checkpoints, store.networks)
@@ -169,6 +174,16 @@ def _make(run: Run, store: Store, device: str, checkpoints: Path) -> tuple[Resul
             result, evaluated = _trained(part, device, checkpoints / row, store.networks)
         made.append((result, evaluated))
     return fuse(run, made)
+
+
+def _rival(run: Run) -> tuple[Result, Mapping[str, Predictions]]:
+    """A rival on crops that are prepared as for a network."""
+    start = time.monotonic()
+    corpus = open_for_profile(run.corpus, run.profile)
+    of = resolve(method(run.paper), run.row, run.profile, run.protocol, corpus)
+    (split,) = splits(corpus, of.protocol)
+    _prepare(corpus, [replace(split, select=None)], crop_stride(of.input_spec, corpus))
+    return rivals.make(run, of, corpus, split, prepared_s=time.monotonic() - start)
 
 
 def _trained(

@@ -8,7 +8,7 @@ from depnb import evaluation, faces, inputs, training
 from depnb.experiments.corpora import identified
 from depnb.faces.crop_paths import unusual
 from depnb.methods.contract import OURS, switches
-from depnb.methods.registry import method, parts, specification
+from depnb.methods.registry import RIVALS, method, parts, specification
 from depnb.training import face_recipe
 
 
@@ -24,6 +24,8 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
         KeyError: no such paper, row, protocol or profile; the message lists those that there are.
         FileNotFoundError: no such corpus.
     """
+    if paper == RIVALS:
+        return _facts_of_rival(row, corpus, protocol, profile, seed)
     of_paper = method(paper)
     fingerprint, real = identified(corpus, profile)
     trained = {name: specification(of_paper, name, profile, protocol, real) for name in parts(of_paper, row)}
@@ -41,9 +43,8 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
         "pretraining": _only(starts, row),
         "protocol": {"name": protocol, **first.protocol.facts, **stride},
         "profile": first.profile.deciding(),
-        "corpus": fingerprint if real is None else {"sha256": sha256(fingerprint)},
+        **_footage(fingerprint, real),
         "seed": seed,
-        **({"crops": unusual()} if unusual() else {}),
         "versions": {
             "faces": faces.VERSION,
             "clips": inputs.VERSION,
@@ -52,6 +53,30 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
             paper: of_paper.version,
         },
     }
+
+
+def _facts_of_rival(row: str, corpus: str, protocol: str, profile: str, seed: int) -> dict[str, Any]:
+    """The same of a rival, which is no network: of its profile the frames decide."""
+    fingerprint, real = identified(corpus, profile)
+    of = specification(method(RIVALS), row, profile, protocol, real)
+    return {
+        "configuration": switches(of.config),
+        "protocol": {"name": protocol, **of.protocol.facts},
+        "profile": {name: value for name, value in of.profile.deciding().items() if name in ("step", "frames")},
+        **_footage(fingerprint, real),
+        "seed": seed,
+        "versions": {
+            "faces": faces.VERSION,
+            "evaluation": evaluation.VERSION,
+            RIVALS: method(RIVALS).version,
+        },
+    }
+
+
+def _footage(fingerprint: dict[str, Any], real: str | None) -> dict[str, Any]:
+    """The corpus, of real people as a check sum, and settings of crops that the environment changes."""
+    corpus = fingerprint if real is None else {"sha256": sha256(fingerprint)}
+    return {"corpus": corpus, **({"crops": unusual()} if unusual() else {})}
 
 
 def canonical(value: Any) -> str:

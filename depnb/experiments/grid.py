@@ -6,20 +6,26 @@ from dataclasses import replace
 from depnb.experiments.run import Run
 from depnb.methods.adhoc import canonical
 from depnb.methods.contract import require_choice
-from depnb.methods.registry import imported_weights, method, papers, parts, protocols
+from depnb.methods.registry import RIVALS, imported_weights, method, papers, parts, protocols
 from depnb.nets.weights import registry
 
 COMMITTED_SEEDS = (0, 1, 2)
+RIVAL_SEEDS = (0,)
+"""Nothing about a rival is drawn."""
 WHICH = ("headline", "all")
 
 
 def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
-    """The (row, corpus, protocol) of a paper's tables.
+    """The (row, corpus, protocol) of a paper's tables; of rivals those on each corpus of a paper's ``honest`` rows.
 
     Args:
-        paper: a method of ``depnb.methods``.
+        paper: a method of ``depnb.methods``, or the rivals.
         which: ``headline`` (the paper's own model and its direct rivals) or ``all``.
     """
+    if paper == RIVALS:
+        of_papers = [line for name in papers() for line in rows(name, which)]
+        corpora = dict.fromkeys(corpus for _, corpus, protocol in of_papers if protocol == "honest")
+        return tuple((row, corpus, "honest") for corpus in corpora for row in method(RIVALS).rows)
     lines = method(paper).grid
     if which not in lines:
         raise KeyError(f"No rows {which!r}: choose from {', '.join(lines)}.")
@@ -27,14 +33,18 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
 
 
 def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:
-    """All runs of all papers that this machine has the weights for, seeds innermost."""
+    """All runs of all papers that this machine has the weights for, seeds innermost, and then those of the rivals."""
     return [
         Run(paper, row, corpus, protocol, profile=profile, seed=seed)
-        for paper in papers()
+        for paper in (*papers(), RIVALS)
         for row, corpus, protocol in rows(paper, which)
         if _has_weights(paper, row, profile)
-        for seed in seeds
+        for seed in _seeds(paper, seeds)
     ]
+
+
+def _seeds(paper: str, seeds: Sequence[int]) -> Sequence[int]:
+    return RIVAL_SEEDS if paper == RIVALS else seeds
 
 
 def _has_weights(paper: str, row: str, profile: str) -> bool:
@@ -50,7 +60,7 @@ def runs_for(
 
     On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
     row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
-    the tables ask for it or not, or one with other switches, ``PAPER/ROW[SWITCH=VALUE,…]``.
+    the tables ask for it or not, or one with other switches, ``PAPER/ROW[SWITCH=VALUE,…]``. Rivals have seed 0 only.
 
     Raises:
         ValueError: ``which`` or ``protocol`` is not one of the values it can have, or there is no such switch or value.
@@ -61,7 +71,7 @@ def runs_for(
         paper, _, row = which.partition("/")
         parts(method(paper), row)
         row = canonical(row)
-        return [Run(paper, row, corpus, protocol, profile, seed) for seed in seeds]
+        return [Run(paper, row, corpus, protocol, profile, seed) for seed in _seeds(paper, seeds)]
     require_choice("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":

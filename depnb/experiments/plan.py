@@ -13,6 +13,7 @@ import torch
 from depnb.corpus import Corpus
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.execute import bodies
+from depnb.experiments.rivals import is_rival
 from depnb.experiments.run import Run
 from depnb.experiments.split import crops_needed, resolve_rows, splits
 from depnb.experiments.store import Store
@@ -24,6 +25,7 @@ from depnb.inputs.loading import bytes_of_a_frame
 from depnb.inputs.spec import LANDMARKS, InputSpec, LandmarkedClips
 from depnb.methods.profiles import ClipProfile, Profile
 from depnb.methods.registry import TrainingSpec, method, parts
+from depnb.methods.rivals import features
 from depnb.nets.cost import gmac
 from depnb.system.repository import COMMITTED
 from depnb.system.workers import usable_cores
@@ -115,10 +117,12 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         corpus = open_for_profile(name, profile)
         for what, found in (_of_people if corpus.licensed else _generated)(corpus, COSTS[profile], own).items():
             lines[what] |= found
+    rivals = [run for run in runs if is_rival(run)]
+    of_papers = [run for run in runs if not is_rival(run)]
     starts = {body: first for body, first in _beginnings(runs, kind).items() if not body.exists()}
     trainings: dict[str, tuple[float, int]] = {}  # by digest: rows that are the same training are trained once
     people = max((COSTS[run.profile].people_s for run in starts.values()), default=0.0)
-    for run in runs:
+    for run in of_papers:
         paper = method(run.paper)
         for row in parts(paper, run.row):
             folds = max(1, paper.protocols[run.protocol].folds)
@@ -129,6 +133,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
             (f"{len(found)} {what}", sum(cost[0] for cost in found.values()), sum(cost[1] for cost in found.values()))
             for what, found in lines.items()
         ),
+        *([(f"{len(rivals)} simple rivals", _rival_seconds(rivals), 0.1 * len(rivals))] if rivals else []),
         (
             f"{len(starts)} face pretrainings",
             people + sum(_pretraining_seconds(run, kind) for run in starts.values()),
@@ -137,14 +142,14 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         (
             f"{sum(folds for _, folds in trainings.values())} trainings",
             sum(seconds for seconds, _ in trainings.values()),
-            0.1 * len(runs),
+            0.1 * len(of_papers),
         ),
     ]
 
 
 def gpu_hours(runs: Sequence[Run]) -> float:
     """Hours of one GPU that the trainings of these runs take, estimated from their operations (``OPERATIONS``)."""
-    trained = [replace(run, row=row) for run in runs for row in parts(method(run.paper), run.row)]
+    trained = [replace(run, row=row) for run in runs if not is_rival(run) for row in parts(method(run.paper), run.row)]
     different = {run.digest: run for run in trained}
     return sum(operations(run) for run in different.values()) / OPERATIONS["cuda"] / 3600
 
@@ -205,11 +210,28 @@ def _seconds(run: Run, kind: str) -> float:
     Rows that have committed results take as long as those did; at the profile smoke in proportion, and at paper as
     their operations.
     """
+    if is_rival(run):
+        return _rival_seconds([run])
     if run.profile == "paper":
         return operations(run) / OPERATIONS[kind]
     folds, clips = max(1, method(run.paper).protocols[run.protocol].folds), trains_clips(run)
     usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
     return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)
+
+
+def _rival_seconds(runs: Sequence[Run]) -> float:
+    """What rivals take to look at videos, on two cores; at what several look is found once."""
+    found: dict[Hashable, float] = {}
+    for run in runs:
+        corpus = open_for_profile(run.corpus, run.profile)
+        ((_, of),) = resolve_rows(run, corpus).items()
+        (split,) = splits(corpus, of.protocol)
+        name, step = of.config.features, of.input_spec.step or 1
+        lengths = _frames(corpus)
+        for recording in [*split.train, *(r for part in split.evaluated.values() for r in part)]:
+            seconds = features.seconds(lengths.get(recording.video, 0), name, step, of.profile.frames)
+            found[recording.video.resolve(), features.looked_at(name), step] = seconds / 2
+    return sum(found.values())
 
 
 def _pretraining_seconds(run: Run, kind: str) -> float:
@@ -254,6 +276,7 @@ def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Cos
     kinds = {
         (of.input_spec.step, of.profile.frames, bytes_of_a_frame(of.input_spec, of.profile.scale.input_size))
         for run in runs
+        if not is_rival(run)
         for of in resolve_rows(run, corpus).values()
     }
     reduced: Costs = {
@@ -276,6 +299,13 @@ def frames_of(corpus: Corpus) -> dict[Any, int]:
     return _counted(tuple(recording.video for recording in corpus.recordings if recording.video.exists()))
 
 
+def _frames(corpus: Corpus) -> dict[Any, int]:
+    """Frames of each video of a corpus, of real people those that are there."""
+    if corpus.generated:
+        return dict.fromkeys((r.video for r in corpus.recordings), corpus.fingerprint["form"]["frames"])
+    return frames_of(corpus)
+
+
 def _declared(video: Any) -> int:
     try:
         return open_video(video, Settings().fps).declared_frames
@@ -289,10 +319,7 @@ def _inputs_of_a_video(of: TrainingSpec, corpus: Corpus) -> float:
         return of.input_spec.sample.draws
     if of.input_spec.step is None:
         return of.profile.frames
-    if corpus.generated:
-        frames = corpus.fingerprint["form"]["frames"]
-    else:
-        frames = float(np.mean(list(frames_of(corpus).values()) or [0]))
+    frames = float(np.mean(list(_frames(corpus).values()) or [0]))
     return max(1.0, frames / of.input_spec.step / of.input_spec.span)
 
 

@@ -1,4 +1,4 @@
-"""The papers of this package, and what the name of a run stands for."""
+"""The papers of this package and their simple rivals, and what the name of a run stands for."""
 
 from dataclasses import replace
 from functools import cache
@@ -14,6 +14,9 @@ from depnb.methods.contract import Learnings, Paper, Protocol, Recipe, lookup
 from depnb.methods.profiles import Profile
 from depnb.nets.weights.registry import IMPORTED
 
+RIVALS = "rivals"
+"""What stands in the place of a paper's name for the simple rivals of all papers (``depnb.methods.rivals``)."""
+
 
 def papers() -> tuple[str, ...]:
     """Names of the papers that have a folder in ``depnb.methods``, in the order of their notebooks."""
@@ -21,11 +24,13 @@ def papers() -> tuple[str, ...]:
 
 
 def method(paper: str) -> Paper:
-    """A paper by its name.
+    """A paper by its name, or the rivals.
 
     Raises:
         KeyError: for a paper without a method; the message lists those that have one.
     """
+    if paper == RIVALS:
+        return import_module(f"depnb.methods.{RIVALS}.rows").RIVALS
     found = _papers()
     if paper not in found:
         raise KeyError(f"No method for paper {paper!r}: choose from {', '.join(found)}.")
@@ -35,7 +40,7 @@ def method(paper: str) -> Paper:
 @cache
 def _papers() -> dict[str, Paper]:
     folders = [folder for place in depnb.methods.__path__ for folder in Path(place).iterdir()]
-    names = sorted({folder.name for folder in folders if (folder / "rows.py").is_file()})
+    names = sorted({folder.name for folder in folders if (folder / "rows.py").is_file()} - {RIVALS})
     found = [import_module(f"depnb.methods.{name}.rows").PAPER for name in names]
     return {paper.name: paper for paper in sorted(found, key=lambda paper: paper.notebook)}
 
