@@ -186,8 +186,11 @@ def _usual_learning(config: Any, profile: Profile) -> Learnings:
 class Claim:
     """“``row`` has the smaller RMSE than ``other``”, as a paper says it or as an honest evaluation demands.
 
+    The claims of a paper are one family, whose p-values are corrected together (``reports.claims``): they are listed
+    before anything is trained.
+
     Attributes:
-        text: the claim in words.
+        text: the claim in words, so that it can follow “The paper says that” or “We ask whether”.
         row, corpus, protocol: whose error.
         other: the rival row (on the same corpus), or the predictor ``constant`` or ``identity_only``.
         other_protocol: of the rival, where it differs.
