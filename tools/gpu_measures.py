@@ -149,7 +149,7 @@ def timed(one: Case, device: str, seconds: float, reached: float) -> dict[str, A
     with FlopCounterMode(display=False) as counted:
         step()
     alone = _seconds(step, device, max(2, round(seconds / _seconds(step, device, 1))))
-    profile = replace(of.profile, steps=max(of.profile.CHECKS, round(seconds / alone)))
+    profile = replace(of.profile, steps=max(of.profile.checks, round(seconds / alone)))
     how: dict[str, Any] = {"input_spec": of.input_spec, "learning": learning, "device": device, "label": "timing"}
     whole = train(build, frames, None, profile, seed=0, **how)
     operations = counted.get_total_flops()

@@ -14,20 +14,20 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
 
     Args:
         path_or_name: ``both``, ``appearance``, ``dynamics`` or ``null`` (size quick, or with ``-tiny``, ``-quick``,
-            ``-full``); or a folder: a generated corpus, AVEC2013, AVEC2014, or one with a ``manifest.csv``; or a
-            manifest (``.csv``) itself.
+            ``-standard``, ``-full``); or a folder: a generated corpus, AVEC2013, AVEC2014, or one with a
+            ``manifest.csv``; or a manifest (``.csv``) itself.
 
     Raises:
         FileNotFoundError: no such corpus; the message says what was looked for.
         ValueError: something in it is wrong (``open_avec``, ``open_manifest``, ``open_made``).
     """
     from depnb.corpus.synthetic.layout import open_generated, open_made, recipe_of  # they import this package
-    from depnb.corpus.synthetic.recipe import NAMED, named_recipe
+    from depnb.corpus.synthetic.recipe import is_named, named_recipe
 
     folder = Path(path_or_name)
     if recipe_of(folder):
         return open_made(folder)
-    if str(path_or_name).partition("-")[0] in NAMED and not folder.is_dir():
+    if is_named(str(path_or_name)) and not folder.is_dir():
         return open_generated(named_recipe(str(path_or_name)))
     manifest = manifest_of(folder)
     return open_manifest(manifest) if manifest else open_avec(folder)

@@ -135,7 +135,7 @@ def _others_go_on(what: str) -> Iterator[None]:
 
 def _prepare(corpus: Corpus, trainings: "Sequence[Split]", frame_stride: int) -> None:
     """Render, where it is generated, what trainings need of a corpus, and find the faces at a stride of frames."""
-    people = [part for s in trainings for part in (s.train, s.select or [], *s.evaluated.values())]
+    people = [part for s in trainings for part in (s.train, s.select or [], s.apart, *s.evaluated.values())]
     needed = list(dict.fromkeys(recording for part in people for recording in part))
     corpus.ensure(needed)
     faces.prepare(needed, settings=faces.Settings(frame_stride=frame_stride))
@@ -147,7 +147,7 @@ def bodies(run: Run, kind: str) -> Iterator[Path]:
     for of in resolve_rows(run, open_for_profile(run.corpus, run.profile)).values():
         if of.config.start == "identity":
             build = partial(_body, paper, of.config, of.profile)
-            yield pretraining.file(build, of.profile, of.input_spec, of.learning.faces, kind)
+            yield pretraining.file(build, of.profile, of.input_spec, of.learning.faces, kind, of.seed(run.seed))
 
 
 def _body(paper: Paper, config: Any, profile: Profile) -> nn.Module:
@@ -208,8 +208,12 @@ def _trained(
             name: load(part, of.input_spec, of.profile.frames, of.profile.scale.input_size)
             for name, part in _parts(split)
         }
-        training = _training(method(run.paper), of, frames, run.seed, device, label, checkpoints / f"{number}.pt")
+        training = _training(
+            method(run.paper), of, frames, of.seed(run.seed), device, label, checkpoints / f"{number}.pt"
+        )
         if keep:
+            if split.apart:
+                frames["apart"] = load(split.apart, of.input_spec, of.profile.frames, of.profile.scale.input_size)
             _keep(networks.file(keep, run, fold), run, fold, corpus, training, frames, of.input_spec)
         evaluations.append(evaluate(split, training, frames, of.input_spec, corpus))
 
@@ -245,16 +249,17 @@ def _trained(
         **done[0].profile.computing(),
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
         commit=commit(),
-        face_accuracy=_face_accuracy(method(run.paper), of, device) * len(done),
+        face_accuracy=_face_accuracy(method(run.paper), of, device, of.seed(run.seed)) * len(done),
     )
     return result, evaluated
 
 
-def _face_accuracy(paper: Paper, of: TrainingSpec, device: str) -> tuple[float, ...]:
+def _face_accuracy(paper: Paper, of: TrainingSpec, device: str, seed: int) -> tuple[float, ...]:
     """How well the body knew faces that a training began with; nothing where it began otherwise."""
     if of.config.start != "identity":
         return ()
-    return (pretraining.identity(_bodies(paper, of), of.profile, of.input_spec, of.learning.faces, device).accuracy,)
+    learning = of.learning.faces
+    return (pretraining.identity(_bodies(paper, of), of.profile, of.input_spec, learning, device, seed).accuracy,)
 
 
 def _training(
@@ -267,7 +272,7 @@ def _training(
     checkpoint: Path,
 ) -> Training:
     return train(
-        lambda: _network(paper, of, device),
+        lambda: _network(paper, of, device, seed),
         frames["train"],
         frames.get("select"),
         of.profile,
@@ -277,14 +282,15 @@ def _training(
         device=device,
         label=label,
         checkpoint=checkpoint,
+        watch=frames.get("watch"),
     )
 
 
-def _network(paper: Paper, of: TrainingSpec, device: str) -> Network:
+def _network(paper: Paper, of: TrainingSpec, device: str, seed: int) -> Network:
     """A row's network, its body as ``Config.start`` says."""
     network = paper.model(of.config, of.profile.scale)
-    build = _bodies(paper, of)
-    pretraining.begin(network.body, build, of.config.start, of.profile, of.input_spec, of.learning.faces, device)
+    build, learning = _bodies(paper, of), of.learning.faces
+    pretraining.begin(network.body, build, of.config.start, of.profile, of.input_spec, learning, device, seed)
     return network
 
 
@@ -302,15 +308,13 @@ def _keep(
     frames: dict[str, Frames],
     input_spec: InputSpec,
 ) -> None:
-    """Write a trained network, with the errors on those of the selecting partition whom it was not trained on."""
-    train, select = frames["train"], frames.get("select")
+    """Write a trained network, with the errors on those of development, or of a fold, whom it was not trained on."""
+    train, apart = frames["train"], frames.get("select", frames.get("apart"))
     errors = []
-    if select is not None:
-        off = np.abs(
-            per_video(predict(training.model, select, training.profile, input_spec), select) - select.bdi.numpy()
-        )
-        known = set(train.subjects)
-        errors = [(float(e), s) for e, s in zip(off, select.subjects, strict=True) if s not in known]
+    if apart is not None:
+        scores = per_video(predict(training.model, apart, training.profile, input_spec), apart)  # [N]
+        off, known = np.abs(scores - apart.bdi.numpy()), set(train.subjects)
+        errors = [(float(e), s) for e, s in zip(off, apart.subjects, strict=True) if s not in known]
     of_person = Counter(subject for _, subject in errors)
     card = networks.Card(
         run=run,
@@ -332,4 +336,6 @@ def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:
     yield "train", split.train
     if split.select is not None:
         yield "select", split.select
+    if split.watch is not None:
+        yield "watch", split.watch
     yield from split.evaluated.items()

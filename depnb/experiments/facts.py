@@ -31,7 +31,7 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
     trained = {name: specification(of_paper, name, profile, protocol, real) for name in parts(of_paper, row)}
     first = next(iter(trained.values()))
     starts = {
-        name: face_recipe.facts(of.config.start, of.profile, of.input_spec, of.learning.faces)
+        name: face_recipe.facts(of.config.start, of.profile, of.input_spec, of.learning.faces, of.seed(seed))
         for name, of in trained.items()
     }
     learnt = {name: of.learning.scores for name, of in trained.items()}
@@ -48,7 +48,7 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
         "versions": {
             "faces": faces.VERSION,
             "clips": inputs.VERSION,
-            "training": training.VERSION,
+            "training": training.version(profile),
             "evaluation": evaluation.VERSION,
             paper: of_paper.version,
         },

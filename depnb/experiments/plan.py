@@ -180,7 +180,7 @@ def operations(run: Run) -> float:
     total = 0.0
     for split in splits(corpus, of.protocol):
         checked, evaluated = len(split.select or ()), sum(map(len, split.evaluated.values()))
-        predictions = (checked * of.profile.CHECKS + evaluated) * _inputs_of_a_video(of, corpus)
+        predictions = (checked * of.profile.checks + evaluated) * _inputs_of_a_video(of, corpus)
         total += forward * (3 * steps / length + predictions)
     return total
 

@@ -399,9 +399,9 @@ def _people(card: Card) -> int:
 def _about(interval: Interval | None, card: Card, needed: int) -> str:
     """What an interval rests on, or why there is none."""
     select, folds = card.facts["protocol"]["select"], card.facts["protocol"]["folds"]
-    if not select and not folds:
+    if not select and not folds and not card.errors and "development" in card.facts["protocol"]["train"]:
         return f"There is no interval: protocol {card.run.protocol} sets nobody aside on whom errors could be measured."
-    where = "a fold of its own" if folds else select
+    where = "a fold of its own" if folds else "development"
     people = f"{_people(card)} people of {where} whom the network was not trained on"
     if not card.generated and not card.errors:
         return (
@@ -413,5 +413,6 @@ def _about(interval: Interval | None, card: Card, needed: int) -> str:
     return (
         f"The {_percent(interval)} interval rests on the errors for {people}. It holds for people who might as well "
         "have been among them, filmed and asked in the same way, and for nobody else; on average, not for each kind of "
-        "people. As they also chose the step of the training, it is rather too narrow."
+        "people."
+        + (" As they also chose the step of the training, it is rather too narrow." if select or folds else "")
     )

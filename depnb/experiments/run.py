@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from depnb.corpus.synthetic.recipe import NAMED
+from depnb.corpus.synthetic.recipe import is_named
 from depnb.experiments.facts import canonical, facts
 from depnb.methods.profiles import PROFILES
 
@@ -45,7 +45,7 @@ class Run:
     def _corpus_name(self) -> str:
         """``both-quick`` is ``both`` at the profile quick."""
         base, _, size = self.corpus.partition("-")
-        own = base in NAMED and self.profile in PROFILES and size == PROFILES[self.profile].corpus_size
+        own = is_named(base) and self.profile in PROFILES and size == PROFILES[self.profile].corpus_size
         return base if own else Path(self.corpus).name
 
     @cached_property

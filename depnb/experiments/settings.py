@@ -179,7 +179,7 @@ def _table(name: str, package: str = "depnb.methods") -> list[dict[str, str]]:
 
 def _values(paper: Paper, spec: TrainingSpec) -> dict[str, Any]:
     found = _flat("config", spec.config) | _flat("profile", spec.profile, leave=("name",))
-    found |= {"profile.checks": spec.profile.CHECKS}
+    found |= {"profile.checks": spec.profile.checks}
     if spec.input_spec.step is not None:
         del found["profile.frames"]
     found |= _flat("protocol", spec.protocol, leave=("recipe",)) | {"frames.stride": spec.frame_stride}
@@ -215,7 +215,7 @@ def _pretraining(profile: Profile, learning: Learning) -> dict[str, Any]:
     return {
         "pretraining.people": len({one.subject for one in sessions(recipe) if one.partition == "train"}),
         "pretraining.pictures": face_recipe.pictures(profile),
-        "pretraining.seed": face_recipe.SEED,
+        "pretraining.seed": "that of the run",
         "pretraining.steps": shorter.steps,
         "pretraining.batch": shorter.batch,
     } | _steps_taken("pretraining", learning, shorter)

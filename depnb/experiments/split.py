@@ -35,11 +35,20 @@ class Split:
     Attributes:
         train: recordings. select: recordings that choose the step, or None.
         evaluated: recordings by partition: ``test``, ``unseen`` or ``folds``.
+        watch: of a generated corpus some of those evaluated, whose error the curve shows and decides nothing.
+        apart: where nothing chooses the step, people of development who are not trained on: errors on them tell how far
+            off the network may be for others.
     """
 
     train: list[Recording]
     select: list[Recording] | None
     evaluated: dict[str, list[Recording]]
+    watch: list[Recording] | None = None
+    apart: tuple[Recording, ...] = ()
+
+
+WATCHED = 100
+"""Videos of unseen people whose error a curve shows: enough to see it rise, and few enough to be looked at often."""
 
 
 def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
@@ -62,5 +71,16 @@ def splits(corpus: Corpus, protocol: Protocol) -> Iterator[Split]:
     seen = (*protocol.train, protocol.select) if protocol.select else protocol.train
     unseen = corpus.unseen("unseen", seen) or corpus.unseen("test", seen)
     evaluated = {"test": corpus.partition("test"), "unseen": unseen}
-    chosen_on = corpus.partition(protocol.select) if protocol.select else None
-    yield Split(corpus.partition(*protocol.train), chosen_on, {name: part for name, part in evaluated.items() if part})
+    chosen_on = None
+    if protocol.select:
+        known = protocol.train if protocol.new_people else ()
+        chosen_on = corpus.unseen(protocol.select, known)
+        if not chosen_on:
+            raise ValueError(
+                f"{corpus.name} has no person of {protocol.select} who is not in {' or '.join(known)} too, so that "
+                "nobody is left to choose the step on: take another protocol, such as selected or paper."
+            )
+    watch = unseen[:WATCHED] if corpus.generated else None
+    apart = () if protocol.select else tuple(corpus.unseen("development", protocol.train))
+    there = {name: part for name, part in evaluated.items() if part}
+    yield Split(corpus.partition(*protocol.train), chosen_on, there, watch, apart)

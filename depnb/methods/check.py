@@ -96,7 +96,7 @@ def _basics(paper: Paper) -> Iterator[str]:
     for path in (NOTEBOOKS / f"{paper.notebook}.ipynb", ROOT / "tests" / "methods" / f"test_{paper.name}.py"):
         if not path.is_file():
             yield f"{path.parent.name}/{path.name} is missing: write it, or correct the name in PAPER."
-    for name in ("smoke", "quick", "paper"):
+    for name in ("smoke", "quick", "standard", "paper"):
         if name not in paper.profiles:
             yield f"profiles has no {name!r}: add it, as in depnb.methods.profiles."
     for name, profile in paper.profiles.items():

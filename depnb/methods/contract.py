@@ -92,6 +92,7 @@ class Protocol:
     Attributes:
         train: partitions that are trained on.
         select: partition whose RMSE selects the step; ``None`` takes the last step.
+        new_people: of that partition only people who are not trained on.
         folds: if not 0, all people of ``train`` are cut into that many subject-disjoint folds; each is predicted by a
             network that was trained without it, its step selected on the next fold.
         recipe: how the training goes on the papers' own data.
@@ -101,22 +102,31 @@ class Protocol:
     select: str | None
     folds: int = 0
     recipe: Recipe = field(default=Recipe(), hash=False)
+    new_people: bool = False
 
     @property
     def facts(self) -> dict[str, Any]:
         """What decides numbers on every corpus, JSON-able."""
-        return {"train": self.train, "select": self.select, "folds": self.folds}
+        special = {"new_people": True} if self.new_people else {}
+        return {"train": self.train, "select": self.select, "folds": self.folds} | special
 
     @property
     def title(self) -> str:
         """The habit in words, as a table names it in the row."""
         if self.folds:
             return f"{self.folds} subject-disjoint folds, step chosen on a fold of its own"
-        chosen = f"step chosen on {self.select}" if self.select else "last step"
+        whom = f"new people of {self.select}" if self.new_people else self.select
+        chosen = f"step chosen on {whom}" if self.select else "last step"
         return f"trained on {' + '.join(self.train)}, {chosen}"
 
 
-HONEST = Protocol(train=("train",), select="development")
+HONEST = Protocol(train=("train",), select="development", new_people=True)
+"""On a generated corpus it takes the last step: there the length of a profile was found on other corpus seeds, and
+nothing is left to select (``registry.specification``)."""
+SELECTED = Protocol(train=("train",), select="development")
+"""Chosen on all of development, of whom many are in training too: a control."""
+SELECTED_NEW = Protocol(train=("train",), select="development", new_people=True)
+"""As ``HONEST`` on real people, on generated ones too: a control."""
 DISJOINT = Protocol(train=("train", "development", "test"), select=None, folds=5)
 
 

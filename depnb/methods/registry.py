@@ -11,7 +11,7 @@ from depnb.corpus.records import Corpus
 from depnb.inputs.spec import InputSpec
 from depnb.methods.adhoc import configuration, named_switches
 from depnb.methods.contract import Learnings, Paper, Protocol, Recipe, lookup
-from depnb.methods.profiles import Profile
+from depnb.methods.profiles import MADE_BEFORE, Profile
 from depnb.nets.weights.registry import IMPORTED
 
 RIVALS = "rivals"
@@ -61,6 +61,10 @@ class TrainingSpec(NamedTuple):
     learning: Learnings
     frame_stride: int | None
 
+    def seed(self, run: int) -> int:
+        """What is drawn from in a run with a seed: that seed, or another one for a second training of the same row."""
+        return run + getattr(self.config, "seed_offset", 0)
+
 
 def resolve(paper: Paper, row: str, profile: str, protocol: str, corpus: Corpus) -> TrainingSpec:
     """What is trained for a row, at a profile, under a protocol, on a corpus; errors as of ``specification``."""
@@ -76,6 +80,8 @@ def specification(paper: Paper, row: str, profile: str, protocol: str, corpus: s
     """
     config, size = configuration(paper, row), lookup(paper.profiles, profile, "profile")
     how = lookup(paper.protocols, protocol, f"protocol of {paper.name}")
+    if protocol == "honest":
+        how = _honest(how, profile, corpus)
     recipe = Recipe() if corpus is None else how.recipe
     usual = paper.config()
     changed = {name: value for name, value in recipe.switches.items() if getattr(config, name) == getattr(usual, name)}
@@ -87,6 +93,13 @@ def specification(paper: Paper, row: str, profile: str, protocol: str, corpus: s
     if frame_stride:
         input_spec = replace(input_spec, step=frame_stride)
     return TrainingSpec(config, size, how, input_spec, paper.learning(config, size), frame_stride)
+
+
+def _honest(how: Protocol, profile: str, corpus: str | None) -> Protocol:
+    """The protocol ``honest`` where something else holds than on real people."""
+    if profile in MADE_BEFORE:
+        return replace(how, new_people=False)
+    return how if corpus else replace(how, select=None, new_people=False)
 
 
 def parts(paper: Paper, row: str) -> tuple[str, ...]:

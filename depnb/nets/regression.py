@@ -54,9 +54,9 @@ class Regression(nn.Module):
         error = (score - bdi.to(score.dtype)).square().mean()
         return error / 2 if self.objective == "half_mse" else error
 
-    def constant_loss(self, bdi: Tensor) -> float:
-        """The loss of the constant predictor, the mean of the labels [N]."""
-        error = bdi.var(correction=0).item()
+    def constant_loss(self, bdi: Tensor, of: Tensor | None = None) -> float:
+        """The loss of the constant predictor, the mean of the labels [N]; of all of them, or of one label."""
+        error = (bdi.var(correction=0) if of is None else (of - bdi.mean()).square()).item()
         return error / 2 if self.objective == "half_mse" else error
 
     def score(self, output: Tensor) -> Tensor:

@@ -10,11 +10,12 @@ from depnb.inputs.spec import FRAME, InputSpec
 from depnb.methods.contract import OURS, Learning, switches
 from depnb.methods.profiles import Profile
 from depnb.nets.weights import registry
-from depnb.training import VERSION as TRAINING_VERSION
+from depnb.training import version
 
 VERSION = 1
-SEED = 1999
-FRAMES = {"tiny": 2, "quick": 6, "full": 24}
+SHARED_SEED = 1999
+"""Of the one body that all runs of an earlier version of the loop share."""
+FRAMES = {"tiny": 2, "quick": 6, "standard": 6, "full": 24}
 """Frames of a video that are used, by corpus size."""
 SHARE = 4
 """A row is trained this many times as long as the pretraining, where that has no length in epochs: on 120 people a
@@ -24,7 +25,14 @@ IMAGENET = {18: "imagenet-resnet18", 50: "imagenet-resnet50"}
 """Weights by depth of the body."""
 
 
-def facts(start: str, profile: Profile, input_spec: InputSpec = FRAME, learning: Learning = OURS) -> dict[str, Any]:
+def body_seed(profile: Profile, seed: int) -> int:
+    """What a body is drawn and trained from: the seed of the run that asks for it, so that no run shares its luck."""
+    return SHARED_SEED if version(profile.name) < 3 else seed
+
+
+def facts(
+    start: str, profile: Profile, input_spec: InputSpec = FRAME, learning: Learning = OURS, seed: int = 0
+) -> dict[str, Any]:
     """What decides the weights that a row starts from, JSON-able.
 
     Args:
@@ -32,6 +40,7 @@ def facts(start: str, profile: Profile, input_spec: InputSpec = FRAME, learning:
         profile: of the row.
         input_spec: what the row's network is given; a picture is repeated to such an input if it says how (``still``).
         learning: of the body.
+        seed: of the run that asks.
 
     Raises:
         ValueError: there are no such weights for a body of this depth or width.
@@ -49,9 +58,9 @@ def facts(start: str, profile: Profile, input_spec: InputSpec = FRAME, learning:
             "version": VERSION,
             "people": recipe.fingerprint(),
             "frames": FRAMES[profile.corpus_size],
-            "seed": SEED,
+            "seed": body_seed(profile, seed),
             "profile": shorter(profile, learning).deciding(),
-            "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, "training": TRAINING_VERSION},
+            "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, "training": version(profile.name)},
         }
     if start == "imagenet":
         return {"start": start, "weights": registry.TORCHVISION[imagenet_name(profile)]}

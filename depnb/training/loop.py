@@ -28,7 +28,7 @@ from depnb.methods.profiles import ClipProfile, Profile
 from depnb.nets.regression import Regression
 from depnb.system.files import DamagedFile, read_sealed, sealed
 from depnb.system.progress import progress
-from depnb.training import VERSION
+from depnb.training import VERSION, version
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -47,8 +47,11 @@ class Training:
     Attributes:
         model: the network with the weights of the selected step, wrapped by Fabric (``model.module`` is the bare one).
         curve: one dict per check: step, train_loss (mean since the last check), rmse on the selecting partition (if
-            any), and the mean there of what the network describes. The first is step 0, the constant predictor.
+            any), unseen (RMSE on the people who are watched, if any), and the mean of what the network describes, on
+            the selecting partition or else on the watched people. The first is step 0, the constant predictor.
         selected_step: whose weights the network has.
+        learnt: is the loss of the training videos, one input of each, lower after the last step than that of the
+            constant predictor, by two standard errors? If not, the row counts as not trained.
         seconds: wall clock of the loop, checks included, all its pieces together if it was interrupted.
         peak_memory_mb: of this process on a CPU, of the tensors on a GPU; looked at in each check.
         device: what it ran on.
@@ -58,15 +61,11 @@ class Training:
     model: Any
     curve: tuple[dict[str, float | int], ...]
     selected_step: int
+    learnt: bool
     seconds: float
     peak_memory_mb: float
     device: str
     profile: Profile
-
-    @property
-    def learnt(self) -> bool:
-        """Is the training loss below the constant predictor's? If not, the row counts as not trained."""
-        return self.curve[-1]["train_loss"] < self.curve[0]["train_loss"]
 
 
 def train(
@@ -81,16 +80,15 @@ def train(
     device: str = "auto",
     label: str = "training",
     checkpoint: Path | None = None,
+    watch: Frames | None = None,
 ) -> Training:
-    """Train one network, and keep its best step.
+    """Train one network, and keep its best step, or its last one.
 
     Args:
         build: makes the network; called after seeding.
         frames: what to learn from.
-        select: the partition whose video RMSE chooses the step, among the checks of the second half of the training
-            and step 0 (the constant predictor). While the learning rate is high, the error jumps from check to check,
-            and the luckiest jump would win; of a training with ``learning.patience`` all checks count. ``None`` takes
-            the last step.
+        select: the partition whose video RMSE chooses the step, among all checks and step 0 (the constant predictor);
+            ``None`` takes the last step.
         profile: steps, batch, learning rate, precision, memory format, threads; of clips also how many steps on single
             pictures come before, within the same cycle of the learning rate and without checks.
         seed: of weights, order, sampling and augmentation. The same seed gives the same bits on one machine with the
@@ -102,6 +100,7 @@ def train(
         checkpoint: file that the training leaves at each check and each minute, and continues from if it is there.
             Precision, memory format and threads stay those of its beginning. The last one has the finished training;
             the caller removes it. A file of another kind of device or ``VERSION``, or a damaged one, is not used.
+        watch: people whose error the curve shows, and who decide nothing.
 
     Raises:
         FloatingPointError: the loss is not a finite number. Of a training that may diverge (``learning.may_diverge``)
@@ -128,7 +127,7 @@ def train(
     bdi = frames.bdi.to(fabric.device)  # [N]
     watched = "smoothed" if learning.stop_on == "development" and select is None else learning.stop_on
     known = frames if input_spec.sample else _first_inputs(frames, input_spec)
-    check_at = {first + round((total - first) * check / profile.CHECKS) for check in range(1, profile.CHECKS + 1)}
+    check_at = {first + round((total - first) * check / profile.checks) for check in range(1, profile.checks + 1)}
     if saved:
         network.load_state_dict(saved["network"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -141,8 +140,11 @@ def train(
         start = {"step": 0, "train_loss": _loss(model, seen, input_spec, profile)}
         if isinstance(network, Regression) and network.starts_drawn:
             start["train_loss"] = network.constant_loss(frames.bdi)
-        start |= _check(model, unseen, input_spec, profile)
-        state = _State([start], start.get("rmse", math.inf), 0, _copy(network))
+        start |= _check(model, unseen, watch and _first_inputs(watch, input_spec), input_spec, profile)
+        constant = _losses(model, known, input_spec, profile)
+        if isinstance(network, Regression) and network.starts_drawn:
+            constant = [network.constant_loss(frames.bdi, bdi) for bdi in frames.bdi]
+        state = _State([start], start.get("rmse", math.inf), 0, _copy(network), constant=constant)
     begun = written = time.monotonic()
     before = state.seconds
 
@@ -176,7 +178,7 @@ def train(
             checked = state.step in check_at or state.stopped(learning.patience)
             try:
                 _finite(loss, f"Loss is {loss.item()} at step {state.step} of {label}")
-                check = _check(model, select, input_spec, profile) if checked else {}
+                check = _check(model, select, watch, input_spec, profile) if checked else {}
             except FloatingPointError:
                 if not learning.may_diverge:
                     raise
@@ -189,7 +191,7 @@ def train(
                 error = check.get("rmse", math.inf)
                 if watched == "development":
                     state.watch(error)
-                settled = learning.patience > 0 or 2 * state.step >= first + total
+                settled = version(profile.name) >= 3 or learning.patience > 0 or 2 * state.step >= first + total
                 if select is None or (settled and error < state.best_rmse):
                     state.best_rmse, state.best_step, state.best = error, state.step, _copy(network)
             if checked or state.diverged or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
@@ -197,9 +199,12 @@ def train(
                 written = time.monotonic()
             bar.advance(note=f"loss {loss.item():.1f}")
 
+    learnt = state.curve[-1]["train_loss"] < state.curve[0]["train_loss"]
+    if version(profile.name) >= 3:
+        learnt = _fell(state.constant, _losses(model, known, input_spec, profile))
     network.load_state_dict(state.best)
     return Training(
-        model, tuple(state.curve), state.best_step, state.seconds, state.memory_mb, str(fabric.device), profile
+        model, tuple(state.curve), state.best_step, learnt, state.seconds, state.memory_mb, str(fabric.device), profile
     )
 
 
@@ -267,6 +272,7 @@ class _State:
     lowest: float = math.inf
     lowest_step: int = 0
     diverged: bool = False
+    constant: list[float] = field(default_factory=list)
 
     def watch(self, value: float) -> None:
         """Note the lowest value so far of what may end the training."""
@@ -386,25 +392,42 @@ def _outputs(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile
         yield model(to_memory_format(input_spec.prepare(move_data_to_device(batch, model.device), False), profile))
 
 
-def _check(model: Any, select: Frames | None, input_spec: InputSpec, profile: Profile) -> dict[str, float]:
-    """RMSE on the selecting partition, and the mean of what the network describes there.
+def _check(
+    model: Any, select: Frames | None, watch: Frames | None, input_spec: InputSpec, profile: Profile
+) -> dict[str, float]:
+    """RMSE on the selecting partition and on the watched people, and the mean of what the network describes.
 
     Raises:
         FloatingPointError: an output is not finite.
     """
-    if select is None:
-        return {}
-    outputs = torch.cat(list(_outputs(model, select, input_spec, profile)))
-    _finite(outputs, "An output on the selecting partition is not finite")
-    scores = _by_video(model.module.score(outputs).cpu().double().numpy(), select, input_spec)  # [N, n]
-    described = {name: value.mean().item() for name, value in model.module.describe(outputs).items()}
-    return {"rmse": rmse(select.bdi, per_video(scores, select))} | described
+    found: dict[str, float] = {}
+    for name, frames in (("unseen", watch), ("rmse", select)):
+        if frames is not None:
+            outputs = torch.cat(list(_outputs(model, frames, input_spec, profile)))
+            _finite(outputs, "An output on people whom the curve shows is not finite")
+            scores = _by_video(model.module.score(outputs).cpu().double().numpy(), frames, input_spec)  # [N, n]
+            found[name] = rmse(frames.bdi, per_video(scores, frames))
+            found |= {key: value.mean().item() for key, value in model.module.describe(outputs).items()}
+    return found
 
 
 def _loss(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile) -> float:
     outputs = torch.cat(list(_outputs(model, frames, input_spec, profile)))
     videos = [video for video, _ in frames.inputs(input_spec)]
     return model.module.loss(outputs, frames.bdi[videos].to(outputs.device)).item()
+
+
+def _losses(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile) -> list[float]:
+    """The loss of each input of some frames by itself."""
+    outputs = torch.cat(list(_outputs(model, frames, input_spec, profile)))
+    bdi = frames.bdi[[video for video, _ in frames.inputs(input_spec)]].to(outputs.device)
+    return [model.module.loss(output[None], label[None]).item() for output, label in zip(outputs, bdi, strict=True)]
+
+
+def _fell(before: list[float], after: list[float]) -> bool:
+    """Whether losses of the same inputs fell, on average by two standard errors."""
+    change = np.subtract(after, before)  # [N]
+    return bool(np.isfinite(change).all() and change.mean() < -2 * change.std(ddof=1) / math.sqrt(len(change)))
 
 
 def _first_inputs(frames: Frames, input_spec: InputSpec) -> Frames:

@@ -1,8 +1,8 @@
 """Where the body of a network starts: at the identities of generated people, at weights of others, or at random.
 
 The papers start from networks that were trained to recognise thousands of people (VGG Face, VGGFace2). The same step,
-smaller: generated people who occur in no corpus are to be told apart, once per backbone and scale, and every row starts
-from the body that learnt it.
+smaller: generated people who occur in no corpus are to be told apart, once per backbone, scale and seed, and every row
+starts from the body that learnt it with its seed.
 """
 
 import hashlib
@@ -29,7 +29,8 @@ from depnb.methods.contract import OURS, Learning
 from depnb.methods.profiles import Profile
 from depnb.nets.weights import files, registry
 from depnb.system.files import DamagedFile, cache_dir, locked, read_sealed, sealed
-from depnb.training.face_recipe import FRAMES, SEED, demand_printed, facts, imagenet_name, shorter
+from depnb.training import version
+from depnb.training.face_recipe import FRAMES, body_seed, demand_printed, facts, imagenet_name, shorter
 from depnb.training.loop import device_kind, predict, train
 
 log = logging.getLogger("depnb")
@@ -94,20 +95,21 @@ def begin(
     input_spec: InputSpec = FRAME,
     learning: Learning = OURS,
     device: str = "auto",
+    seed: int = 0,
 ) -> None:
     """Fill the body of a new network as ``start`` says.
 
     Args:
         body: changed in place.
         build: makes another body of the same kind, for the pretraining to train.
-        start, profile, input_spec, learning: as for ``facts``.
+        start, profile, input_spec, learning, seed: as for ``facts``.
 
     Raises:
         ValueError: there are no such weights for a body of this depth or width, or of this architecture.
         FileNotFoundError: ImageNet weights could not be fetched, or face weights were not imported.
     """
     if start == "identity":
-        body.load_state_dict(identity(build, profile, input_spec, learning, device).weights)
+        body.load_state_dict(identity(build, profile, input_spec, learning, device, seed).weights)
     elif start == "imagenet":
         body.load_state_dict(imagenet(profile))
     elif start in registry.IMPORTED:
@@ -121,18 +123,19 @@ def identity(
     input_spec: InputSpec = FRAME,
     learning: Learning = OURS,
     device: str = "auto",
+    seed: int = 0,
 ) -> Pretrained:
-    """The body that tells the generated strangers of a profile apart; trained once, then read from the cache.
+    """The body that tells the generated strangers of a profile apart; trained once a seed, then read from the cache.
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """
-    path = file(build, profile, input_spec, learning, device_kind(device))
+    path = file(build, profile, input_spec, learning, device_kind(device), seed)
     with locked(path.with_suffix(".lock")):
         found = _read(path)
         if found is None:
             checkpoint = cache_dir() / "checkpoints" / f"{path.stem}.pt"
             with torch.random.fork_rng():  # the row's own draws are the same whether or not this was still to be done
-                found = _tell_apart(build, profile, input_spec, learning, device, checkpoint)
+                found = _tell_apart(build, profile, input_spec, learning, device, checkpoint, seed)
             _write(path, found)
             checkpoint.unlink(missing_ok=True)
             named = f"names {found.accuracy:.0%} of them in new sessions"
@@ -154,6 +157,7 @@ def file(
     input_spec: InputSpec,
     learning: Learning,
     kind: str,
+    seed: int = 0,
 ) -> Path:
     """Where the body that ``build`` makes lies after its pretraining, named by what decides its bits.
 
@@ -165,7 +169,7 @@ def file(
     if hasattr(body, "framework"):  # constants and padding, which shapes do not tell
         form["framework"] = body.framework
     computing = {"device": kind, **profile.computing()}
-    key = _sha256(facts("identity", profile, input_spec, learning) | form | computing)
+    key = _sha256(facts("identity", profile, input_spec, learning, seed) | form | computing)
     return cache_dir() / "pretrained" / f"{form['body']}-{profile.name}-{kind}-{key[:16]}.safetensors"
 
 
@@ -186,6 +190,7 @@ def _tell_apart(
     learning: Learning,
     device: str,
     checkpoint: Path,
+    seed: int,
 ) -> Pretrained:
     picture = InputSpec(input_spec.still) if input_spec.still else FRAME
     corpus = people(profile)
@@ -195,12 +200,20 @@ def _tell_apart(
         who = [replace(r, bdi=float(number[r.subject])) for r in corpus.partition(partition)]
         return load_frames(who, FRAMES[profile.corpus_size], profile.scale.input_size)
 
+    own = body_seed(profile, seed)
+
+    def network() -> IdentityNet:
+        made = IdentityNet(build(), len(number))
+        if version(profile.name) >= 3:
+            torch.manual_seed(own)  # heads of rows draw differently, and what follows is not to depend on the row
+        return made
+
     done = train(
-        lambda: IdentityNet(build(), len(number)),
+        network,
         load("train"),
         None,
         shorter(profile, learning),
-        seed=SEED,
+        seed=own,
         input_spec=picture,
         learning=learning,
         device=device,

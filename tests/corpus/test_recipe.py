@@ -87,11 +87,34 @@ def test_identity_knob_ties_scores_to_age():
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("bth", "both, appearance, dynamics, null"), ("both-huge", "tiny, quick, few, full")]
+    ("name", "message"),
+    [("bth", "both, appearance, dynamics, null"), ("both-huge", "tiny, quick, few, standard, full")],
 )
 def test_unknown_names_are_refused(name, message):
     with pytest.raises(ValueError, match=message):
         named_recipe(name)
+
+
+def test_each_permutation_shuffles_the_labels_of_the_same_videos_otherwise():
+    plans = {name: sessions(named_recipe(name)) for name in ("both", "null", "null1", "null2")}
+    lists = {name: [s.bdi for s in plan] for name, plan in plans.items()}
+    assert len({tuple(labels) for labels in lists.values()}) == 4
+    assert len({tuple(sorted(labels)) for labels in lists.values()}) == 1
+    for name in ("null", "null1", "null2"):
+        assert [s.severity for s in plans[name]] == [s.severity for s in plans["both"]]
+        assert named_recipe(name).videos() == named_recipe("both")
+    assert named_recipe("null2-tiny") == replace(named_recipe("null-tiny"), name="null2", permutation=2)
+    assert "permutation" not in named_recipe("null").fingerprint()
+    for name in ("null0", "null01", "nullx", "both1"):
+        with pytest.raises(ValueError, match="No generated corpus"):
+            named_recipe(name)
+
+
+def test_standard_judges_four_hundred_people_whom_nobody_trains_on():
+    plan = sessions(named_recipe("both-standard"))
+    people = {partition: {s.subject for s in plan if s.partition == partition} for partition in BANDS}
+    assert len(people["unseen"]) == 400
+    assert not people["unseen"] & (people["train"] | people["development"] | people["test"])
 
 
 def test_knobs_out_of_range_are_refused():

@@ -132,7 +132,7 @@ def _pretraining() -> dict[str, float]:
     def build():
         return IdentityNet(module.model(module.rows["euclidean"], SMOKE.scale).body, 64)
 
-    return {**_trained(build, SMOKE, FRAME), "seed": float(face_recipe.SEED), "share": float(face_recipe.SHARE)}
+    return {**_trained(build, SMOKE, FRAME), "share": float(face_recipe.SHARE)}
 
 
 def _method(paper: str) -> dict[str, float]:

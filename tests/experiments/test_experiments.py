@@ -87,6 +87,7 @@ def test_of_a_profile_only_how_the_machine_computes_stays_out(field, monkeypatch
     other = {
         "name": "other", "corpus_size": "quick", "scale": profiles.Scale(0.25, 10, 32), "frames": 5, "steps": 31,
         "batch": 8, "lr": 1e-3, "precision": "bf16-mixed", "memory_format": "contiguous_format", "threads": 1,
+        "checks": 7,
     }  # fmt: skip
     monkeypatch.setitem(profiles.PROFILES, "smoke", replace(smoke, **{field: other[field]}))
     corpora.open_for_profile.cache_clear()
@@ -102,8 +103,8 @@ def test_a_name_with_its_size_is_the_same_experiment():
     [
         ({"paper": "nobody"}, "distribution"),
         ({"row": "nothing"}, "expectation, euclidean, softmax"),
-        ({"protocol": "lucky"}, "honest, paper"),
-        ({"profile": "huge"}, "smoke, quick, paper"),
+        ({"protocol": "lucky"}, "honest, selected, selected-new, paper"),
+        ({"profile": "huge"}, "smoke, quick, standard, paper"),
     ],
 )
 def test_what_does_not_exist_is_refused_with_what_does(changes, known):
@@ -257,7 +258,7 @@ def test_protocol_paper_trains_on_development_too(injected, tmp_path, monkeypatc
         execute, "load", lambda part, *rest: asked.append({r.partition for r in part}) or load(part, *rest)
     )
     result = execute.run(replace(RUN, protocol="paper"), Store(tmp_path), device="cpu")
-    assert asked == [{"train", "development"}, {"test"}, {"unseen"}]
+    assert asked == [{"train", "development"}, {"unseen"}, {"test"}, {"unseen"}]
     assert result.selected_steps == (40,)
 
 
@@ -281,10 +282,10 @@ def test_a_row_starts_from_the_pretrained_body_or_from_scratch(injected, bright)
     of, from_scratch = (
         resolve(module, row, "smoke", "honest", corpus) for row in ("expectation", "expectation_scratch")
     )
-    started = execute._network(module, of, "cpu").body.state_dict()
+    started = execute._network(module, of, "cpu", 0).body.state_dict()
     assert all(torch.equal(value, started[name]) for name, value in weights(fresh).items())
     torch.manual_seed(0)
-    scratch = execute._network(module, from_scratch, "cpu").body.state_dict()
+    scratch = execute._network(module, from_scratch, "cpu", 0).body.state_dict()
     assert not torch.equal(scratch["conv1.weight"], started["conv1.weight"])
 
 

@@ -57,14 +57,17 @@ def test_the_version_of_a_paper_is_a_fact_of_a_run(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", [{"train": ("train", "development")}, {"select": None}, {"folds": 3}], ids=lambda c: next(iter(c))
+    "change",
+    [{"train": ("train", "development")}, {"select": "development"}, {"folds": 3}, {"new_people": True}],
+    ids=lambda c: next(iter(c)),
 )
 def test_each_part_of_a_protocol_is_a_fact_of_a_run(change, monkeypatch):
-    before = SCRATCH.digest
-    honest = distribution.PROTOCOLS["honest"]
-    kept = {"train": honest.train, "select": honest.select, "folds": honest.folds}
-    monkeypatch.setitem(distribution.PROTOCOLS, "honest", Protocol(**(kept | change)))
-    assert replace(SCRATCH).digest != before
+    usual = Protocol(train=("train",), select=None)
+    found = []
+    for protocol in (usual, replace(usual, **change)):
+        monkeypatch.setitem(distribution.PROTOCOLS, "tried", protocol)
+        found.append(replace(SCRATCH, protocol="tried").digest)
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Run)])
@@ -167,10 +170,10 @@ def test_each_part_of_a_pretraining_is_a_fact_of_it(monkeypatch):
     found.append(facts("identity", SMOKE, replace(FRAME, normalisation="vggface2")))
     found += [facts("identity", SMOKE, replace(FRAME, still=FRAME.prepare, still_frames=n)) for n in (1, 4)]
     found.append(facts("identity", SMOKE, FRAME, Learning("sgd")))
+    found.append(facts("identity", SMOKE, seed=1))
     for module, name in (
         (face_recipe, "VERSION"),
-        (face_recipe, "SEED"),
-        (face_recipe, "TRAINING_VERSION"),
+        (training, "VERSION"),
         (faces, "VERSION"),
         (inputs, "VERSION"),
         (recipes, "VERSION"),
@@ -206,6 +209,7 @@ def test_each_knob_of_a_recipe_names_another_folder():
     other = {
         "name": "other", "size": "quick", "seed": 1, "appearance": 0.5, "dynamics": 0.5, "label_noise": 1.0,
         "identity": 0.5, "shuffle_labels": True, "tasks": ("Freeform",),
+        "permutation": 1,
     }  # fmt: skip
     assert other.keys() == {field.name for field in fields(Recipe)}
     digests = [plain.digest(), *(replace(plain, **{name: value}).digest() for name, value in other.items())]
@@ -273,7 +277,7 @@ def test_the_accuracy_of_a_pretraining_is_measured_on_the_sessions_that_were_kep
     monkeypatch.setattr(pretraining, "people", lambda profile: Corpus("s", Path(), recordings, True, {}))
     for name, stand_in in (("load_frames", load), ("train", train), ("predict", predict)):
         monkeypatch.setattr(pretraining, name, stand_in)
-    found = pretraining._tell_apart(lambda: Body(4, 4), SMOKE, FRAME, Learning(), "cpu", tmp_path / "c.pt")
+    found = pretraining._tell_apart(lambda: Body(4, 4), SMOKE, FRAME, Learning(), "cpu", tmp_path / "c.pt", 0)
     assert {r.partition for r in learnt_from} == {"train"}
     assert {r.partition for r in judged} == {"test"}
     assert (found.people, found.accuracy) == (2, 0.5)

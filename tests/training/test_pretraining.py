@@ -107,7 +107,7 @@ def test_rows_that_share_a_body_start_it_alike(profile):
                 continue
             build = partial(body_of, paper, of)
             path = pretraining.file(build, of.profile, of.input_spec, of.learning.faces, "cpu")
-            torch.manual_seed(face_recipe.SEED)
+            torch.manual_seed(0)
             content = b"".join(value.numpy().tobytes() for value in build().state_dict().values())
             starts.setdefault(path, set()).add(sha256(content).hexdigest())
             shared[path] += 1

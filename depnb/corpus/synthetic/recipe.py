@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -57,9 +58,11 @@ SIZES = {
     "tiny": Size(TINY_PEOPLE, unseen=12, frames=16, height=128, width=128, fps=8.0),
     "quick": Size(AVEC_PEOPLE, unseen=100, frames=48, height=128, width=128, fps=8.0),
     "few": Size(FEW_PEOPLE, unseen=2, frames=240, height=480, width=640, fps=30.0),
+    "standard": Size(AVEC_PEOPLE, unseen=400, frames=48, height=128, width=128, fps=8.0),
     "full": Size(AVEC_PEOPLE, unseen=100, frames=240, height=480, width=640, fps=30.0),
     "strangers-tiny": Size((((2, 0, 1), 8),), unseen=0, frames=4, height=128, width=128, fps=8.0),
     "strangers-quick": Size((((2, 0, 1), 120),), unseen=0, frames=12, height=128, width=128, fps=8.0),
+    "strangers-standard": Size((((2, 0, 1), 120),), unseen=0, frames=12, height=128, width=128, fps=8.0),
     "strangers-full": Size((((6, 0, 2), 1000),), unseen=0, frames=48, height=480, width=640, fps=30.0),
 }
 BANDS = {
@@ -85,6 +88,7 @@ class Recipe:
         label_noise: sd in BDI points of what the face does not show: the RMSE nobody can beat is near it.
         identity: correlation of a person's mean score with their visible age (0 = none).
         shuffle_labels: lists of labels are permuted among people with as many sessions: nothing to learn but people.
+        permutation: which of the permutations.
         tasks: which of AVEC2014's tasks are filmed.
     """
 
@@ -97,6 +101,7 @@ class Recipe:
     identity: float = 0.0
     shuffle_labels: bool = False
     tasks: tuple[str, ...] = TASKS
+    permutation: int = 0
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
@@ -110,9 +115,10 @@ class Recipe:
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides an experiment on this corpus."""
+        knobs = {name: value for name, value in vars(self).items() if name != "permutation" or value}
         return {
             "generated": VERSION,
-            **vars(self),
+            **knobs,
             "tasks": list(self.tasks),
             "form": {**vars(SIZES[self.size])},
         }
@@ -148,7 +154,7 @@ class Recipe:
 
     def videos(self) -> "Recipe":
         """The recipe that renders this one's videos: labels may be shuffled, videos never are."""
-        return replace(self, name="both", shuffle_labels=False) if self.shuffle_labels else self
+        return replace(self, name="both", shuffle_labels=False, permutation=0) if self.shuffle_labels else self
 
     def digest(self) -> str:
         """Eight hexadecimal digits that name the folder."""
@@ -168,20 +174,32 @@ NAMED: dict[str, dict[str, Any]] = {
 def named_recipe(name: str) -> Recipe:
     """Recipe of ``both``, ``appearance``, ``dynamics`` or ``null``, optionally with a size: ``both-tiny``.
 
+    ``null3`` is the third further permutation of the labels of ``null``.
+
     Raises:
         ValueError: for a name or size that does not exist.
     """
+    if not is_named(name):
+        raise ValueError(
+            f"No generated corpus {name!r}: choose from {', '.join(NAMED)} (with -tiny, -quick, -standard or -full)."
+        )
     base, _, size = name.partition("-")
-    if base not in NAMED:
-        raise ValueError(f"No generated corpus {name!r}: choose from {', '.join(NAMED)} (with -tiny, -quick or -full).")
-    return Recipe(name=base, size=size or "quick", **NAMED[base])
+    permutation = base.removeprefix("null") if base not in NAMED else ""
+    knobs = NAMED["null"] | {"permutation": int(permutation)} if permutation else NAMED[base]
+    return Recipe(name=base, size=size or "quick", **knobs)
+
+
+def is_named(name: str) -> bool:
+    """Whether a name, with or without a size, is that of a generated corpus, and not of a folder."""
+    base = name.partition("-")[0]
+    return base in NAMED or re.fullmatch(r"null[1-9][0-9]{0,5}", base) is not None
 
 
 def pretraining_identities(size: str) -> Recipe:
     """People who occur in no corpus, for face pretraining: each in several sessions, the last ones kept for a check.
 
     Args:
-        size: ``tiny``, ``quick`` or ``full``.
+        size: ``tiny``, ``quick``, ``standard`` or ``full``.
     """
     return Recipe(name="strangers", size=f"strangers-{size}", tasks=TASKS[:1])
 
@@ -271,7 +289,7 @@ def _shuffled(recipe: Recipe, plan: list[tuple[int, str]], bdi: "np.ndarray") ->
     """Permute whole lists of labels among people with the same number of sessions, ``unseen`` apart."""
     import numpy as np
 
-    rng = np.random.default_rng([recipe.seed, 2])
+    rng = np.random.default_rng([recipe.seed, 2, *([recipe.permutation] if recipe.permutation else [])])
     rows: dict[int, list[int]] = {}
     for k, (subject, _) in enumerate(plan):
         rows.setdefault(subject, []).append(k)

@@ -89,6 +89,8 @@ class FeatureAggregation(nn.Module):
         fam_channels: filters of each temporal convolution, which the paper does not tell (E44).
         activation: behind every convolution of the module; the paper names none.
         stat_pools: maximum and mean, which "(max, average)" implies, or twice the maximum (E43).
+        temporal: ``False`` leaves the mean over time and nothing else: a control, which does not see the order of
+            frames and hands on as many values.
         width: factor on ``llf_channels``, ``fam_channels`` and the 64 channels of the HLF, each at least 1; not on
             ``channels``.
 
@@ -113,6 +115,7 @@ class FeatureAggregation(nn.Module):
         fam_channels: int = 64,
         activation: Literal["none", "relu"] = "none",
         stat_pools: Literal["max_avg", "max_max"] = "max_avg",
+        temporal: bool = True,
         width: float = 1.0,
     ):
         super().__init__()
@@ -124,7 +127,7 @@ class FeatureAggregation(nn.Module):
             raise ValueError(f"fam_channels={fam_channels}: give 1 or more filters, such as 64.")
         active = nn.ReLU if activation == "relu" else nn.Identity
         self.channels, self.frames, self.cmp_kernel = channels, frames, cmp_kernel
-        self.statistics = STATISTICS[stat_pools]
+        self.statistics = STATISTICS[stat_pools] if temporal else (torch.mean,)
         self.reduce: nn.Module = nn.Identity()
         pooled = channels
         if llf_channels is not None:
@@ -133,12 +136,12 @@ class FeatureAggregation(nn.Module):
         _check_pool(pooled, cmp_kernel)
         filters = scaled(fam_channels, width)
         self.temporal = nn.ModuleList()
-        for kernel in KERNELS:
+        for kernel in KERNELS if temporal else ():
             taps, padding = (kernel, kernel // 2) if temporal_padding == "same" else (min(kernel, frames), 0)
             self.temporal.append(nn.Sequential(nn.Conv2d(1, filters, (taps, 1), padding=(padding, 0)), active()))
         self.groups = pooled // cmp_kernel
         self.outputs = scaled(HLF_CHANNELS, width)
-        joined = len(KERNELS) * filters + len(self.statistics)
+        joined = len(self.temporal) * filters + len(self.statistics)
         self.join = nn.Sequential(nn.Conv1d(joined, self.outputs, 1), active())
 
     def forward(self, llf: Tensor) -> Tensor:
@@ -359,6 +362,7 @@ def build(config: Config, scale: Scale = PRINTED) -> SequenceRegression:
     if config.frames == 1 or config.aggregation == "mean":
         network = FeatureMean(scale, **shared)
     else:
-        network = DepNet(scale, frames=config.frames, **shared, **{name: getattr(config, name) for name in switches})
+        chosen = {name: getattr(config, name) for name in switches} | {"temporal": config.aggregation == "fam"}
+        network = DepNet(scale, frames=config.frames, **shared, **chosen)
     network.objective = config.objective
     return network

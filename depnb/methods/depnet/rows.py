@@ -9,6 +9,8 @@ from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, Inpu
 from depnb.methods import profiles
 from depnb.methods.contract import (
     HONEST,
+    SELECTED,
+    SELECTED_NEW,
     Claim,
     Figure,
     Learning,
@@ -49,7 +51,8 @@ class Config:
         images: of a network of single images, how many frames of each video it sees, drawn as those of a sequence are,
             each an input of its own; ``None``: all that are used (E51).
         se_ratio: of the squeeze and excitation (E46); ``None`` for a ResNet.
-        aggregation: of the frames: the paper's module, or the mean of their features (E51).
+        aggregation: of the frames: the paper's module; the mean of their features (E51); or of the module the mean over
+            time alone, so that all that follows is the same: a control.
         frozen: whether the body stays as it was pretrained, as printed (§5.2.1). Networks of single images are trained
             whole (§5.3.1). So are the rows of several frames, unless they start from VGGFace2, are ``depnet_frozen`` or
             are trained as printed: what a small body has learnt from the identities of a hundred generated people says
@@ -74,7 +77,7 @@ class Config:
 
     frames: int = 5
     se_ratio: int | None = 16
-    aggregation: Literal["fam", "mean"] = "fam"
+    aggregation: Literal["fam", "mean", "fam_mean"] = "fam"
     frozen: bool = True
     start: Literal["identity", "scratch", "vggface2-senet50", "vggface2-resnet50"] = "identity"
     cmp_kernel: Literal[8, 4] = 8
@@ -146,6 +149,7 @@ ROWS = {
     "resnet_sequence": _trained(se_ratio=None),
     "resnet_sequence_mean": _trained(se_ratio=None, aggregation="mean"),
     "depnet_unordered": _trained(sort_frames=False),
+    "depnet_mean": _trained(aggregation="fam_mean"),
     "depnet_once": _trained(resample=False, n_draws=1),
     "depnet_vggface2": Config(start="vggface2-senet50"),
     "senet_vggface2": _trained(frames=1, start="vggface2-senet50"),
@@ -161,6 +165,8 @@ def _demanded(config: Config) -> dict[str, Any]:
 
 PROTOCOLS = {
     "honest": HONEST,
+    "selected": SELECTED,
+    "selected-new": SELECTED_NEW,
     "paper": as_printed(
         Recipe(
             {

@@ -8,6 +8,8 @@ from depnb.methods import profiles
 from depnb.methods.contract import (
     DISJOINT,
     HONEST,
+    SELECTED,
+    SELECTED_NEW,
     Claim,
     Figure,
     Learning,
@@ -85,6 +87,8 @@ VGGFACE2 = ("softmax_vggface2", "euclidean_vggface2", "expectation_vggface2")
 # The paper names no partitions: those of the same group's MSN, which trains on both (E68).
 PROTOCOLS = {
     "honest": HONEST,
+    "selected": SELECTED,
+    "selected-new": SELECTED_NEW,
     "paper": as_printed(
         Recipe({"augment": False, "learning": "printed"}, frame_stride={"AVEC2013": 100, "AVEC2014": 10}),
     ),

@@ -113,6 +113,20 @@ def channel_max(features: Tensor) -> Tensor:
     return features.unflatten(1, (-1, POOLED)).amax(2)  # [B, C/4, H, W]
 
 
+class Mixed(nn.Module):
+    """Values [B, N] in an order that is drawn once, the same in every network."""
+
+    order: Tensor
+
+    def __init__(self, values: int):
+        super().__init__()
+        order = torch.randperm(values, generator=torch.Generator().manual_seed(0))
+        self.register_buffer("order", order)
+
+    def forward(self, vector: Tensor) -> Tensor:
+        return vector[:, self.order]  # [B, N]
+
+
 class DLGACNN(Regression):
     """Frame and landmarks → Depressed-CNN → 24 local attentions and a global one → pyramid → FC → score (§3, Fig. 5).
 
@@ -134,6 +148,7 @@ class DLGACNN(Regression):
         gal_convs: ``convolutions`` of ``GlobalAttention``.
         vector: as in ``Attention``, for both.
         bins, wspp_weights: as in ``WeightedPyramidPooling``, which has them as ``bins`` and ``weights``.
+        mixed: bring the vector into another order before the pyramid, the same in every network.
         scale: its width is a factor on every channel count, each keeps at least one; its input size S is that of the
             frames. A map always has a cell for 8 pixels; in smaller frames patches have fewer cells (``patch_cells``).
             Bins stay as many as printed. The depth is not used.
@@ -163,6 +178,7 @@ class DLGACNN(Regression):
         vector: Vector = "flatten",
         bins: Bins = "trim",
         wspp_weights: LevelWeights = "lazebnik",
+        mixed: bool = False,
         scale: Scale = PRINTED,
     ):
         super().__init__()
@@ -184,7 +200,8 @@ class DLGACNN(Regression):
         features = sum(branch.outputs for branch in (self.local, self.global_) if branch)
         pyramid = [WeightedPyramidPooling(features, bins, wspp_weights)] if wspp else []
         inputs, hidden = (pyramid[0].outputs, scaled(64, width)) if pyramid else (features, scaled(1024, width))
-        self.head = nn.Sequential(*pyramid, nn.Linear(inputs, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 1))
+        dense = nn.Linear(inputs, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 1)
+        self.head = nn.Sequential(*([Mixed(features)] if mixed else []), *pyramid, *dense)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -256,7 +273,7 @@ def prepare(config: Config, clips: LandmarkedClips, training: bool) -> Landmarke
 
 def build(config: Config, scale: Scale = PRINTED) -> DLGACNN:
     """The network of a row."""
-    switches = ("cmp_on", "bn", "border", "lal_kernel", "gal_convs", "vector", "bins", "wspp_weights")
+    switches = ("cmp_on", "bn", "border", "lal_kernel", "gal_convs", "vector", "bins", "wspp_weights", "mixed")
     chosen = {name: getattr(config, name) for name in ("local", "global_", "cmp", "wspp", *switches)}
     network = DLGACNN(**chosen, scale=scale)
     network.objective = config.objective

@@ -9,6 +9,8 @@ from depnb.inputs.spec import InputSpec, LandmarkedClips
 from depnb.methods import profiles
 from depnb.methods.contract import (
     HONEST,
+    SELECTED,
+    SELECTED_NEW,
     Claim,
     Figure,
     Learning,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 PROFILES = {
     "smoke": replace(profiles.PROFILES["smoke"], scale=Scale(1 / 16, input_size=32)),
     "quick": replace(profiles.PROFILES["quick"], scale=Scale(1 / 8, input_size=80)),
+    "standard": replace(profiles.PROFILES["standard"], scale=Scale(1 / 8, input_size=80)),
     "paper": replace(profiles.PROFILES["paper"], scale=PRINTED, steps=50_000, lr=1e-6),
 }
 """Those of images, narrower, because 24 modules that share no weights cost more than the body. Steps and learning rate
@@ -78,6 +81,8 @@ class Config:
             an input of each training video, or the error on the selecting partition. The paper watched the loss of the
             training, it does not say of how many images, and the error on the test set (E88, E89).
         objective: as in ``Regression``: of standardised scores, or half the squared error of points (eq. 7).
+        mixed: bring the vector into an order drawn once before the pyramid pools it: a control, since the pyramid is
+            one of places, and a vector has none.
     """
 
     local: bool = True
@@ -99,6 +104,7 @@ class Config:
     lr: float | None = None
     stop_on: Literal["training", "smoothed", "development"] = "training"
     objective: Literal["standardised", "half_mse"] = later("standardised")
+    mixed: bool = later(False)
 
 
 def learning(config: Config, profile: Profile) -> Learnings:
@@ -154,12 +160,14 @@ SWEEP = {
     for rate in ("1e-6", "1e-5", "1e-4", "1e-3", "1e-2", "1e-1")
 }
 """Rows of Tables 5 and 6: G as printed, at each printed learning rate."""
-ROWS = COMBINATIONS | SWEEP
+ROWS = COMBINATIONS | SWEEP | {"dlga_mixed": Config(mixed=True)}
 
 # The paper names no partitions to train on; the other papers' are taken. It chose the end of a training, the learning
 # rate and the combination of parts on the test set (E88); ``test-selected`` does so with the end.
 PROTOCOLS = {
     "honest": HONEST,
+    "selected": SELECTED,
+    "selected-new": SELECTED_NEW,
     "paper": as_printed(
         Recipe({"augment": "none", "learning": "printed", "lr": 1e-6, "stop_on": "smoothed", "objective": "half_mse"}),
     ),

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from depnb.inputs.augment import one_of_four, strong, turned
+from depnb.inputs.order import shuffled
 from depnb.inputs.pixels import NORMALISED
 from depnb.methods.msn.rows import BLOCKS, KERNELS, Config
 from depnb.methods.profiles import PRINTED, Scale
@@ -261,7 +262,7 @@ VARIED: dict[str, Callable[[Tensor], Tensor]] = {
 def prepare(config: Config, shrink: int, clips: Tensor, training: bool) -> Tensor:
     """uint8 [B, T, 3, S, S] to clips [B, 3, T, S/shrink, S/shrink], in training varied as ``augment`` says."""
     vary = VARIED[config.augment] if training else None
-    return _clips(vary, shrink, config, clips)
+    return _clips(vary, shrink, config, shuffled(clips) if config.order == "shuffled" else clips)
 
 
 def prepare_still(config: Config, frames: int, pictures: Tensor, training: bool) -> Tensor:

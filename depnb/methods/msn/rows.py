@@ -10,6 +10,8 @@ from depnb.methods import profiles
 from depnb.methods.contract import (
     DISJOINT,
     HONEST,
+    SELECTED,
+    SELECTED_NEW,
     Claim,
     Figure,
     Learning,
@@ -80,6 +82,7 @@ class Config:
         phase: where clips may begin in a video of which every eighth frame is used: ``first``, at those frames; or
             ``any``, as in the code, at each of its frames, among which it then goes on at the beginning (E35).
         framework: whose padding, constants of normalisation and draws of weights the network has (E24, E114).
+        order: of the frames of a clip: that of the video, or none (``inputs.order``): a control.
     """
 
     network: Literal["msn", "c3d", "i3d"] = "msn"
@@ -97,6 +100,7 @@ class Config:
     objective: Literal["standardised", "mse", "half_mse"] = later("standardised")
     phase: Literal["first", "any"] = later("first")
     framework: Literal["pytorch", "keras"] = later("pytorch")
+    order: Literal["video", "shuffled"] = later("video")
 
 
 EPOCHS = 30
@@ -175,6 +179,8 @@ ROWS = {
     "msn": Config(),
     "c3d": Config(network="c3d"),
     "i3d": Config(network="i3d"),
+    "msn_shuffled": Config(order="shuffled"),
+    "c3d_shuffled": Config(network="c3d", order="shuffled"),
     "depth_27": _scratch(depth=27),
     "depth_36": _scratch(depth=36),
     "depth_51": _scratch(depth=51),
@@ -214,6 +220,8 @@ _PRINTED = {"learning": "printed", "normalisation": "vggface2"}
 # The code validates on development, on which it trains too (E28).
 PROTOCOLS = {
     "honest": HONEST,
+    "selected": SELECTED,
+    "selected-new": SELECTED_NEW,
     "paper": as_printed(Recipe({**_PRINTED, "augment": "paper", "objective": "half_mse"}, _pretrained)),
     "code": as_printed(
         Recipe({**_PRINTED, "augment": "code", "objective": "mse", "phase": "any", "framework": "keras"}, _pretrained)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from depnb.inputs.augment import strong, strong_shape, turned
+from depnb.inputs.order import shuffled
 from depnb.inputs.pixels import centre_on_faces, normalise
 from depnb.methods.profiles import PRINTED, Scale
 from depnb.methods.temporal_pooling.code_image import encode_clips
@@ -59,6 +60,8 @@ def prepare(config: Config, clips: Tensor, training: bool) -> Tensor:
 
 def _coded(config: Config, clips: Tensor, training: bool) -> Tensor:
     """Grey uint8 [B, l, 1, S, S] to the standardised code image, three times [B, 3, S, S]; varied first (E09)."""
+    if config.order == "shuffled":
+        clips = shuffled(clips)
     if training and config.augment != "none":
         varied = strong_shape(clips) if config.augment == "strong" else turned(clips)
         clips = varied.mul(255).add_(0.5).to(torch.uint8)  # [B, l, 1, S, S]

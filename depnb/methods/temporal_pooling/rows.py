@@ -10,6 +10,8 @@ from depnb.inputs.spec import InputSpec
 from depnb.methods import profiles
 from depnb.methods.contract import (
     HONEST,
+    SELECTED,
+    SELECTED_NEW,
     Claim,
     Figure,
     Learning,
@@ -55,6 +57,8 @@ class Config:
             of the camera.
         learning: Adam with a one-cycle learning rate; or with a constant one, as the paper prints a single rate (E10).
         objective: as in ``Regression``: of standardised scores, or of points (§2).
+        order: of the frames of a clip: that of the video, or none (``inputs.order``): a control.
+        seed_offset: added to the seed of the run, for a second training of the same row: a control.
     """
 
     stream: Literal["temporal", "appearance"] = "temporal"
@@ -65,6 +69,8 @@ class Config:
     dead_zone: float = later(0)
     learning: Literal["ours", "printed"] = later("ours")
     objective: Literal["standardised", "mse"] = later("standardised")
+    order: Literal["video", "shuffled"] = later("video")
+    seed_offset: int = later(0)
 
 
 def learning(config: Config, profile: Profile) -> Learnings:
@@ -92,6 +98,8 @@ def model(config: Config, scale: Scale = PRINTED) -> Network:
     return build(config, scale)
 
 
+AGAIN = 1000
+"""What the seeds of a second training lie above those of the first."""
 ROWS = {
     "appearance": Config(stream="appearance"),
     "temporal_9": Config(length=9),
@@ -100,6 +108,9 @@ ROWS = {
     "temporal_33": Config(length=33),
     "temporal_17_interleaved": Config(length=17, group="interleaved"),
     "temporal_9_dead": Config(length=9, dead_zone=8),
+    "temporal_9_shuffled": Config(order="shuffled"),
+    "appearance_again": Config(stream="appearance", seed_offset=AGAIN),
+    "temporal_9_again": Config(seed_offset=AGAIN),
     "appearance_vggface2": Config(stream="appearance", start="vggface2-resnet50"),
     "temporal_9_vggface2": Config(start="vggface2-resnet50"),
     "temporal_17_vggface2": Config(length=17, start="vggface2-resnet50"),
@@ -109,6 +120,8 @@ ROWS = {
 FUSED = {
     "two_stream": ("appearance", "temporal_9"),
     "two_stream_dead": ("appearance", "temporal_9_dead"),
+    "two_stills": ("appearance", "appearance_again"),
+    "two_codes": ("temporal_9", "temporal_9_again"),
     "two_stream_vggface2": ("appearance_vggface2", "temporal_9_vggface2"),
 }
 """Rows that are not trained: a video's score is the mean of its scores in these rows, seed by seed (§2)."""
@@ -118,6 +131,8 @@ VGGFACE2 = tuple(row for row in (*ROWS, *FUSED) if row.endswith("_vggface2"))
 # The paper names no partitions: those of the same group's MSN, which trains on both (E10).
 PROTOCOLS = {
     "honest": HONEST,
+    "selected": SELECTED,
+    "selected-new": SELECTED_NEW,
     "paper": as_printed(Recipe({"augment": "paper", "learning": "printed", "objective": "mse"})),
 }
 
