@@ -21,7 +21,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "  Variables of reproduce: PROFILE=smoke|quick|paper CORPUS=NAME|FOLDER ROWS=headline|all SEED=N DEVICE=auto|cpu|cuda RUN=FOLDER"
+	@echo "  Variables of reproduce: PROFILE=smoke|quick|standard|paper CORPUS=NAME|FOLDER ROWS=headline|all SEED=N DEVICE=auto|cpu|cuda RUN=FOLDER"
 	@echo "  PYTHON=FILE chooses the interpreter (3.11 to 3.13) that .venv is made with."
 
 reproduce: $(READY)  ## run every experiment and notebook from nothing, and compare with the committed results
@@ -56,9 +56,9 @@ figures: $(READY)  ## draw figures/ and its tables from results/, write the numb
 docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minutes
 	@$(PY) -m tools.update_docs
 
-LEARNING := benchmarks/paper_learning.py benchmarks/depnet_features.py
+NOT_SPEED := $(addprefix benchmarks/,paper_learning.py depnet_features.py evidence.py reproductions.py)
 bench: $(READY)  ## measure what the speed claims rest on
-	@set -e; for file in $(filter-out $(LEARNING),$(wildcard benchmarks/*.py)); do echo "== $$file"; $(PY) "$$file"; done
+	@set -e; for file in $(filter-out $(NOT_SPEED),$(wildcard benchmarks/*.py)); do echo "== $$file"; $(PY) "$$file"; done
 
 notebooks: $(READY)  ## execute the committed notebooks in place and normalise them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 \

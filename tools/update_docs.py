@@ -17,6 +17,7 @@ from depnb.corpus.published import CORPORA, OFFICIAL
 from depnb.corpus.synthetic.recipe import named_recipe, sessions
 from depnb.experiments.grid import runs_for
 from depnb.experiments.plan import COSTS, OPERATIONS, face_hours, gpu_hours
+from depnb.experiments.rivals import is_rival
 from depnb.experiments.run import Run
 from depnb.methods.registry import method, papers, parts, specification
 from depnb.system.files import write_text
@@ -104,7 +105,7 @@ def _film(path: Path, frames: int) -> None:
 
 
 def _runs(folder: Path) -> list[Run]:
-    return runs_for("paper", "all", (0,), str(folder), "paper")
+    return [run for run in runs_for("paper", "all", (0,), str(folder), "paper") if not is_rival(run)]
 
 
 def _line(title: str, runs: dict[str, list[Run]], paper: str | None = None) -> str:

@@ -27,7 +27,12 @@ WeightsName = Annotated[str, typer.Argument(help="A name of `depnb weights list`
 Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop) or paper (a GPU).")]
 Rows = Annotated[
     str,
-    typer.Option(help="headline: each paper's own model and its direct rivals; all; or one row, PAPER/ROW."),
+    typer.Option(
+        help=(
+            "headline: each paper's own model and its direct rivals; all: its tables; everything: control rows too; "
+            "or one row, PAPER/ROW."
+        )
+    ),
 ]
 Protocol = Annotated[
     str, typer.Option(help="honest: every row as the grid says; another one of the methods: all rows under that one.")

@@ -116,10 +116,12 @@ def _say_not_kept(wanted: Sequence["Run"], store: "Store", networks: Path) -> No
     """Name the runs whose results a store had already: they were not trained, so there is no network of them."""
     from depnb.experiments.filling import describe
     from depnb.experiments.networks import files
+    from depnb.experiments.rivals import is_rival
 
     lacking = set(store.missing(wanted))
     for run in wanted:
-        if run not in lacking and not all(path.exists() for path in files(networks, run)):
+        kept = is_rival(run) or all(path.exists() for path in files(networks, run))
+        if run not in lacking and not kept:
             show.say(
                 f"No network of {describe(run)}: its result was in {store.path} already, and a network only comes from "
                 "a training. Give a --store that lacks it."

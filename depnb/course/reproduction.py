@@ -51,7 +51,7 @@ class Settings:
         profile: ``smoke``, ``quick`` or ``paper``.
         corpus: name of a generated corpus, or an absolute folder.
         protocol: ``honest``, ``paper`` or another one of a method.
-        rows: ``headline`` or ``all``.
+        rows: ``headline``, ``all`` or ``everything``.
         seed: seed of every run.
         device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
         extra: further notebook parameters, name → text.

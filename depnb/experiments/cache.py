@@ -23,7 +23,7 @@ from depnb.system.files import StorageError, cache_dir
 KINDS = {
     "corpora": "videos and labels of generated corpora",
     "faces": "aligned face crops",
-    "frames": "crops reduced to the size of networks' inputs",
+    "frames": "crops reduced to the size of networks' inputs, landmarks and numbers of faces",
     "checkpoints": "where interrupted trainings continue",
     "pretrained": "networks pretrained on generated people",
     "weights": "face weights, imported from your files",

@@ -182,7 +182,7 @@ def _rival(run: Run) -> tuple[Result, Mapping[str, Predictions]]:
     corpus = open_for_profile(run.corpus, run.profile)
     of = resolve(method(run.paper), run.row, run.profile, run.protocol, corpus)
     (split,) = splits(corpus, of.protocol)
-    _prepare(corpus, [replace(split, select=None)], crop_stride(of.input_spec, corpus))
+    _prepare(corpus, [replace(split, select=None, apart=())], crop_stride(of.input_spec, corpus))
     return rivals.make(run, of, corpus, split, prepared_s=time.monotonic() - start)
 
 
@@ -197,7 +197,8 @@ def _trained(
     corpus = open_for_profile(run.corpus, run.profile)
     of = resolve(method(run.paper), run.row, run.profile, run.protocol, corpus)
     trainings = list(splits(corpus, of.protocol))
-    _prepare(corpus, trainings, crop_stride(of.input_spec, corpus))
+    needed = trainings if keep else [replace(split, apart=()) for split in trainings]
+    _prepare(corpus, needed, crop_stride(of.input_spec, corpus))
     prepared = time.monotonic()
 
     evaluations = []

@@ -12,7 +12,7 @@ from depnb.nets.weights import registry
 COMMITTED_SEEDS = (0, 1, 2)
 RIVAL_SEEDS = (0,)
 """Nothing about a rival is drawn."""
-WHICH = ("headline", "all")
+WHICH = ("headline", "all", "everything")
 
 
 def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
@@ -20,27 +20,34 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
 
     Args:
         paper: a method of ``depnb.methods``, or the rivals.
-        which: ``headline`` (the paper's own model and its direct rivals) or ``all``.
+        which: ``headline`` (the paper's own model and its direct rivals), ``all`` (its tables) or ``everything``
+            (control rows and other readings too).
     """
     if paper == RIVALS:
         of_papers = [line for name in papers() for line in rows(name, which)]
         corpora = dict.fromkeys(corpus for _, corpus, protocol in of_papers if protocol == "honest")
         return tuple((row, corpus, "honest") for corpus in corpora for row in method(RIVALS).rows)
+    if which not in WHICH:
+        raise KeyError(f"No rows {which!r}: choose from {', '.join(WHICH)}.")
     lines = method(paper).grid
-    if which not in lines:
-        raise KeyError(f"No rows {which!r}: choose from {', '.join(lines)}.")
-    return tuple((row, corpus, protocol[0] if protocol else "honest") for row, corpus, *protocol in lines[which])
+    wanted = [*lines["all"], *lines.get("controls", ())] if which == "everything" else lines[which]
+    return tuple((row, corpus, protocol[0] if protocol else "honest") for row, corpus, *protocol in wanted)
 
 
 def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:
     """All runs of all papers that this machine has the weights for, seeds innermost, and then those of the rivals."""
     return [
-        Run(paper, row, corpus, protocol, profile=profile, seed=seed)
+        Run(paper, row, _permuted(corpus, profile, seed), protocol, profile=profile, seed=seed)
         for paper in (*papers(), RIVALS)
         for row, corpus, protocol in rows(paper, which)
         if _has_weights(paper, row, profile)
         for seed in _seeds(paper, seeds)
     ]
+
+
+def _permuted(corpus: str, profile: str, seed: int) -> str:
+    """At ``standard`` each seed has a permutation of ``null`` of its own, or one permutation would decide for all."""
+    return f"null{seed}" if corpus == "null" and seed and profile == "standard" else corpus
 
 
 def _seeds(paper: str, seeds: Sequence[int]) -> Sequence[int]:

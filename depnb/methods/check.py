@@ -167,8 +167,8 @@ def _known(name: str, known: Iterable[str], where: str) -> Iterator[str]:
 
 
 def _grid(paper: Paper) -> Iterator[str]:
-    for which in ("headline", "all"):
-        if not paper.grid.get(which):
+    for which in ("headline", "all", "controls"):
+        if which != "controls" and not paper.grid.get(which):
             yield f"grid has no {which!r}: list what is run."
         lines = _lines(paper, which)
         for line in dict.fromkeys(lines):

@@ -249,8 +249,8 @@ class Paper:
         config: frozen dataclass of the switches, every one with a default; those added after the first results are
             ``later`` ones.
         rows: configurations of its tables by name.
-        grid: by ``headline`` and ``all``, the (row, corpus) or (row, corpus, protocol) that are run; without a protocol
-            ``honest``.
+        grid: by ``headline``, ``all`` and, if there are any, ``controls``, the (row, corpus) or (row, corpus, protocol)
+            that are run; without a protocol ``honest``.
         protocols: what ``honest``, ``paper`` and others mean here.
         tables: by printed table, which of our rows is which printed method.
         claims: what the paper says of its rows, and what an honest evaluation demands.

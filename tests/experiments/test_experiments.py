@@ -19,7 +19,7 @@ from depnb.experiments.split import splits
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import profiles, registry
-from depnb.methods.contract import DISJOINT, HONEST
+from depnb.methods.contract import DISJOINT, HONEST, SELECTED
 from depnb.methods.registry import method, papers, resolve
 from depnb.reports import result_plots
 from depnb.system import repository
@@ -378,6 +378,25 @@ def test_who_is_unseen_was_trained_and_selected_on_nowhere(bright_corpus, own_pa
     corpus = replace(bright_corpus, recordings=tuple(person(*one) for one in people))
     (split,) = splits(corpus, HONEST)
     assert [r.subject for r in split.evaluated["unseen"]] == ["4" if own_partition else "3"]
+
+
+def test_a_step_is_chosen_on_people_who_are_not_trained_on(bright_corpus):
+    def person(k, partition):
+        return Recording(f"{k}_1", None, partition, Path(f"{k}.mp4"), 10.0, str(k))
+
+    people = [(1, "train"), (2, "train"), (2, "development"), (3, "development"), (4, "test")]
+    corpus = replace(bright_corpus, recordings=tuple(person(*one) for one in people))
+    chosen_on = {
+        protocol: [r.subject for r in split.select or ()]
+        for protocol in (SELECTED, HONEST)
+        for split in splits(corpus, protocol)
+    }
+    assert chosen_on == {SELECTED: ["2", "3"], HONEST: ["3"]}
+    (last,) = splits(corpus, replace(HONEST, select=None))
+    assert (last.select, [r.subject for r in last.apart]) == (None, ["3"])
+    nobody_new = replace(corpus, recordings=corpus.recordings[:3])
+    with pytest.raises(ValueError, match="no person of development who is not in train too"):
+        list(splits(nobody_new, HONEST))
 
 
 COUNTS = {"test": {"trained_on": 1, "unscored": 2}, "unseen": {"trained_on": 0, "unscored": 0}}

@@ -150,6 +150,9 @@ ROWS = {
     "resnet_sequence_mean": _trained(se_ratio=None, aggregation="mean"),
     "depnet_unordered": _trained(sort_frames=False),
     "depnet_mean": _trained(aggregation="fam_mean"),
+    "depnet_cmp_4": _trained(cmp_kernel=4, llf_channels=1024),
+    "depnet_clipped": _trained(temporal_padding="clip"),
+    "depnet_max_max": _trained(stat_pools="max_max"),
     "depnet_once": _trained(resample=False, n_draws=1),
     "depnet_vggface2": Config(start="vggface2-senet50"),
     "senet_vggface2": _trained(frames=1, start="vggface2-senet50"),
@@ -183,13 +186,20 @@ PROTOCOLS = {
     ),
 }
 
+CONTROLS = ("depnet_mean", "depnet_cmp_4", "depnet_clipped", "depnet_max_max")
 HEADLINE = (("depnet", "both"), ("senet", "both"), ("depnet", "null"))
 GRID = {
     "headline": HEADLINE,
     "all": (
         *HEADLINE,
-        *((row, "both") for row in ROWS if row not in ("depnet", "senet")),
+        *((row, "both") for row in ROWS if row not in ("depnet", "senet", *CONTROLS)),
         ("depnet", "dynamics"),
+    ),
+    "controls": (
+        *((row, "both") for row in CONTROLS),
+        *((row, corpus) for row in ("depnet_frozen", "senet") for corpus in ("appearance", "dynamics", "null")),
+        ("depnet", "appearance"),
+        *(("depnet", "both", how) for how in ("selected", "selected-new")),
     ),
 }
 

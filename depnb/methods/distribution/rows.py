@@ -76,6 +76,7 @@ ROWS = {
     "softmax_argmax": Config(loss="softmax", softmax_test="argmax"),
     "expectation_plain": Config(loss="expectation", augment=False),
     "expectation_scratch": Config(loss="expectation", start="scratch"),
+    "expectation_one_rate": Config(loss="expectation", learning="printed"),
     "expectation_imagenet": Config(loss="expectation", start="imagenet"),
     "expectation_vggface2": Config(loss="expectation", start="vggface2-resnet50"),
     "euclidean_vggface2": Config(loss="euclidean", start="vggface2-resnet50"),
@@ -115,6 +116,12 @@ GRID = {
         ("expectation", "null", "test-selected"),
         ("expectation", "both", "disjoint"),
         *((row, "both") for row in VGGFACE2),
+    ),
+    "controls": (
+        *((row, corpus) for row in ("expectation", "euclidean") for corpus in ("appearance", "dynamics")),
+        *((row, "both", how) for row in ("expectation", "euclidean") for how in ("selected", "selected-new")),
+        ("expectation", "both", "test-selected"),
+        ("expectation_one_rate", "both"),
     ),
 }
 

@@ -160,7 +160,14 @@ SWEEP = {
     for rate in ("1e-6", "1e-5", "1e-4", "1e-3", "1e-2", "1e-1")
 }
 """Rows of Tables 5 and 6: G as printed, at each printed learning rate."""
-ROWS = COMBINATIONS | SWEEP | {"dlga_mixed": Config(mixed=True)}
+CONTROLS = {
+    "dlga_mixed": Config(mixed=True),
+    "dlga_literal": Config(bins="literal"),
+    "dlga_conv4_2": Config(cmp_on="conv4_2"),
+    "dlga_gap": Config(vector="gap"),
+}
+"""What the pyramid is worth where its vector has no order, and other readings of the paper (E77, E79, E82)."""
+ROWS = COMBINATIONS | SWEEP | CONTROLS
 
 # The paper names no partitions to train on; the other papers' are taken. It chose the end of a training, the learning
 # rate and the combination of parts on the test set (E88); ``test-selected`` does so with the end.
@@ -179,9 +186,14 @@ GRID = {
     "headline": HEADLINE,
     "all": (
         *HEADLINE,
-        *((row, "both") for row in ROWS if row != "dlga"),
+        *((row, "both") for row in COMBINATIONS | SWEEP if row != "dlga"),
         ("dlga", "null", "paper"),
         ("dlga", "null", "test-selected"),
+    ),
+    "controls": (
+        *((row, "both") for row in CONTROLS),
+        *(("dlga", corpus) for corpus in ("appearance", "dynamics")),
+        *(("dlga", "both", how) for how in ("selected", "selected-new", "test-selected")),
     ),
 }
 

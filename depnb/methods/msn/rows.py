@@ -180,6 +180,9 @@ ROWS = {
     "c3d": Config(network="c3d"),
     "i3d": Config(network="i3d"),
     "msn_shuffled": Config(order="shuffled"),
+    "msn_projected": Config(projection="paper"),
+    "msn_held": Config(short_clip="hold"),
+    "msn_turned": Config(augment="paper"),
     "c3d_shuffled": Config(network="c3d", order="shuffled"),
     "depth_27": _scratch(depth=27),
     "depth_36": _scratch(depth=36),
@@ -236,7 +239,14 @@ GRID = {
     "all": (
         *HEADLINE,
         ("i3d", "null"),
-        *((row, "dynamics") for row in ROWS if row not in NETWORKS),
+        *((row, "dynamics") for row in ROWS if row.startswith(("depth_", "kernels_"))),
+    ),
+    "controls": (
+        *((row, corpus) for row in NETWORKS for corpus in ("appearance", "dynamics")),
+        *((row, "null") for row in ("msn", "c3d")),
+        *((row, corpus) for row in ("msn_shuffled", "c3d_shuffled") for corpus in ("both", "dynamics")),
+        *(("msn", "both", how) for how in ("selected", "selected-new")),
+        *((row, "both") for row in ("msn_projected", "msn_held", "msn_turned")),
     ),
 }
 

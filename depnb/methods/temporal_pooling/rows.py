@@ -109,6 +109,8 @@ ROWS = {
     "temporal_17_interleaved": Config(length=17, group="interleaved"),
     "temporal_9_dead": Config(length=9, dead_zone=8),
     "temporal_9_shuffled": Config(order="shuffled"),
+    "temporal_9_turned": Config(augment="paper"),
+    "temporal_9_points": Config(objective="mse"),
     "appearance_again": Config(stream="appearance", seed_offset=AGAIN),
     "temporal_9_again": Config(seed_offset=AGAIN),
     "appearance_vggface2": Config(stream="appearance", start="vggface2-resnet50"),
@@ -144,6 +146,12 @@ GRID = {
     "all": (
         *((row, corpus) for corpus in ("both", "dynamics", "appearance", "null") for row in STREAMS),
         *((row, "both") for row in (*LENGTHS, *VGGFACE2)),
+    ),
+    "controls": (
+        *(("temporal_9_shuffled", corpus) for corpus in ("both", "dynamics")),
+        *((row, corpus) for row in ("two_stills", "two_codes") for corpus in ("both", "appearance")),
+        *((row, "both", how) for row in STREAMS[:2] for how in ("selected", "selected-new")),
+        *((row, "both") for row in ("temporal_9_turned", "temporal_9_points")),
     ),
 }
 
