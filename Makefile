@@ -56,7 +56,7 @@ figures: $(READY)  ## draw figures/ and its tables from results/, write the numb
 docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minutes
 	@$(PY) -m tools.update_docs
 
-NOT_SPEED := $(addprefix benchmarks/,paper_learning.py depnet_features.py evidence.py reproductions.py)
+NOT_SPEED := $(addprefix benchmarks/,paper_learning.py depnet_features.py evidence.py reproductions.py lengths.py)
 bench: $(READY)  ## measure what the speed claims rest on
 	@set -e; for file in $(filter-out $(NOT_SPEED),$(wildcard benchmarks/*.py)); do echo "== $$file"; $(PY) "$$file"; done
 

@@ -7,15 +7,18 @@ from typing import Any
 
 from depnb.experiments.grid import rows
 from depnb.experiments.result import MissingResult
+from depnb.experiments.rivals import titles
 from depnb.experiments.store import Store
-from depnb.methods.registry import method, papers
-from depnb.reports.summaries import Summary, summarise
+from depnb.methods.registry import RIVALS, method, papers
+from depnb.reports.summaries import Summary, difference_text, summarise
 from depnb.system.files import write_text
 from depnb.system.repository import COMMITTED, ROOT
 
 BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
 END = "<!-- numbers:end -->"
 README = ROOT / "README.md"
+WITH_RIVALS = ("both", "dynamics")
+"""The corpora on which simple rivals, which train no network, are quoted."""
 
 
 def numbers(folder: Path = COMMITTED) -> str:
@@ -28,9 +31,11 @@ def numbers(folder: Path = COMMITTED) -> str:
     measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).current(), "unseen")}
     faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
     lines = [
-        "Measured on generated people, profile quick. On `null` nothing can be learnt: nothing must beat the constant.",
+        "Measured on generated people, profile quick. On `null` nothing can be learnt: no row may be better than the "
+        "constant there. The interval is over people and seeds.",
         "",
-        "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | |",
+        "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | against the "
+        "constant |",
         "|---|---|---|---|---|---|---|",
     ]
     for line in _quoted():
@@ -59,18 +64,22 @@ def split(page: Path = README, begin: str = BEGIN, end: str = END) -> tuple[str,
 
 
 def _quoted() -> Iterator[tuple[str, str, str, str]]:
-    """(paper, row, corpus, protocol): the headline rows, and those that a claim compares with the constant."""
+    """(paper, row, corpus, protocol): the headline rows, those that a claim compares with the constant, the rivals."""
     for paper in papers():
         claimed = ((c.row, c.corpus, c.protocol) for c in method(paper).claims if c.other == "constant")
         for row in dict.fromkeys((*rows(paper, "headline"), *claimed)):
             yield paper, *row
+    for corpus in WITH_RIVALS:
+        for rival in titles():
+            yield RIVALS, rival, corpus, "honest"
 
 
 def _line(s: Summary) -> str:
-    return (
-        f"| {s.paper} | {s.row} | {s.corpus} | {s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds) | {s.constant:.2f} | "
-        f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}] | {s.verdict} |"
-    )
+    if s.paper == RIVALS:
+        paper, row, error = "–", titles()[s.row], f"{s.rmse:.2f}"
+    else:
+        paper, row, error = s.paper, s.row, f"{s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds)"
+    return f"| {paper} | {row} | {s.corpus} | {error} | {s.constant:.2f} | {difference_text(s)} | {s.verdict} |"
 
 
 def _faces(measured: dict[str, Any]) -> str:

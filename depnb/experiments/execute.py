@@ -209,7 +209,7 @@ def _trained(
             name: load(part, of.input_spec, of.profile.frames, of.profile.scale.input_size)
             for name, part in _parts(split)
         }
-        training = _training(
+        training = train_network(
             method(run.paper), of, frames, of.seed(run.seed), device, label, checkpoints / f"{number}.pt"
         )
         if keep:
@@ -260,10 +260,10 @@ def _face_accuracy(paper: Paper, of: TrainingSpec, device: str, seed: int) -> tu
     if of.config.start != "identity":
         return ()
     learning = of.learning.faces
-    return (pretraining.identity(_bodies(paper, of), of.profile, of.input_spec, learning, device, seed).accuracy,)
+    return (pretraining.identity(bodies_of(paper, of), of.profile, of.input_spec, learning, device, seed).accuracy,)
 
 
-def _training(
+def train_network(
     paper: Paper,
     of: TrainingSpec,
     frames: Mapping[str, Frames],
@@ -272,6 +272,12 @@ def _training(
     label: str,
     checkpoint: Path,
 ) -> Training:
+    """Train the network of a row on ``frames["train"]``.
+
+    Args:
+        paper, of: what the row is. frames: by ``train``, and ``select`` and ``watch`` where there are such.
+        seed, device, label, checkpoint: as for ``loop.train``.
+    """
     return train(
         lambda: _network(paper, of, device, seed),
         frames["train"],
@@ -290,12 +296,12 @@ def _training(
 def _network(paper: Paper, of: TrainingSpec, device: str, seed: int) -> Network:
     """A row's network, its body as ``Config.start`` says."""
     network = paper.model(of.config, of.profile.scale)
-    build, learning = _bodies(paper, of), of.learning.faces
+    build, learning = bodies_of(paper, of), of.learning.faces
     pretraining.begin(network.body, build, of.config.start, of.profile, of.input_spec, learning, device, seed)
     return network
 
 
-def _bodies(paper: Paper, of: TrainingSpec) -> Callable[[], nn.Module]:
+def bodies_of(paper: Paper, of: TrainingSpec) -> Callable[[], nn.Module]:
     """What makes further bodies like that of a row."""
     return lambda: paper.model(of.config, of.profile.scale).body
 

@@ -1,18 +1,22 @@
-"""What the papers claim, and what the results say to it."""
+"""What the papers claim, and what the results say to it.
+
+All claims of a paper that were tested are one family, the paper's own and ours alike: their p-values are corrected
+together (Holm). A claim that could not be tested is outside of it, and is listed with the reason.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depnb.evaluation.intervals import paired_permutation_test, paired_subject_bootstrap
+from depnb.evaluation.comparison import Comparison, compare, holm
 from depnb.experiments.result import Result
 from depnb.methods.contract import Claim
 from depnb.methods.registry import method
 from depnb.reports.remembered import remembered
 from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, Columns
+from depnb.reports.words import NOT_TESTED, answer as answer, claim_word, p_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,95 +24,151 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Difference:
-    """RMSE of a row minus that of its rival on the same people, mean over seeds, BDI-II points.
+    """RMSE of a row minus that of its rival on the same people, mean over the seeds of each, BDI-II points.
 
     Attributes:
         value: the difference; below 0 the row is better.
-        low, high: its 95 % interval over people (paired bootstrap).
-        learnt: whether all trainings of both sides fell below the constant predictor's loss.
-        sides: labels [N], scores of the row and of its rival [seeds, N], and the person in each video.
+        low, high: its 95 % interval over people and seeds; infinite where a side has one seed.
+        p: of “other people and other seeds would give no difference”, two-sided, not corrected.
+        untrained: names of the rows of which a training did not fall below the constant predictor's loss.
+        people: whom both were judged on.
+        seeds: how many trainings each side has; a predictor that looks at no face is no side here.
     """
 
     value: float
     low: float
     high: float
-    learnt: bool
-    sides: tuple[Sequence[float], np.ndarray, np.ndarray, Sequence[str]] = field(repr=False, compare=False)
-
-    @cached_property
-    def p(self) -> float:
-        """Of “exchanging the two predictors' scores of a person makes no difference” (paired permutation test)."""
-        return remembered(paired_permutation_test, *self.sides)
+    p: float
+    untrained: tuple[str, ...]
+    people: int
+    seeds: tuple[int, ...]
 
     @property
-    def answer(self) -> str:
-        """Whether “the row is better” is confirmed."""
-        return answer(self.low, self.high) if self.learnt else "not trained"
+    def learnt(self) -> bool:
+        """Whether all trainings of both sides fell below the constant predictor's loss."""
+        return not self.untrained
 
 
-def answer(low: float, high: float) -> str:
-    """Whether “the first has the smaller error” is confirmed, from the 95 % interval of the difference."""
-    return "confirmed" if high < 0 else "not confirmed" if low >= 0 else "too little data to tell"
+@dataclass(frozen=True)
+class Outcome:
+    """What came out for a claim.
+
+    Attributes:
+        claim: of the paper, or of ours.
+        difference: None where it could not be computed.
+        corrected: its p-value after Holm's correction over the paper's tested claims; None where it was not tested.
+        reason: why it was not tested; else empty.
+        was_run: whether its rows were, whatever came of it.
+    """
+
+    claim: Claim
+    difference: Difference | None
+    corrected: float | None
+    reason: str
+    was_run: bool
+
+    @property
+    def word(self) -> str:
+        """*supported*, *reversed*, *undecided* or *not tested here*."""
+        if self.difference is None or self.corrected is None:
+            return NOT_TESTED
+        return claim_word(self.difference.value, self.corrected)
 
 
 def difference(claim: Claim, paper: str, results: Sequence[Result]) -> Difference | None:
-    """The two sides of a claim, compared.
-
-    Returns:
-        ``None`` where one of them has no scores per person, or where they were run with different numbers of seeds.
-    """
-    ours = _scored(results, paper, claim.row, claim.corpus, claim.protocol, claim.partition)
-    if not ours:
+    """The two sides of a claim, compared; ``None`` where one of them was not run or has no scores per person."""
+    sides = [own for row, protocol in _sides(claim) if (own := _runs(claim, row, protocol, paper, results))]
+    if len(sides) < len(_sides(claim)) or any(claim.partition not in r.predictions for own in sides for r in own):
         return None
-    first, learnt = ours[0].predictions[claim.partition], [r.learnt for r in ours]
-    if claim.other in PREDICTORS:
-        rival = np.array([getattr(first, claim.other)])  # [1, N]
-    else:
-        protocol = claim.other_protocol or claim.protocol
-        theirs = _scored(results, paper, claim.other, claim.corpus, protocol, claim.partition)
-        if not theirs:
-            return None
-        rival = np.array([r.predictions[claim.partition].score for r in theirs])  # [seeds, N]
-        learnt += [r.learnt for r in theirs]
-    score = np.array([r.predictions[claim.partition].score for r in ours])  # [seeds, N]
-    if len(rival) not in (1, len(score)):
-        return None
-    sides = first.bdi, score, rival, first.subject
-    return Difference(*remembered(paired_subject_bootstrap, *sides), all(learnt), sides)
+    first = sides[0][0].predictions[claim.partition]
+    scores = [np.array([r.predictions[claim.partition].score for r in own]) for own in sides]  # [seeds, N] each
+    rival = scores[1] if len(scores) > 1 else np.array(getattr(first, claim.other))  # [seeds, N], or [N]
+    found = Comparison(*remembered(compare, first.bdi, scores[0], rival, first.subject))
+    untrained = tuple(dict.fromkeys(r.run.row for own in sides for r in own if not r.learnt))
+    return Difference(*found, untrained, len(set(first.subject)), tuple(map(len, sides)))
 
 
-def _scored(
-    results: Sequence[Result], paper: str, row: str, corpus: str, protocol: str, partition: str
-) -> list[Result]:
-    wanted = (paper, row, corpus, protocol)
+def outcomes(paper: str, results: Sequence[Result]) -> list[Outcome]:
+    """What came out for each claim of a paper, in their order."""
+    judged = []
+    for claim in method(paper).claims:
+        lacking, found = _lacking(claim, paper, results), difference(claim, paper, results)
+        judged.append((claim, found, lacking or _obstacle(found), not lacking))
+    corrected = iter(holm([found.p for _, found, reason, _ in judged if found and not reason]))
+    return [
+        Outcome(claim, found, None if reason else next(corrected), reason, was_run)
+        for claim, found, reason, was_run in judged
+    ]
+
+
+def _lacking(claim: Claim, paper: str, results: Sequence[Result]) -> str:
+    """Which rows of a claim were not run; empty where all were."""
+    rows = [
+        row if protocol == "honest" else f"{row} under “{protocol}”"
+        for row, protocol in _sides(claim)
+        if not _runs(claim, row, protocol, paper, results)
+    ]
+    return f"{_and(rows)} not run" if rows else ""
+
+
+def _obstacle(found: Difference | None) -> str:
+    """Why a claim whose rows were run is not tested; empty where it is."""
+    if found is None:
+        return "no scores per person are kept"
+    if found.untrained:
+        return f"{_and(found.untrained)} not trained"
+    return "one seed" if 1 in found.seeds else ""
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(names))
+
+
+def _sides(claim: Claim) -> list[tuple[str, str]]:
+    """(row, protocol) of the trained sides of a claim."""
+    rival = [] if claim.other in PREDICTORS else [(claim.other, claim.other_protocol or claim.protocol)]
+    return [(claim.row, claim.protocol), *rival]
+
+
+def _runs(claim: Claim, row: str, protocol: str, paper: str, results: Sequence[Result]) -> list[Result]:
+    wanted = (paper, row, claim.corpus, protocol)
     own = [r for r in results if (r.run.paper, r.run.row, r.run.corpus, r.run.protocol) == wanted]
-    return [r for r in own if partition in r.predictions]
+    return [r for r in own if claim.partition in r.metrics]
 
 
 def claims_table(paper: str, results: Sequence[Result]) -> "pd.DataFrame":
-    """What the paper says of its rows, and what an honest evaluation demands, as inequalities with an answer.
+    """What the paper says of its rows, and what an honest evaluation demands, each with what came out.
 
-    ``attrs["corpora"]`` of the frame holds the titles of the corpora.
+    Empty where no claim has been run. ``attrs["corpora"]`` of the frame holds the titles of the corpora.
     """
     return claims_columns(paper, results).frame()
 
 
 def claims_columns(paper: str, results: Sequence[Result]) -> Columns:
     """``claims_table`` without pandas."""
-    lines, corpora = [], []
-    for claim in method(paper).claims:
-        found = difference(claim, paper, results)
-        if found is None:
-            continue
-        corpora.append(f"generated “{claim.corpus}”")
-        lines.append(
-            {
-                "claim": claim.text,
-                "whose": "the paper's" if claim.printed else "ours",
-                "judged on": f"{corpora[-1]}, {PARTITION_TITLES[claim.partition]}",
-                "difference in RMSE": f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]",
-                "p": "< 0.001" if found.p < 0.001 else f"{found.p:.3f}",
-                "answer": found.answer,
-            }
-        )
-    return Columns.of(lines, corpora)
+    found = outcomes(paper, results)
+    if not any(o.was_run for o in found):
+        return Columns({}, [])
+    corpora = [corpus_of(o.claim) for o in found if o.difference]
+    return Columns.of([_line(o) for o in found], corpora)
+
+
+def corpus_of(claim: Claim) -> str:
+    """The title of the corpus that a claim is judged on."""
+    return f"generated “{claim.corpus}”"
+
+
+def _line(outcome: Outcome) -> dict[str, str]:
+    claim, found, corrected = outcome.claim, outcome.difference, outcome.corrected
+    return {
+        "claim": claim.text,
+        "whose": "the paper's" if claim.printed else "ours",
+        "judged on": f"{corpus_of(claim)}, {PARTITION_TITLES[claim.partition]}",
+        "difference in RMSE, plain 95 % interval": "–" if found is None or corrected is None else _with_interval(found),
+        "p, corrected (Holm)": "–" if corrected is None else p_text(corrected),
+        "outcome": f"{outcome.word}: {outcome.reason}" if outcome.reason else outcome.word,
+    }
+
+
+def _with_interval(found: Difference) -> str:
+    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"

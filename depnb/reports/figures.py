@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
-from depnb.reports import tables
+from depnb.reports import forest, learning_curves, tables
+from depnb.reports.claims import Outcome, claims_columns, outcomes
 from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
+from depnb.reports.outcomes import page
 from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, scored, unseen_errors
 from depnb.system import style
 from depnb.system.files import write_text
@@ -39,6 +41,18 @@ def _recipes(*names: str) -> Callable[[Store], list[str]]:
     return lambda store: [f"generated “{name}”" for name in names]
 
 
+FOREST = (
+    "Point and bar: difference in RMSE between the two sides of a claim, with its plain 95 % interval over people and "
+    "seeds; left of 0 it is in favour of the claim. The word follows from the p-value after Holm's correction over all "
+    "claims of a paper that were tested, the paper's own and ours: filled circle supported, square reversed, open "
+    "circle undecided."
+)
+CURVES = (
+    "learning curves of each row on its main corpus: training loss as share of the constant's (left), RMSE on the "
+    "selecting partition and on unseen people, where these were looked at (right). Thin lines are seeds, thick ones "
+    "their mean over the steps that all of them have. Dots are the steps that were kept."
+)
+
 FIGURES = {
     "corpus_contact_sheet": Entry(
         "Fifty of the people of the generated corpus “both”, partition unseen, one frame each. Nobody here exists.",
@@ -62,11 +76,18 @@ FIGURES = {
         _recipes(*ORACLE),
     ),
     "results_unseen": Entry(
-        "RMSE on the unseen people of the generated corpora: points are seeds, bars 95 % intervals over people, dashed "
-        "the constant predictor, dotted the noise floor.",
+        "RMSE on the unseen people of the generated corpora: points are seeds, bars 95 % intervals over people and "
+        "seeds, dashed the constant predictor, dotted the noise floor. The word says how the row compares with the "
+        "constant.",
         "results/",
         unseen_errors,
         lambda store: corpora_of(scored(store.current())),
+    ),
+    "claims": Entry(
+        f"What came out for the claims of all papers. {FOREST}",
+        "results/",
+        lambda store: forest.of_papers(_outcomes(store)),
+        lambda store: list(dict.fromkeys(title for paper in papers() for title in _claimed_on(paper, store))),
     ),
 }
 
@@ -86,7 +107,45 @@ def entries() -> dict[str, Entry]:
                 partial(_draw_stored, paper, name),
                 partial(_stored_corpora, paper, name),
             )
+        found |= _of_every_paper(paper)
     return found
+
+
+def _of_every_paper(paper: str) -> dict[str, Entry]:
+    """What is drawn of any paper, whatever figures it names."""
+    return {
+        f"{paper}_forest": Entry(
+            f"What came out for the claims of {paper}. {FOREST}",
+            f"results/{paper}/",
+            lambda store: forest.of_paper(paper, store.current(paper)),
+            partial(_claimed_on, paper),
+        ),
+        f"{paper}_learning_curves": Entry(
+            f"{paper}: {CURVES}",
+            f"results/{paper}/",
+            lambda store: learning_curves.draw(paper, store.current(paper)),
+            lambda store: corpora_of(learning_curves.shown(paper, store.current(paper))),
+        ),
+    }
+
+
+def _what_came_out(store: Store, folder: Path) -> Path | None:
+    """Write one sentence for each claim, where any was run."""
+    found = {paper: own for paper, own in _outcomes(store).items() if any(o.was_run for o in own)}
+    if not found:
+        return None
+    corpora = dict.fromkeys(title for paper in found for title in _claimed_on(paper, store))
+    path = folder / "what_came_out.md"
+    write_text(path, page(found, style.provenance(*corpora)))
+    return path
+
+
+def _outcomes(store: Store) -> dict[str, list[Outcome]]:
+    return {paper: outcomes(paper, store.current(paper)) for paper in papers()}
+
+
+def _claimed_on(paper: str, store: Store) -> list[str]:
+    return claims_columns(paper, store.current(paper)).corpora
 
 
 def _without_results(draw: Callable[[], "Figure"], store: Store) -> "Figure":
@@ -116,6 +175,10 @@ def make_all(store: Store, folder: Path) -> list[Path]:
     tables.check(store, folder)
     style.apply()
     written, lines = [], ["# Figures and tables", "", "Made by `make figures`.", ""]
+    said = _what_came_out(store, folder)
+    if said:
+        lines += [f"In words: [{said.stem.replace('_', ' ')}]({said.name}), one sentence for each claim.", ""]
+        written.append(said)
     for name, entry in entries().items():
         figure = entry.draw(store)
         if figure is None:

@@ -1,44 +1,50 @@
 """Intervals and p-values that were computed before: a table of stored results is then read, not computed.
 
-They lie in ``$DEPNB_CACHE/intervals``, by what decides them: the function, its version, labels, scores and names.
-Scores per person are stored of generated people only, so nothing there is about real people.
+They lie in ``$DEPNB_CACHE/intervals``, by what decides them: the function, the code of ``depnb.evaluation``, labels,
+scores and names. Scores per person are stored of generated people only, so nothing there is about real people.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from depnb import evaluation
+from depnb.evaluation.metrics import Metric, rmse
 from depnb.system.files import cache_dir, write_json
-
-Numbers = TypeVar("Numbers", float, tuple[float, float, float])
 
 _known: dict[Path, dict[str, list[float]]] = {}
 _new: set[Path] = set()
 
 
-def remembered(compute: Callable[..., Numbers], *data: Sequence[float] | Sequence[str] | np.ndarray) -> Numbers:
-    """``compute(*data)``, read where the same was computed before.
+def remembered(
+    compute: Callable[..., tuple[float, ...]],
+    *data: Sequence[float] | Sequence[str] | np.ndarray,
+    metric: Metric = rmse,
+) -> tuple[float, ...]:
+    """``compute(*data, metric=metric)`` as a plain tuple, read where the same was computed before.
 
     Args:
         compute: of ``depnb.evaluation``, which gives the same numbers for the same data.
         data: labels, scores and names of people, as ``compute`` takes them.
+        metric: ``rmse`` or ``mae``.
     """
-    digest = hashlib.sha256(f"{compute.__name__} {evaluation.VERSION}".encode())
+    digest = hashlib.sha256(f"{compute.__name__} {metric.__name__} {_code()}".encode())
     for part in data:
         array = np.asarray(part)
         digest.update(f" {array.shape} {array.dtype.str}".encode() + array.tobytes())
     known = _numbers(_file())
     key = digest.hexdigest()[:24]
-    if key not in known:
-        known[key] = np.atleast_1d(compute(*data)).tolist()
+    if key in known:
+        return tuple(known[key])
+    found = tuple(map(float, compute(*data, metric=metric)))
+    if np.isfinite(found).all():  # JSON knows no other numbers, and these take no time
+        known[key] = list(found)
         _new.add(_file())
-    found = known[key]
-    return tuple(found) if len(found) > 1 else found[0]  # type: ignore[return-value]  # as many as ``compute`` gives
+    return found
 
 
 def keep() -> None:
@@ -49,8 +55,15 @@ def keep() -> None:
         _new.discard(path)
 
 
+@cache
+def _code() -> str:
+    """A checksum of the code of ``depnb.evaluation``, which may change without the version that results name."""
+    files = sorted(file for place in evaluation.__path__ for file in Path(place).glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def _file() -> Path:
-    return cache_dir() / "intervals" / "paired.json"
+    return cache_dir() / "intervals" / "compared.json"
 
 
 def _numbers(path: Path) -> dict[str, list[float]]:

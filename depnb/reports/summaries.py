@@ -1,4 +1,4 @@
-"""Rows over their seeds: means, intervals and verdicts."""
+"""Rows over their seeds: means, intervals over people and seeds, and the word of each against the constant."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from depnb.evaluation.intervals import paired_subject_bootstrap, subject_bootstrap
+from depnb.evaluation.comparison import Comparison, compare
+from depnb.evaluation.error_intervals import error_interval
 from depnb.evaluation.metrics import mae, rmse
 from depnb.experiments.disclosure import rivals
 from depnb.experiments.result import Result
+from depnb.experiments.rivals import is_rival
 from depnb.reports.remembered import remembered
+from depnb.reports.words import NOT_TRAINED, answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +26,8 @@ PARTITION_TITLES = {
 }
 PREDICTORS = {"constant": "constant (training mean)", "identity_only": "identity only"}
 SESSION_COLUMNS = {"RMSE of sessions": "rmse_sessions", "MAE of sessions": "mae_sessions"}
+FEW_PEOPLE = 30
+"""Of fewer people a table says so: their intervals cover less than they claim."""
 
 
 class Columns(NamedTuple):
@@ -51,11 +56,13 @@ class Summary:
 
     Attributes:
         rmse, rmse_sd, mae, mae_sd: mean and sd over the seeds (sd is NaN for one seed).
-        rmse_low, rmse_high: 95 % interval over people, mean over the seeds.
+        rmse_low, rmse_high: 95 % interval over people and seeds; of one seed over people. Of a licensed corpus no
+            scores per person are kept: the mean over the seeds of their intervals over people.
         constant: RMSE of the training mean; NaN where it would tell of few real people.
         title: how the table names the corpus; a generated one says so.
-        difference, low, high: RMSE minus the constant predictor's with its paired 95 % interval over people; NaN for
-            a licensed corpus, of which no scores per person are kept.
+        people: whom it was judged on; 0 where that was not kept.
+        difference, low, high: RMSE minus the constant predictor's with its 95 % interval over people and seeds, which
+            is infinite for one seed; NaN for a licensed corpus.
         learnt: whether every seed's training loss fell below the constant predictor's.
         rmse_sessions, mae_sessions: of the means over the videos of a session, as papers count that have 50 and not 100
             of them; NaN where a session is one video, and for generated corpora.
@@ -66,8 +73,10 @@ class Summary:
     corpus: str
     title: str
     protocol: str
+    profile: str
     partition: str
     seeds: int
+    people: int
     rmse: float
     rmse_sd: float
     mae: float
@@ -84,23 +93,16 @@ class Summary:
     mae_sessions: float = float("nan")
 
     @property
-    def beats_constant(self) -> bool:
-        """The upper 95 % bound of the difference lies below 0."""
-        return self.learnt and self.high < 0
-
-    @property
     def gain(self) -> float:
         """Share by which the RMSE lies below the constant predictor's."""
         return 1 - self.rmse / self.constant
 
     @property
     def verdict(self) -> str:
-        """What the interval of the difference says in words."""
+        """The row against the constant, by the plain interval of the difference."""
         if not self.learnt:
-            return "not trained"
-        if np.isnan(self.difference):
-            return "not compared"
-        return "beats the constant" if self.beats_constant else "does not beat the constant"
+            return NOT_TRAINED
+        return "not compared" if np.isnan(self.difference) else answer(self.low, self.high)
 
 
 def summarise(
@@ -136,11 +138,7 @@ def _scored_as(result: Result, partition: str, how: Literal["mean", "median"], c
         raise ValueError(f"{result.run.name} keeps no scores per person: it has the plain means only.")
     predictions = result.predictions[partition]
     scores = predictions.scores(how, clip)
-    numbers = dict(result.metrics[partition])
-    for metric in (mae, rmse):
-        name = metric.__name__
-        low, high = subject_bootstrap(predictions.bdi, scores, predictions.subject, metric)
-        numbers |= {name: metric(predictions.bdi, scores), f"{name}_low": low, f"{name}_high": high}
+    numbers = {**result.metrics[partition], **{m.__name__: m(predictions.bdi, scores) for m in (mae, rmse)}}
     return replace(
         result,
         metrics={**result.metrics, partition: numbers},
@@ -156,12 +154,14 @@ def corpus_title(result: Result) -> str:
 
 def _summary(group: list[Result], partition: str) -> Summary:
     metrics = [result.metrics[partition] for result in group]
-    difference = low = high = float("nan")
+    rmse_low, rmse_high = (float(np.mean([m[f"rmse_{end}"] for m in metrics])) for end in ("low", "high"))
+    people, compared = round(metrics[0].get("subjects", 0)), Comparison(*[float("nan")] * 4)
     if all(partition in result.predictions for result in group):
-        first = group[0].predictions[partition]
-        scores = np.array([result.predictions[partition].score for result in group])  # [seeds, N]
-        sides = first.bdi, scores, first.constant, first.subject
-        difference, low, high = remembered(paired_subject_bootstrap, *sides)
+        first, scores = group[0].predictions[partition], scores_of(group, partition)
+        people = len(set(first.subject))
+        alone = scores[0] if scores.ndim == 2 and len(scores) == 1 else scores  # of one seed's luck nothing is known
+        rmse_low, rmse_high = remembered(error_interval, first.bdi, alone, first.subject)
+        compared = Comparison(*remembered(compare, first.bdi, scores, first.constant, first.subject))
     run = group[0].run
     return Summary(
         paper=run.paper,
@@ -169,22 +169,38 @@ def _summary(group: list[Result], partition: str) -> Summary:
         corpus=run.corpus,
         title=corpus_title(group[0]),
         protocol=run.protocol,
+        profile=run.profile,
         partition=partition,
         seeds=len(group),
+        people=people,
         rmse=float(np.mean([m["rmse"] for m in metrics])),
         rmse_sd=_sd([m["rmse"] for m in metrics]),
         mae=float(np.mean([m["mae"] for m in metrics])),
         mae_sd=_sd([m["mae"] for m in metrics]),
-        rmse_low=float(np.mean([m["rmse_low"] for m in metrics])),
-        rmse_high=float(np.mean([m["rmse_high"] for m in metrics])),
+        rmse_low=rmse_low,
+        rmse_high=rmse_high,
         constant=rivals(group[0], partition).get("constant", {}).get("rmse", float("nan")),
         noise_floor=group[0].noise_floor,
-        difference=difference,
-        low=low,
-        high=high,
+        difference=compared.value,
+        low=compared.low,
+        high=compared.high,
         learnt=all(result.learnt for result in group),
         **{name: float(np.mean([m.get(name, np.nan) for m in metrics])) for name in SESSION_COLUMNS.values()},
     )
+
+
+def difference_text(s: Summary) -> str:
+    """RMSE minus the constant's with its plain interval, as a table's cell."""
+    if np.isnan(s.difference):
+        return "–"
+    ends = f"[{s.low:+.2f}, {s.high:+.2f}]" if np.isfinite(s.high) else "(one seed)"
+    return f"{s.difference:+.2f} {ends}"
+
+
+def scores_of(group: Sequence[Result], partition: str) -> np.ndarray:
+    """Scores of the seeds of a row [seeds, N]; of a rival, whose one run has no luck of training, [N]."""
+    scores = np.array([result.predictions[partition].score for result in group])
+    return scores[0] if is_rival(group[0].run) else scores
 
 
 def _sd(values: list[float]) -> float:

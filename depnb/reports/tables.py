@@ -17,17 +17,21 @@ import numpy as np
 
 from depnb.experiments.disclosure import handed_on, rivals
 from depnb.experiments.result import Result
+from depnb.experiments.rivals import is_rival, titles
 from depnb.experiments.store import Store
 from depnb.methods.contract import lookup
-from depnb.methods.registry import imported_weights, method, papers
+from depnb.methods.registry import RIVALS, imported_weights, method, papers
 from depnb.reports.claims import claims_columns
+from depnb.reports.null_control import null_columns
 from depnb.reports.remembered import keep
 from depnb.reports.summaries import (
+    FEW_PEOPLE,
     PARTITION_TITLES,
     PREDICTORS,
     SESSION_COLUMNS,
     Columns,
     Summary,
+    difference_text,
     on_one_corpus,
     summarise,
 )
@@ -39,13 +43,17 @@ from depnb.system.text import one_line, to_csv, to_latex
 if TYPE_CHECKING:
     import pandas as pd
 
+AGAINST = "against the constant"
+"""Heading of a row's word."""
+
 
 def measured_table(
     results: Sequence[Result], partition: str = "unseen", how: Literal["mean", "median"] = "mean", clip: bool = False
 ) -> "pd.DataFrame":
-    """Our numbers: networks first, then the predictors that look at no face and the noise floor.
+    """Our numbers: networks first, then predictors that look at no face, simple rivals and the noise floor.
 
-    These stand under each group of rows that were trained on the same recordings: corpus and protocol.
+    These stand under each group of rows that were trained on the same recordings: corpus and protocol. Rivals are there
+    if their results are among those given.
     ``attrs["corpora"]`` of the frame holds the titles of the corpora.
     """
     return _measured(results, partition, how, clip).frame()
@@ -54,14 +62,17 @@ def measured_table(
 def _measured(
     results: Sequence[Result], partition: str, how: Literal["mean", "median"] = "mean", clip: bool = False
 ) -> Columns:
-    summaries = summarise(results, partition, how, clip)
+    summaries = summarise([r for r in results if not is_rival(r.run)], partition, how, clip)
+    simple = _by_row(summarise([r for r in results if is_rival(r.run)], partition, how, clip))
     lines = []
-    for group in dict.fromkeys((s.corpus, s.protocol) for s in summaries):
-        own = [s for s in summaries if (s.corpus, s.protocol) == group]
+    for group in dict.fromkeys((s.corpus, s.protocol, s.profile) for s in summaries):
+        own = [s for s in summaries if (s.corpus, s.protocol, s.profile) == group]
         lines += [_line(s) for s in own]
-        one = next(r for r in results if (r.run.corpus, r.run.protocol) == group and partition in r.metrics)
+        runs = [r for r in results if (r.run.corpus, r.run.protocol, r.run.profile) == group]
+        one = next(r for r in runs if partition in r.metrics and not is_rival(r.run))
         for name, numbers in rivals(one, partition).items():
             lines.append(_plain_line(own[0], PREDICTORS[name], numbers["rmse"], numbers["mae"]))
+        lines += [_rival_line(s) for s in simple if (s.corpus, s.protocol, s.profile) == group]
         if one.noise_floor is not None:
             lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
     if all(np.isnan(s.rmse_sessions) for s in summaries):
@@ -74,6 +85,7 @@ def _line(s: Summary) -> dict[str, str]:
         "corpus": s.title,
         "protocol": _habit(s),
         "partition": PARTITION_TITLES[s.partition],
+        "people": _people(s),
         "predictor": s.row,
         "seeds": str(s.seeds),
         "RMSE": _with_sd(s.rmse, s.rmse_sd),
@@ -83,14 +95,30 @@ def _line(s: Summary) -> dict[str, str]:
             title: "–" if np.isnan(value := getattr(s, name)) else f"{value:.2f}"
             for title, name in SESSION_COLUMNS.items()
         },
-        "RMSE − constant": "–" if np.isnan(s.difference) else f"{s.difference:+.2f} [{s.low:+.2f}, {s.high:+.2f}]",
-        "verdict": s.verdict,
+        "RMSE − constant": difference_text(s),
+        AGAINST: s.verdict,
     }
+
+
+def _people(s: Summary) -> str:
+    """How many people it was judged on, and whether these are few."""
+    if not s.people:
+        return "–"
+    return str(s.people) if s.people >= FEW_PEOPLE else f"{s.people} (few)"
 
 
 def _habit(s: Summary) -> str:
     """The protocol; where it is not the honest one, with what it does."""
     return s.protocol if s.protocol == "honest" else f"{s.protocol}: {method(s.paper).protocols[s.protocol].title}"
+
+
+def _by_row(simple: Sequence[Summary]) -> list[Summary]:
+    order = list(titles())
+    return sorted(simple, key=lambda s: order.index(s.row))
+
+
+def _rival_line(s: Summary) -> dict[str, str]:
+    return _line(s) | {"protocol": s.protocol, "predictor": titles()[s.row], "seeds": "–"}
 
 
 def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> dict[str, str]:
@@ -104,7 +132,7 @@ def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> 
         "MAE": dash if mae_ is None else f"{mae_:.2f}",
         **dict.fromkeys(SESSION_COLUMNS, dash),
         "RMSE − constant": dash,
-        "verdict": "",
+        AGAINST: "",
     }
 
 
@@ -145,7 +173,7 @@ def _printed(paper: str, source: str) -> dict[str, list[Any]]:
 
 
 def beside_printed(paper: str, source: str, results: Sequence[Result]) -> "pd.DataFrame":
-    """A paper's table with our columns beside the printed ones; works of others have none.
+    """A paper's table with our columns beside the printed ones, RMSE and MAE; works of others have none.
 
     Our columns are of the corpus that most of its rows were run on (``on_one_corpus``); ``attrs["corpora"]`` of the
     frame holds its title. Rows that start from imported weights have columns of their own.
@@ -164,18 +192,26 @@ def _beside_printed(paper: str, source: str, results: Sequence[Result]) -> Colum
             continue
         by_title = {titles[s.row]: s for s in summaries}
         mine = {title for row, title in titles.items() if imported[row] == start}
-        column = [_cell(by_title.get(name)) if name in mine else "–" for name in columns["method"]]
-        title = next(iter(by_title.values())).title
-        place = f"{PARTITION_TITLES[partition]}, from imported weights" if start else PARTITION_TITLES[partition]
-        columns[f"RMSE, {title}, {place}"] = column
-        corpora = [title]
+        corpora = [summaries[0].title]
+        place = f"{corpora[0]}, {PARTITION_TITLES[partition]}{_few(summaries)}"
+        for metric in ("RMSE", "MAE"):
+            cells = [_cell(by_title.get(name), metric) if name in mine else "–" for name in columns["method"]]
+            columns[f"{metric}, {place}{', from imported weights' if start else ''}"] = cells
     return Columns(columns, corpora)
 
 
-def _cell(s: Summary | None) -> str:
+def _few(summaries: Sequence[Summary]) -> str:
+    """How many people a column of a table is about, if they are few."""
+    fewest = min(s.people for s in summaries)
+    return f" (few: {fewest})" if 0 < fewest < FEW_PEOPLE else ""
+
+
+def _cell(s: Summary | None, metric: str) -> str:
     if s is None:
         return "not run"
-    return _with_sd(s.rmse, s.rmse_sd) if s.learnt else "not trained"
+    if not s.learnt:
+        return s.verdict
+    return _with_sd(s.rmse, s.rmse_sd) if metric == "RMSE" else _with_sd(s.mae, s.mae_sd)
 
 
 def check(store: Store, folder: Path) -> None:
@@ -212,33 +248,47 @@ def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
     """
     check(store, folder)
     written = []
+    for name, (columns, corpora) in _all(store, folder).items():
+        if not columns:
+            continue
+        written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
+        provenance = style.provenance(*corpora)
+        table, latex, picture = written[-3:]
+        texts = {table: to_csv(columns), latex: f"% {provenance}\n{to_latex(columns)}"}
+        before = {path: path.read_text("utf-8") if path.exists() else "" for path in texts}
+        if redraw or not (picture.exists() and _same(before, texts, table, latex)):
+            with atomic_path(picture) as temporary:
+                _picture(columns, temporary, provenance)
+        for path, text in texts.items():
+            if text != before[path]:
+                write_text(path, text)
+    keep()
+    return written
+
+
+def shown(store: Store, paper: str, folder: Path) -> list[Result]:
+    """A paper's results as a folder may show them: outside of the repository, what may be handed on."""
+    results = store.current(paper)
+    return results if COMMITTED.parent in folder.resolve().parents else handed_on(results)
+
+
+def _all(store: Store, folder: Path) -> dict[str, Columns]:
+    """All tables by name; those that the store has nothing for are empty."""
+    tables: dict[str, Columns] = {}
+    everything: list[Result] = []
+    simple = shown(store, RIVALS, folder)
     for paper in papers():
-        results = store.current(paper)
-        results = results if COMMITTED.parent in folder.resolve().parents else handed_on(results)
+        results = shown(store, paper, folder)
         if not results:
             continue
-        tables = {f"{paper}_measured_{p}": _measured(results, p) for p in PARTITION_TITLES}
+        everything += results
+        tables |= {f"{paper}_measured_{p}": _measured([*results, *simple], p) for p in PARTITION_TITLES}
         tables[f"{paper}_claims"] = claims_columns(paper, results)
         tables |= {
             f"{paper}_{source.lower().replace(' ', '')}": _beside_printed(paper, source, results)
             for source in method(paper).tables
         }
-        for name, (columns, corpora) in tables.items():
-            if not columns:
-                continue
-            written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
-            provenance = style.provenance(*corpora)
-            table, latex, picture = written[-3:]
-            texts = {table: to_csv(columns), latex: f"% {provenance}\n{to_latex(columns)}"}
-            before = {path: path.read_text("utf-8") if path.exists() else "" for path in texts}
-            if redraw or not (picture.exists() and _same(before, texts, table, latex)):
-                with atomic_path(picture) as temporary:
-                    _picture(columns, temporary, provenance)
-            for path, text in texts.items():
-                if text != before[path]:
-                    write_text(path, text)
-    keep()
-    return written
+    return tables | {"control_null": null_columns(everything)}
 
 
 def _same(before: dict[Path, str], now: dict[Path, str], table: Path, latex: Path) -> bool:
@@ -259,8 +309,9 @@ def _picture(columns: dict[str, list[Any]], path: Path, provenance: str) -> None
     table.auto_set_font_size(False)
     table.set_fontsize(7)
     table.auto_set_column_width(range(len(columns)))
+    tall = max(2, *(head.count("\n") + 1 for head in heads))
     for column in range(len(columns)):
-        table[0, column].set_height(table[0, column].get_height() * 2)
+        table[0, column].set_height(table[0, column].get_height() * tall)
     for cell in table.get_celld().values():
         cell.get_text().set_parse_math(False)  # a dollar sign in a name is no formula
     figure.draw_without_rendering()

@@ -125,6 +125,11 @@ def test_the_corpora_are_those_that_the_file_shows(written):
     assert said_by(written["distribution_curves.png"]) == style.provenance("generated “both”")
     assert "null" in said_by(written["distribution_measured_unseen.tex"])
     assert said_by(written["corpus_same_person.png"]) == style.provenance("generated “both”")
+    assert said_by(written["distribution_learning_curves.pdf"]) == style.provenance("generated “both”")
+    assert said_by(written["control_null.tex"]) == style.provenance("generated “null”")
+    both_and_null = style.provenance("generated “both”", "generated “null”")
+    assert said_by(written["claims.pdf"]) == said_by(written["distribution_forest.png"]) == both_and_null
+    assert written["what_came_out.md"].read_text(encoding="utf-8").endswith(f"Data: results/; {both_and_null}.\n")
     assert said_by(written["distribution_table1.tex"]) == style.provenance("generated “both”")
     assert style.provenance() == f"made on: no corpus, printed numbers only; depnb {__version__}"
 
@@ -143,7 +148,8 @@ def test_a_csv_says_the_corpus_and_holds_nothing_but_its_table(written):
     for path in tables_written:
         frame = pd.read_csv(path)
         assert frame.columns[0] in {"corpus", "claim", "method"}, path.name
-        assert "generated “both”" in path.read_text(encoding="utf-8"), path.name
+        corpus = "null" if path.stem == "control_null" else "both"
+        assert f"generated “{corpus}”" in path.read_text(encoding="utf-8"), path.name
 
 
 def test_the_same_results_give_the_same_bytes(store, written, tmp_path):

@@ -11,8 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from depnb.evaluation import rmse
-from depnb.experiments.result import Attention
+from depnb.evaluation import compare, error_interval, rmse
+from depnb.experiments.result import Attention, Predictions
 from depnb.experiments.store import Store
 from depnb.methods.printed import printed
 from depnb.methods.registry import imported_weights, method, papers
@@ -41,6 +41,72 @@ def test_summary_is_mean_and_sd_over_the_seeds(results):
     assert summary.gain == pytest.approx(1 - summary.rmse / summary.constant)
 
 
+def test_the_interval_of_a_row_is_over_people_and_seeds(results):
+    own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
+    first, scores = own[0].predictions["unseen"], [r.predictions["unseen"].score for r in own]
+    (summary,) = summaries.summarise(own, "unseen")
+    assert (summary.rmse_low, summary.rmse_high) == error_interval(first.bdi, scores, first.subject)
+    assert summary.people == len(set(first.subject)) == 100
+    found = compare(first.bdi, scores, first.constant, first.subject)
+    assert (summary.difference, summary.low, summary.high) == found[:3]
+
+
+def test_of_one_seed_the_interval_is_over_people_and_nothing_is_said_of_the_constant(results):
+    (one,) = [r for r in results if r.run.name == "expectation-both-honest-quick-s0"]
+    first = one.predictions["unseen"]
+    (summary,) = summaries.summarise([one], "unseen")
+    assert (summary.rmse_low, summary.rmse_high) == error_interval(first.bdi, first.score, first.subject)
+    assert summary.verdict == "cannot tell"
+    assert summaries.difference_text(summary) == f"{summary.difference:+.2f} (one seed)"
+
+
+def rivals_of(results, *rows):
+    """The seed 0 of a row, as if it were these rivals', on every corpus."""
+    own = [r for r in results if (r.run.row, r.run.seed) == ("expectation", 0)]
+    return [replace(r, run=replace(r.run, paper="rivals", row=row)) for row in rows for r in own]
+
+
+def test_rivals_stand_below_the_rows_of_their_corpus_and_protocol(results):
+    own = [r for r in results if r.run.corpus == "both" and r.run.protocol in ("honest", "paper")]
+    simple = rivals_of(results, "landmarks_moments", "frame_difference")
+    frame = tables.measured_table([*simple, *own], "unseen")
+    without = tables.measured_table(own, "unseen")
+    names = ["mean frame difference", "ridge on landmark moments"]
+    assert set(frame["corpus"]) == {"generated “both”"}
+    for protocol in ("honest", "paper"):
+        group = list(frame[frame["protocol"].str.startswith(protocol)]["predictor"])
+        assert group[-5:] == ["constant (training mean)", "identity only", *names, "noise floor"]
+    rest = frame[~frame["predictor"].isin(names)].reset_index(drop=True)
+    assert rest.equals(without)
+
+
+def test_a_rivals_one_run_has_no_luck_and_is_compared(results):
+    own = [r for r in results if r.run.corpus == "both" and r.run.protocol == "honest"]
+    simple = [r for r in rivals_of(results, "frame_difference") if (r.run.corpus, r.run.protocol) == ("both", "honest")]
+    first = simple[0].predictions["unseen"]
+    found = compare(first.bdi, first.score, first.constant, first.subject)
+    (line,) = tables.measured_table([*own, *simple]).query("predictor == 'mean frame difference'").to_dict("records")
+    assert line["seeds"] == "–"
+    assert line["RMSE − constant"] == f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+    assert line["against the constant"] == "better"
+
+
+def test_a_table_says_where_people_are_few(results):
+    one = next(r for r in results if r.run.name.startswith("expectation-both-honest"))
+    kept = [place for place, who in enumerate(one.predictions["unseen"].subject) if int(who) % 5 == 0]
+    columns = {
+        name: tuple(getattr(one.predictions["unseen"], name)[k] for k in kept) for name in Predictions.__annotations__
+    }
+    few = replace(one, predictions={**one.predictions, "unseen": Predictions(**columns)})
+    people = len(set(columns["subject"]))
+    assert people < 30
+    assert set(tables.measured_table([few], "unseen")["people"]) == {f"{people} (few)"}
+    assert set(tables.measured_table([one], "unseen")["people"]) == {"100"}
+    headings = list(tables.beside_printed("distribution", "Table 1", [few]).columns)
+    assert f"MAE, generated “both”, unseen people (few: {people})" in headings
+    assert "MAE, generated “both”, test set" in headings
+
+
 def test_median_and_clipping_are_switches(results):
     own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
     plain, median, cut = (summaries.summarise(own, "unseen", *habit)[0] for habit in ((), ("median",), ("mean", True)))
@@ -56,7 +122,6 @@ def test_a_row_that_did_not_learn_is_no_result(results):
     own = [r for r in results if r.run.name.startswith("expectation-both-honest")]
     (summary,) = summaries.summarise([replace(r, learnt=False) for r in own], "unseen")
     assert summary.verdict == "not trained"
-    assert not summary.beats_constant
 
 
 def test_every_table_carries_the_predictors_that_look_at_no_face(results):
@@ -84,9 +149,16 @@ def test_print_and_measurement_stand_in_columns_of_their_own(results):
                 value = source[query & (source["metric"] == metric)]["value"].item()
                 assert line[f"{dataset} {metric} (printed)"] == value
     ours = [c for c in frame.columns if "generated" in c]
-    assert len(ours) == 2
+    places = [f"generated “both”, {place}" for place in ("unseen people", "test set")]
+    assert ours == [f"{metric}, {place}" for place in places for metric in ("RMSE", "MAE")]
     assert not any("printed" in c for c in ours)
-    assert frame[ours[0]].str.contains("±").all()
+    by_row = {s.row: s for s in summaries.summarise([r for r in results if r.run.corpus == "both"], "unseen")
+              if s.protocol == "honest"}  # fmt: skip
+    for row in ("softmax", "euclidean", "expectation"):
+        title = method("distribution").tables["Table 1"][row]
+        line, s = frame[frame["method"] == title].iloc[0], by_row[row]
+        assert line[ours[0]] == f"{s.rmse:.2f} ± {s.rmse_sd:.2f}"
+        assert line[ours[1]] == f"{s.mae:.2f} ± {s.mae_sd:.2f}"
 
 
 @pytest.mark.parametrize("paper", papers())
@@ -104,7 +176,7 @@ def test_rows_that_start_from_imported_weights_have_a_column_of_their_own(result
     frame = tables.beside_printed("distribution", table, [*results, *started])
     assert frame[expected.columns].equals(expected)
     more = [column for column in frame if column not in expected]
-    assert [column.endswith("from imported weights") for column in more] == [True, True]
+    assert [column.endswith("from imported weights") for column in more] == [True] * 4
     assert (frame[more[0]] != "not run").sum() > (frame[more[0]] == "–").sum()
 
 
@@ -156,8 +228,10 @@ def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
     style.apply()
     store = Store(COMMITTED, strict=True)
     drawn = {name: entry.draw for name, entry in figures.entries().items() if "results" in entry.data}
-    of_papers = {f"{paper}_{name}" for paper in papers() for name in method(paper).figures}
-    assert drawn.keys() == {"results_unseen"} | of_papers
+    of_papers = {
+        f"{paper}_{name}" for paper in papers() for name in (*method(paper).figures, "forest", "learning_curves")
+    }
+    assert drawn.keys() == {"results_unseen", "claims"} | of_papers
     for name, draw in drawn.items():
         first, second = (style.save(draw(store), tmp_path / str(k), name, "a test") for k in range(2))
         plt.close("all")
@@ -213,9 +287,8 @@ def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
     written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
     names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).tables}
-    assert {p.name for p in written} == {
-        f"{name}.{suffix}" for name in names | {"distribution_measured_folds"} for suffix in ("csv", "tex", "png")
-    }
+    names |= {"distribution_measured_folds", "control_null"}
+    assert {p.name for p in written} == {f"{name}.{suffix}" for name in names for suffix in ("csv", "tex", "png")}
     assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
 
 
@@ -237,7 +310,7 @@ def test_a_licensed_corpus_has_its_name_and_no_paired_difference(results):
     line = tables.measured_table([licensed], "test").iloc[0]
     assert line["corpus"] == "AVEC2014"
     assert line["RMSE"] == f"{one.metrics['test']['rmse']:.2f}"
-    assert (line["RMSE − constant"], line["verdict"]) == ("–", "not compared")
+    assert (line["RMSE − constant"], line["against the constant"]) == ("–", "not compared")
     frame = tables.beside_printed("distribution", "Table 1", [licensed])
     assert "RMSE, AVEC2014, test set" in frame.columns
     assert not any("generated" in column for column in frame.columns)

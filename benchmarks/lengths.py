@@ -1,0 +1,124 @@
+"""Is a training long enough, and what is a face pretraining worth? Tried on corpora that no result is of.
+
+A row is trained at several multiples of its profile's length, and from bodies that learnt faces for several numbers of
+epochs, with three seeds on each of two corpora drawn from other seeds. What is written down is the error on 400 unseen
+people. A length is long enough if doubling it lowers that error by less than 2 %, or by less than one standard error,
+whichever is larger.
+
+    python -m benchmarks.lengths distribution/expectation msn/msn --multiple 0.5 --multiple 1 --multiple 2
+    python -m benchmarks.lengths distribution/expectation --epochs 3 --epochs 10 --epochs 30 --epochs 100
+
+goes on where an earlier call stopped, and writes ``benchmarks/lengths.json``; without rows it prints what is known.
+"""
+
+import json
+import math
+from collections import defaultdict
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from depnb import faces
+from depnb.corpus.synthetic import named_recipe, open_generated
+from depnb.evaluation.metrics import rmse
+from depnb.experiments.execute import bodies_of, train_network
+from depnb.experiments.split import splits
+from depnb.inputs.loading import load
+from depnb.methods.registry import method, specification
+from depnb.system.files import cache_dir, write_json
+from depnb.system.repository import commit
+from depnb.training import pretraining
+from depnb.training.loop import per_video, predict
+
+CORPUS_SEEDS, SEEDS = (7, 8), (0, 1, 2)
+TOLERATED = 0.02
+"""Share of the error that a training twice as long may still take away."""
+RESULT = Path(__file__).with_suffix(".json")
+
+
+def trained(
+    row: str, corpus: str, profile: str, corpus_seed: int, seed: int, multiple: float, epochs: float | None
+) -> dict[str, Any]:
+    """One training of ``PAPER/ROW``: its error on unseen people, its losses, its seconds."""
+    paper, _, name = row.partition("/")
+    of = specification(method(paper), name, profile, "honest", None)
+    scores = replace(of.learning.scores, longer=of.learning.scores.longer * multiple)
+    learning = of.learning._replace(scores=scores, faces=replace(of.learning.faces, epochs=epochs))
+    of = of._replace(learning=learning)
+    opened = open_generated(replace(named_recipe(f"{corpus}-{of.profile.corpus_size}"), seed=corpus_seed))
+    (split,) = splits(opened, of.protocol)
+    parts = {"train": split.train, "watch": split.watch, **split.evaluated}
+    opened.ensure([recording for part in parts.values() for recording in part or ()])
+    faces.prepare([recording for part in parts.values() for recording in part or ()])
+    size = of.profile.frames, of.profile.scale.input_size
+    frames = {key: load(part, of.input_spec, *size) for key, part in parts.items() if part}
+    tried = f"{paper}-{name}-{corpus}-{profile}-{corpus_seed}-{seed}-{multiple:g}-{epochs}"
+    checkpoint = cache_dir() / "benchmarks" / f"lengths-{tried}.pt"
+    done = train_network(method(paper), of, frames, seed, "cpu", f"{row}, {multiple:g} times", checkpoint)
+    checkpoint.unlink(missing_ok=True)
+    unseen = frames["unseen"]
+    error = rmse(unseen.bdi, per_video(predict(done.model, unseen, done.profile, of.input_spec), unseen))
+    constant = rmse(unseen.bdi, np.full(len(unseen), frames["train"].bdi.mean()))
+    known: tuple[float, ...] = ()
+    if of.config.start == "identity":
+        build = bodies_of(method(paper), of)
+        known = (pretraining.identity(build, of.profile, of.input_spec, learning.faces, "cpu", seed).accuracy,)
+    return {
+        "row": row, "corpus": corpus, "profile": profile, "corpus_seed": corpus_seed, "seed": seed,
+        "multiple": multiple, "epochs": epochs, "steps": done.curve[-1]["step"], "unseen": round(error, 4),
+        "constant": round(constant, 4), "learnt": done.learnt, "face_accuracy": known,
+        "curve": [{key: round(value, 4) for key, value in check.items()} for check in done.curve],
+        "seconds": round(done.seconds),
+    }  # fmt: skip
+
+
+def said(entries: list[dict[str, Any]]) -> list[str]:
+    """A line for each row and length: mean error, standard error, and whether half as long would have been enough."""
+    groups: dict[tuple[Any, ...], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        key = entry["row"], entry["corpus"], entry["profile"], entry["epochs"]
+        groups[key][entry["multiple"]].append(entry["unseen"])
+    lines = []
+    for key, by_multiple in groups.items():
+        for multiple, errors in sorted(by_multiple.items()):
+            spread = np.std(errors, ddof=1) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
+            line = f"{' '.join(map(str, key))}: {multiple:g} times {np.mean(errors):.2f} ± {spread:.2f} ({len(errors)})"
+            half = by_multiple.get(multiple / 2)
+            if half and len(half) == len(errors) > 1:
+                gain = np.mean(half) - np.mean(errors)
+                error = np.std(np.subtract(half, errors), ddof=1) / math.sqrt(len(errors))
+                enough = gain < max(TOLERATED * np.mean(half), error)
+                line += f"; half as long {'is enough' if enough else 'is too short'} ({gain:+.2f} ± {error:.2f})"
+            lines.append(line)
+    return lines
+
+
+def main(
+    rows: Annotated[list[str] | None, typer.Argument(help="PAPER/ROW, one or several.")] = None,
+    corpus: Annotated[str, typer.Option(help="both, appearance, dynamics or null.")] = "both",
+    profile: Annotated[str, typer.Option(help="Whose length is multiplied.")] = "standard",
+    multiple: Annotated[list[float] | None, typer.Option(help="Of the length; several times for several.")] = None,
+    epochs: Annotated[list[float] | None, typer.Option(help="Of the face pretraining; without it the usual.")] = None,
+    out: Annotated[Path, typer.Option(help="Where what was tried is kept.")] = RESULT,
+) -> None:
+    known = json.loads(out.read_text())["tried"] if out.exists() else []
+    wanted = product(rows or (), multiple or (1.0,), epochs or (None,), CORPUS_SEEDS, SEEDS)
+    for row, times, long, corpus_seed, seed in wanted:
+        asked = {
+            "row": row, "corpus": corpus, "profile": profile, "corpus_seed": corpus_seed, "seed": seed,
+            "multiple": times, "epochs": long,
+        }  # fmt: skip
+        if any(asked.items() <= {key: entry[key] for key in asked}.items() for entry in known):
+            continue
+        known.append(trained(row, corpus, profile, corpus_seed, seed, times, long))
+        write_json(out, {"what": (__doc__ or "").splitlines()[0], "commit": commit(), "tried": known})
+    for line in said(known):
+        print(line)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,53 @@
+"""The words for what came out: each has one meaning, in every table, figure and sentence.
+
+A row against the constant: *better*, *worse* or *cannot tell*, by the plain 95 % interval of the difference in error,
+and *not trained*. A claim: *supported*, *reversed* or *undecided*, by its p-value after Holm's correction over all
+claims of the paper that were tested, and *not tested here*.
+"""
+
+from typing import NamedTuple
+
+NOT_TRAINED = "not trained"
+NOT_TESTED = "not tested here"
+LEVEL = 0.05
+"""A corrected p-value below it decides a claim."""
+
+
+class Look(NamedTuple):
+    """How a figure shows a claim's word: by colour, and by the marker for whoever sees no colour."""
+
+    colour: str
+    marker: str
+    filled: bool
+
+
+LOOKS = {
+    "supported": Look("#0173b2", "o", True),
+    "reversed": Look("#d55e00", "s", True),
+    "undecided": Look("0.25", "o", False),
+    NOT_TESTED: Look("0.45", "", False),
+}
+
+
+def answer(low: float, high: float) -> str:
+    """Whether the first of two has the smaller error, from the plain 95 % interval of first minus second."""
+    return "better" if high < 0 else "worse" if low > 0 else "cannot tell"
+
+
+def claim_word(difference: float, corrected: float) -> str:
+    """What came out for “the first has the smaller error”, from first minus second and its corrected p-value."""
+    if corrected >= LEVEL:
+        return "undecided"
+    return "supported" if difference < 0 else "reversed"
+
+
+def p_text(p: float, name: str = "") -> str:
+    """A p-value as text: ``0.012``, or ``< 0.001``; with the name of it ``p = 0.012``, ``p < 0.001``."""
+    if p < 0.001:
+        return f"{name} < 0.001".strip()
+    return f"{name} = {p:.3f}" if name else f"{p:.3f}"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, the minus as printed; for sentences and figures, whose numbers nobody parses."""
+    return f"{value:+.2f}".replace("-", "−")
