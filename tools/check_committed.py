@@ -417,7 +417,7 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     **dict.fromkeys((".gitignore", ".gitattributes", "requirements.txt", "requirements-test.txt", "tools/*.sh"), _code),
     **dict.fromkeys(("pyproject.toml", "tools/*.toml", "environment.yml", ".pre-commit-config.yaml"), _prose),
     **dict.fromkeys(("README.md", "CONTRIBUTING.md", "THIRD_PARTY.md", "CITATION.cff", "docs/*.md"), _prose),
-    **dict.fromkeys(("book/*.md", "book/*.yml", "figures/index.md", "figures/*.tex", "templates/*.html"), _prose),
+    **dict.fromkeys(("book/*.md", "book/*.yml", "figures/*.md", "figures/*.tex", "templates/*.html"), _prose),
     **dict.fromkeys((f"depnb/methods/printed/{name}" for name in PRINTED), _code),
     "tests/experiments/fingerprints.json": _code,
     "figures/*.png": _picture_file,

@@ -55,7 +55,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 NUMBERED = re.compile(r"\\(?:q?quad|tag)\s*[({]\d+|\beqs?\.\s*\(?\d+")
 AGREEMENT = re.compile(r"^notebook = package\b.*?(True|False)\s*$", re.M)
-VERDICT = re.compile(r": (?:confirmed|not confirmed|too little data to tell) \(")
+VERDICT = re.compile(r": (?:supported|reversed|undecided) \(corrected p|not tested here: ")
 SHELL = re.compile(r"^\s*(?:!|%%?(?:bash|sh|script|sx|system|pip|conda)\b)", re.M)
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 ORIGIN = re.compile(
@@ -324,9 +324,9 @@ def taught(notebook: NotebookNode, path: Path) -> Iterable[str]:
         elif not any(defines_something(cell) for cell in notebook.cells[: agreed[0][0] + 1]):
             yield "no function is written out before “notebook = package”"
     code = code_cells(notebook)
-    judged = [one_line(output_text(cell)) for cell in code if "course.verdict(" in cell.source]
+    judged = [one_line(output_text(cell)) for cell in code if "outcomes.sentences(" in cell.source]
     if "claims" in parts and not any(VERDICT.search(text) for text in judged):
-        yield "no claim is printed with its verdict (course.verdict)"
+        yield "no claim is printed with what came out for it (reports.outcomes.sentences)"
     if "printed" in parts and not any("(printed)" in output_text(c) and "generated" in output_text(c) for c in code):
         yield "no table has the paper's printed numbers beside ours, with the corpus of ours"
     if "live training" in parts and not any(

@@ -1,4 +1,4 @@
-"""Tables, captions and verdicts, shown the same each time."""
+"""Tables, captions, comparisons and sentences, shown the same each time."""
 
 import html
 import re
@@ -7,30 +7,30 @@ from itertools import cycle
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
+from depnb.reports.words import answer
+
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 LINE_WIDTH = 88  # columns; JupyterLab breaks a longer line anywhere, also within a word
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # classes in which JupyterLab and nbconvert take a $ for a dollar
-CONSTANTS = ("corpus", "protocol", "partition")  # columns of a table of results that may be the same in every row
+CONSTANTS = ("corpus", "protocol", "partition", "people")  # columns of results that may be the same in every row
 SHORT_TEXT = 24  # characters of a table's text that stay on one line
 LONG_TABLE = 4  # rows from which on such a column goes into the caption
 
 
 def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str:
-    """A paper's claim “A has the smaller error than B” as one of three answers, with its numbers.
+    """“A has the smaller error than B” with its numbers and what the plain interval says to it.
 
     Args:
-        claim: the claim in words.
+        claim: what is compared, in words.
         difference: error of A minus error of B, BDI-II points.
-        interval: 95 % interval of the difference (paired, over subjects).
+        interval: 95 % interval of the difference.
 
     Returns:
-        ``claim: confirmed …`` if the interval lies below 0, ``not confirmed`` if it lies above (or touches) 0
-        with its lower end, else ``too little data to tell``; lines of at most ``LINE_WIDTH`` columns.
+        ``claim: better …`` if the interval lies below 0, ``worse`` if it lies above 0, else ``cannot tell``; lines of
+        at most ``LINE_WIDTH`` columns. The claims of a paper are judged together: ``reports.outcomes.sentences``.
     """
-    from depnb.reports.claims import answer  # loads all papers, which a table needs not
-
     low, high = interval
     if low > high:
         raise ValueError(f"The interval of {claim!r} runs from {low} to {high}: give (low, high).")

@@ -66,10 +66,10 @@ def save(figure: "Figure", folder: Path | str, name: str, provenance: str) -> li
         StorageError: the folder cannot be written.
     """
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
     written = []
     for suffix in (".pdf", ".png"):
         path = Path(folder) / f"{name}{suffix}"
+        figure.set_layout_engine("none")  # each time: with none before, matplotlib sets the usual one when it is saved
         with atomic_path(path) as temporary:
             figure.savefig(temporary, metadata=metadata(suffix, provenance))
         written.append(path)

@@ -1,4 +1,4 @@
-"""Sessions, exercises, verdicts, tables, and the folder to play in."""
+"""Sessions, exercises, comparisons, tables, and the folder to play in."""
 
 import hashlib
 import io
@@ -209,14 +209,14 @@ def test_end_says_what_it_was_made_on_and_writes_the_marker_last(capsys, changes
 @pytest.mark.parametrize(
     ("interval", "answer"),
     [
-        ((-2.0, -0.1), "confirmed"),
-        ((0.1, 2.0), "not confirmed"),
-        ((-1.0, 1.0), "too little data to tell"),
-        ((math.nan, math.nan), "too little data to tell"),
+        ((-2.0, -0.1), "better"),
+        ((0.1, 2.0), "worse"),
+        ((-1.0, 1.0), "cannot tell"),
+        ((math.nan, math.nan), "cannot tell"),
     ],
 )
 def test_verdict_has_three_answers(interval, answer):
-    assert course.verdict("A beats B", sum(interval) / 2, interval).startswith(f"A beats B: {answer} (difference")
+    assert course.verdict("A against B", sum(interval) / 2, interval).startswith(f"A against B: {answer} (difference")
 
 
 def test_a_long_verdict_is_broken_between_words():
@@ -226,13 +226,13 @@ def test_a_long_verdict_is_broken_between_words():
     assert len(lines) == 3
     assert max(map(len, lines)) <= course.LINE_WIDTH
     assert " ".join(said.split()) == (
-        f"{claim}: too little data to tell (difference -0.04, 95 % interval -1.13 to +1.10 BDI-II points)"
+        f"{claim}: cannot tell (difference -0.04, 95 % interval -1.13 to +1.10 BDI-II points)"
     )
 
 
 def test_verdict_refuses_an_interval_that_is_upside_down():
     with pytest.raises(ValueError, match="runs from 1 to -1"):
-        course.verdict("A beats B", 0.0, (1, -1))
+        course.verdict("A against B", 0.0, (1, -1))
 
 
 EXERCISES = """

@@ -51,7 +51,8 @@ def page(name="10_method"):
         new_code_cell("_ = interact(lambda x: plt.show(draw(x)), x=3)", metadata={"tags": ["nbval-skip"]}),
         new_code_cell("course.table(frame, 'Generated people.')", outputs=[CAPTION, TABLE]),
         new_code_cell(
-            "print(course.verdict('A beats B', d, i))", outputs=[_stdout("A beats B: not confirmed (difference +1)")]
+            "print(*outcomes.sentences(paper, results))",
+            outputs=[_stdout("We ask whether A helps. The difference is +1: undecided (corrected p = 0.1).")],
         ),
         new_code_cell(
             "session.live(paper, row)",
@@ -267,8 +268,8 @@ FAULTS = {
     "no agreement": (_edit(5, outputs=[]), "no cell prints “notebook = package: True”"),
     "disagreement": (_edit(5, outputs=[_stdout("notebook = package: False\n")]), "notebook and package differ"),
     "nothing written out": (_replace(4, "def double(x):\n    return 2 * x", ""), "no function is written out"),
-    "no claim": (_drop(9), "no claim is printed with its verdict"),
-    "a claim without verdict": (_edit(9, outputs=[_stdout("A beats B\n")]), "no claim is printed with its verdict"),
+    "no claim": (_drop(9), "no claim is printed with what came out"),
+    "a claim without a word": (_edit(9, outputs=[_stdout("A helps\n")]), "no claim is printed with what came out"),
     "nothing printed": (_drop(8), "paper's printed numbers"),
     "no live training": (_drop(10), "trains one row live"),
     "live training compared": (_tags(10), "trains one row live"),
@@ -307,7 +308,7 @@ def test_each_fault_is_named(tmp_path, fault):
 
 
 def _rich_captions(notebook):
-    """Captions, tables and verdicts as session.figure, course.table and course.verdict put them out."""
+    """Captions, tables and sentences as session.figure, course.table and outcomes.sentences put them out."""
     caption = new_output("display_data", data={"text/plain": "Generated people.", "text/html": "<div>Generated…</div>"})
     table = new_output(
         "display_data",
@@ -318,7 +319,7 @@ def _rich_captions(notebook):
     )
     notebook.cells[6].outputs = [PICTURE, caption]
     notebook.cells[8].outputs = [caption, table]
-    notebook.cells[9].outputs = [_stdout("A beats B: not\n    confirmed\n    (difference +1)\n")]
+    notebook.cells[9].outputs = [_stdout("We ask whether A helps:\n    undecided\n    (corrected p = 0.1).\n")]
 
 
 def _module_of_callbacks(notebook):

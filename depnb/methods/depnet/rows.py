@@ -244,7 +244,7 @@ CLAIMS = (
         printed=False,
     ),
     Claim(
-        "DepNet is better than the constant where nothing can be learnt (must not be confirmed)",
+        "DepNet is better than the constant where nothing can be learnt (must not be supported)",
         "depnet",
         "constant",
         corpus="null",
@@ -263,7 +263,7 @@ FIGURES = {
         "rows",
         ("senet", "depnet", "depnet_frozen", "resnet", "resnet_sequence", "resnet_sequence_mean"),
         "Single images and five frames, with and without squeeze and excitation: RMSE and MAE on unseen people; points "
-        "are seeds, bars 95 % intervals of the RMSE over people.",
+        "are seeds, bars 95 % intervals of the RMSE over people and seeds.",
     ),
     "attention": Figure(
         "clip_attention",

@@ -2,7 +2,7 @@
 
 Five of them stand in Tables 6–7 of the DepNet paper, made from "30 samples" of each algorithm, and are read there as
 superiority (E53). None of them looks at labels, and four do not notice when the people of a list change places. "Is A
-better than B" is asked by ``wilcoxon_of_errors`` here, and with an interval by ``evaluation.paired_subject_bootstrap``.
+better than B" is asked by ``wilcoxon_of_errors`` here, and with an interval by ``evaluation.compare``.
 """
 
 from collections.abc import Sequence
@@ -189,7 +189,7 @@ def wilcoxon_of_errors(y: ArrayLike, first: ArrayLike, second: ArrayLike, subjec
 
     Of each person the mean absolute errors of both methods are taken (over videos and seeds), and their differences
     ranked by size. p is small where the larger differences mostly favour one method; which one, the sign of
-    ``evaluation.paired_subject_bootstrap`` says, and by how much.
+    ``evaluation.compare`` says, and by how much.
 
     Args:
         y: labels [N].

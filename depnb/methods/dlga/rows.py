@@ -246,7 +246,7 @@ CLAIMS = (
         for row, name in (("dlga", "DLGA-CNN is"), ("la_wspp", "patches alone are"), ("ga_wspp", "the face alone is"))
     ),
     Claim(
-        "DLGA-CNN is better than the constant where nothing can be learnt (must not be confirmed)",
+        "DLGA-CNN is better than the constant where nothing can be learnt (must not be supported)",
         "dlga",
         "constant",
         corpus="null",
@@ -270,14 +270,14 @@ FIGURES = {
         tuple(COMBINATIONS),
         "Parts of DLGA-CNN: RMSE and MAE on unseen people of patches (LA), the face (GA) and both (LGA), without and "
         "with weighted spatial pyramid pooling (WSPP), without channel max pooling (minus) and with it; points are "
-        "seeds, bars 95 % intervals of the RMSE over people.",
+        "seeds, bars 95 % intervals of the RMSE over people and seeds.",
     ),
     "rates": Figure(
         "series",
         tuple(SWEEP),
         "Learning rate of DLGA-CNN, with Adam and the early end as printed, in as many steps as the profile has: RMSE "
-        "and MAE on unseen people; points are seeds, bars 95 % intervals of the RMSE over people. The paper finds 1e-6 "
-        "the best.",
+        "and MAE on unseen people; points are seeds, bars 95 % intervals of the RMSE over people and seeds. The paper "
+        "finds 1e-6 the best.",
     ),
     "unseen": Figure(
         "scores",

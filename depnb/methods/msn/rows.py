@@ -292,7 +292,7 @@ FIGURES = {
         "series",
         DEPTHS,
         "Depth of MSN, from scratch: RMSE and MAE on unseen people; points are seeds, bars 95 % intervals of the RMSE "
-        "over people.",
+        "over people and seeds.",
     ),
     "fig5": Figure(
         "scores",

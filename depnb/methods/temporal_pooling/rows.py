@@ -187,7 +187,7 @@ CLAIMS = (
         )
     ),
     Claim(
-        "the still image is better than the constant where only movement tells (must not be confirmed)",
+        "the still image is better than the constant where only movement tells (must not be supported)",
         "appearance",
         "constant",
         corpus="dynamics",
@@ -215,7 +215,7 @@ CLAIMS = (
         printed=False,
     ),
     Claim(
-        "two streams are better than the constant where nothing can be learnt (must not be confirmed)",
+        "two streams are better than the constant where nothing can be learnt (must not be supported)",
         "two_stream",
         "constant",
         corpus="null",
