@@ -179,7 +179,7 @@ def operations(run: Run) -> float:
     length = len(of.input_spec.offsets)
     total = 0.0
     for split in splits(corpus, of.protocol):
-        checked, evaluated = len(split.select or ()), sum(map(len, split.evaluated.values()))
+        checked, evaluated = len(split.select or ()) + len(split.watch or ()), sum(map(len, split.evaluated.values()))
         predictions = (checked * of.profile.checks + evaluated) * _inputs_of_a_video(of, corpus)
         total += forward * (3 * steps / length + predictions)
     return total

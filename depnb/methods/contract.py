@@ -121,7 +121,7 @@ class Protocol:
 
 
 HONEST = Protocol(train=("train",), select="development", new_people=True)
-"""On a generated corpus it takes the last step: there the length of a profile was found on other corpus seeds, and
+"""On a generated corpus it takes the last step: there the length is a matter of the profile, tried on other corpora, and
 nothing is left to select (``registry.specification``)."""
 SELECTED = Protocol(train=("train",), select="development")
 """Chosen on all of development, of whom many are in training too: a control."""

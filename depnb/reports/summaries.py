@@ -184,7 +184,7 @@ def _summary(group: list[Result], partition: str) -> Summary:
         difference=compared.value,
         low=compared.low,
         high=compared.high,
-        learnt=all(result.learnt for result in group),
+        learnt=is_rival(run) or all(result.learnt for result in group),  # one that is like the constant was fitted too
         **{name: float(np.mean([m.get(name, np.nan) for m in metrics])) for name in SESSION_COLUMNS.values()},
     )
 

@@ -107,8 +107,12 @@ def helpful_below(a, t):
 def check_helpful_below(answer):
     assert np.isclose(answer(8, 8), 1), "two equally good streams: any ρ below 1 helps"
     given = answer(8, 12)
-    assert not np.isclose(given, 1), "with ρ below 1 the mean of both beats the mean of their RMSE; it is to beat 8"
-    worse = "with this ρ the mean of both beats the worse stream, 12; it is to beat the better one, 8"
+    assert not np.isclose(given, 1), (
+        "with ρ below 1 the mean of both has a smaller RMSE than the mean of their RMSE; it must be below 8"
+    )
+    worse = (
+        "with this ρ the mean of both has a smaller RMSE than the worse stream, 12; it must be below the better one, 8"
+    )
     assert not np.isclose(given, 368 / 192), worse
     assert np.isclose(given, 0.25), "for 8 and 12: (4 · 64 − 64 − 144) / (2 · 96) = ¼"
     assert np.isclose(answer(12, 8), 0.25), "the better stream may be either: take the smaller RMSE"

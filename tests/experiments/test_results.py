@@ -76,7 +76,8 @@ def test_hit_and_miss_say_why(tmp_path, run):
     store.save(result_of(run))
     assert store.explain(run).startswith("HIT")
     assert store.load(other) is None
-    assert "expectation-both-honest-smoke-s0; it differs in seed (0 there, 3 asked for)" in store.explain(other)
+    said = "expectation-both-honest-smoke-s0; it differs in pretraining.seed (0 there, 3 asked for); seed (0 there"
+    assert said in store.explain(other)
     assert store.missing([run, other]) == [other]
     row = store.explain(replace(run, row="softmax"))
     assert 'configuration.loss ("expectation" there, "softmax" asked for)' in row

@@ -44,7 +44,8 @@ def test_one_rate_is_printed_and_it_stays(paper):
         learning = found.learning.scores
         assert (learning.optimiser, learning.schedule, learning.weight_decay) == ("adam", "constant", None)
         assert found.profile.lr * learning.rate == pytest.approx(float(printed["lr"]))
-        assert of(paper, row, protocol="honest").learning.scores.schedule == "one_cycle"
+        if method(paper).rows[row].learning == "ours":
+            assert of(paper, row, protocol="honest").learning.scores.schedule == "one_cycle"
 
 
 def test_streams_are_varied_and_judged_as_printed():

@@ -19,6 +19,7 @@ from depnb import faces
 from depnb.corpus.records import Recording
 from depnb.corpus.tree import stamp
 from depnb.faces.crop_paths import unusual
+from depnb.faces.samples import package_file
 from depnb.methods.rivals import VERSION
 from depnb.methods.rivals.rows import Features
 from depnb.system.files import DamagedFile, cache_dir, read_sealed, sealed
@@ -196,9 +197,7 @@ def _descriptors(recording: Recording, index: NDArray, settings: faces.Settings)
 @lru_cache(maxsize=1)
 def _recogniser() -> Any:
     """dlib's face recognition network, loaded once (22 MB)."""
-    import dlib
-
-    from depnb.faces.samples import package_file
+    import dlib  # as above
 
     path = package_file("face-recognition-models", "dlib_face_recognition_resnet_model_v1.dat")
     return dlib.face_recognition_model_v1(str(path))

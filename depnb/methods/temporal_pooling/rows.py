@@ -139,6 +139,7 @@ PROTOCOLS = {
 }
 
 STREAMS = ("appearance", "temporal_9", "two_stream", "temporal_9_dead", "two_stream_dead")
+SECOND = ("appearance_again", "temporal_9_again", "two_stills", "two_codes")
 LENGTHS = ("temporal_17", "temporal_25", "temporal_33", "temporal_17_interleaved")
 HEADLINE = tuple((row, "both") for row in STREAMS[:3])
 GRID = {
@@ -149,7 +150,7 @@ GRID = {
     ),
     "controls": (
         *(("temporal_9_shuffled", corpus) for corpus in ("both", "dynamics")),
-        *((row, corpus) for row in ("two_stills", "two_codes") for corpus in ("both", "appearance")),
+        *((row, corpus) for row in SECOND for corpus in ("both", "appearance")),
         *((row, "both", how) for row in STREAMS[:2] for how in ("selected", "selected-new")),
         *((row, "both") for row in ("temporal_9_turned", "temporal_9_points")),
     ),
@@ -193,8 +194,6 @@ CLAIMS = (
         corpus="dynamics",
         printed=False,
     ),
-    Claim("the still image is better than both streams together", "appearance", "two_stream", printed=False),
-    Claim("the code image is better than both streams together", "temporal_9", "two_stream", printed=False),
     Claim(
         "the code image with a dead zone is better than both streams together",
         "temporal_9_dead",
