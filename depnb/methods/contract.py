@@ -121,8 +121,8 @@ class Protocol:
 
 
 HONEST = Protocol(train=("train",), select="development", new_people=True)
-"""On a generated corpus it takes the last step: there the length is a matter of the profile, tried on other corpora, and
-nothing is left to select (``registry.specification``)."""
+"""On a generated corpus it takes the last step: there the length is a matter of the profile, tried on other corpora,
+and nothing is left to select (``registry.specification``)."""
 SELECTED = Protocol(train=("train",), select="development")
 """Chosen on all of development, of whom many are in training too: a control."""
 SELECTED_NEW = Protocol(train=("train",), select="development", new_people=True)

@@ -42,10 +42,14 @@ def claim_word(difference: float, corrected: float) -> str:
 
 
 def p_text(p: float, name: str = "") -> str:
-    """A p-value as text: ``0.012``, or ``< 0.001``; with the name of it ``p = 0.012``, ``p < 0.001``."""
+    """A p-value as text: ``0.012``, or ``< 0.001``; with the name of it ``p = 0.012``, ``p < 0.001``.
+
+    One that three digits would round to the limit has a fourth.
+    """
     if p < 0.001:
         return f"{name} < 0.001".strip()
-    return f"{name} = {p:.3f}" if name else f"{p:.3f}"
+    digits = f"{p:.4f}" if round(p, 3) == LEVEL else f"{p:.3f}"
+    return f"{name} = {digits}" if name else digits
 
 
 def signed(value: float) -> str:

@@ -128,6 +128,7 @@ def test_a_claim_is_one_sentence():
         "The paper says that nine frames are better than ten (Table 1). This is not tested here: ten not run."
     )
     assert (p_text(0.0123), p_text(0.0001), signed(-1)) == ("0.012", "< 0.001", "−1.00")
+    assert (p_text(0.0497, "p"), p_text(0.0502)) == ("p = 0.0497", "0.0502")
 
 
 def test_the_page_has_each_sentence_once_and_counts_the_words():
