@@ -63,7 +63,13 @@ def scores(
     def killing() -> Any:
         network = build()
         loss = network.loss
-        network.loss = lambda *given: os.kill(os.getpid(), signal.SIGKILL) if next(known, -1) < 0 else loss(*given)
+
+        def counting(*given: Any) -> Any:
+            if network.training and next(known, -1) < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return loss(*given)
+
+        network.loss = counting
         return network
 
     how: dict[str, Any] = {"seed": 0, "input_spec": of.input_spec, "device": device, "label": "check"}

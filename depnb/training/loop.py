@@ -50,8 +50,9 @@ class Training:
             any), unseen (RMSE on the people who are watched, if any), and the mean of what the network describes, on
             the selecting partition or else on the watched people. The first is step 0, the constant predictor.
         selected_step: whose weights the network has.
-        learnt: is the loss of the training videos, one input of each, lower after the last step than that of the
-            constant predictor, by two standard errors? If not, the row counts as not trained.
+        learnt: is the loss of the training videos, one input of each, lower after the last step (of a training that
+            diverged: in the kept one) than that of the constant predictor, by two standard errors? If not, the row
+            counts as not trained.
         seconds: wall clock of the loop, checks included, all its pieces together if it was interrupted.
         peak_memory_mb: of this process on a CPU, of the tensors on a GPU; looked at in each check.
         device: what it ran on.
@@ -199,6 +200,8 @@ def train(
                 written = time.monotonic()
             bar.advance(note=f"loss {loss.item():.1f}")
 
+    if state.diverged:
+        network.load_state_dict(state.best)
     learnt = state.curve[-1]["train_loss"] < state.curve[0]["train_loss"]
     if version(profile.name) >= 3:
         learnt = _fell(state.constant, _losses(model, known, input_spec, profile))
@@ -404,7 +407,8 @@ def _check(
     for name, frames in (("unseen", watch), ("rmse", select)):
         if frames is not None:
             outputs = torch.cat(list(_outputs(model, frames, input_spec, profile)))
-            _finite(outputs, "An output on people whom the curve shows is not finite")
+            whom = "the selecting partition" if name == "rmse" else "people whom the curve shows"
+            _finite(outputs, f"An output on {whom} is not finite")
             scores = _by_video(model.module.score(outputs).cpu().double().numpy(), frames, input_spec)  # [N, n]
             found[name] = rmse(frames.bdi, per_video(scores, frames))
             found |= {key: value.mean().item() for key, value in model.module.describe(outputs).items()}

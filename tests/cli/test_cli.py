@@ -160,11 +160,11 @@ def no_gpu(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_gpu")
 def test_a_plan_for_a_gpu_that_is_elsewhere_says_hours_and_disk(avec, tmp_path):
-    command = ("reproduce", "--corpus", str(avec), "--profile", "paper", "--device", "cuda", "--plan")
-    shown = invoke(*command, "--folder", str(tmp_path / "run"))
+    where = ("--corpus", str(avec), "--protocol", "selected", "--profile", "paper")
+    shown = invoke("reproduce", *where, "--device", "cuda", "--plan", "--folder", str(tmp_path / "run"))
     assert shown.exit_code == 0, shown.output
     assert "--device cuda: PyTorch finds no NVIDIA GPU that it can use here" in shown.stderr
-    runs = grid.runs_for("paper", "headline", (fresh_seed("paper"),), str(avec), "honest")
+    runs = grid.runs_for("paper", "headline", (fresh_seed("paper"),), str(avec), "selected")
     assert f"Trainings: {plan.gpu_hours(runs):.1f} GPU-hours" in shown.output
     assert "4 crops" in shown.output
     assert " GB" in shown.output

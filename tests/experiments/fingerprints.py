@@ -111,6 +111,7 @@ def _trained(build, profile: Profile, input_spec: InputSpec, select=None, how: L
     done = loop.train(build, people, select, profile, seed=0, input_spec=input_spec, learning=how, device="cpu")
     network, features = done.model.module, []
     network.body.register_forward_hook(lambda body, given, maps: features.append(maps))
+    network.train()
     with torch.no_grad():
         network(input_spec.prepare(people.clips([(video, 0) for video in range(4)], input_spec), False))
     return {
@@ -132,7 +133,7 @@ def _pretraining() -> dict[str, float]:
     def build():
         return IdentityNet(module.model(module.rows["euclidean"], SMOKE.scale).body, 64)
 
-    return {**_trained(build, SMOKE, FRAME), "share": float(face_recipe.SHARE)}
+    return {**_trained(build, SMOKE, FRAME), "seed": float(face_recipe.SHARED_SEED), "share": float(face_recipe.SHARE)}
 
 
 def _method(paper: str) -> dict[str, float]:

@@ -32,7 +32,7 @@ def metrics(folders, tmp_path_factory):
     def of(name):
         if name not in made:
             store = Store(tmp_path_factory.mktemp("store"))
-            run = Run("distribution", "expectation_scratch", corpus=folders[name], profile="smoke")
+            run = Run("distribution", "expectation_scratch", corpus=folders[name], protocol="selected", profile="smoke")
             made[name] = execute.run(run, store, device="cpu").metrics["test"]
         return made[name]
 

@@ -265,7 +265,7 @@ def diverging(network, after: int):
 
     def loss(output, bdi):
         steps.append(network.training)
-        return plain(output, bdi) * (torch.inf if sum(steps) > after else 1)
+        return plain(output, bdi) * (torch.inf if network.training and sum(steps) > after else 1)
 
     network.loss = loss
     return network
