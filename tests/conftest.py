@@ -20,6 +20,17 @@ def _closed_figures():
 
 
 @pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """A cache of the test's own; corpora that are open already lie in another one."""
+    from depnb.experiments import corpora
+
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+    corpora.open_for_profile.cache_clear()
+    yield
+    corpora.open_for_profile.cache_clear()
+
+
+@pytest.fixture
 def profile():
     """The smoke profile on one thread."""
     from dataclasses import replace

@@ -124,6 +124,21 @@ def join(evaluations: Sequence[Predictions]) -> Predictions:
     return Predictions(**{name: tuple(v for one in evaluations for v in getattr(one, name)) for name in columns})
 
 
+def of_run(
+    run: Run, corpus: Corpus, evaluated: dict[str, Predictions], counts: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any]:
+    """What a result has whatever predicted: which run it is, its numbers, and scores per person of generated people."""
+    return {
+        "run": run,
+        "digest": run.digest,
+        "facts": run.facts,
+        **numbers_of(evaluated, counts if corpus.licensed else None),
+        "noise_floor": corpus.noise_floor,
+        "predictions": evaluated if corpus.generated else {},
+        "commit": commit(),
+    }
+
+
 def numbers_of(
     evaluated: Mapping[str, Predictions], counts: Mapping[str, Mapping[str, float]] | None
 ) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from depnb.corpus import Corpus, Recording
 from depnb.experiments import networks, rivals
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.disclosure import kept_curve
-from depnb.experiments.evaluation import COUNTS, evaluate, fuse, join, numbers_of
+from depnb.experiments.evaluation import COUNTS, evaluate, fuse, join, of_run
 from depnb.experiments.footage import usual
 from depnb.experiments.result import DIGITS, Predictions, Result
 from depnb.experiments.run import Run
@@ -226,12 +226,7 @@ def _trained(
         selecting = min((len({r.subject for r in split.select}) for split in trainings if split.select), default=0)
         curves = tuple(kept_curve(curve, selecting) for curve in curves)
     result = Result(
-        run=run,
-        digest=run.digest,
-        facts=run.facts,
-        **numbers_of(evaluated, counts if corpus.licensed else None),
-        noise_floor=corpus.noise_floor,
-        predictions=evaluated if corpus.generated else {},
+        **of_run(run, corpus, evaluated, counts),
         attention=evaluations[-1].attention,
         curves=curves,
         selected_steps=tuple(training.selected_step for training in done),
@@ -249,7 +244,6 @@ def _trained(
         device=done[0].device,
         **done[0].profile.computing(),
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
-        commit=commit(),
         face_accuracy=_face_accuracy(method(run.paper), of, device, of.seed(run.seed)) * len(done),
     )
     return result, evaluated

@@ -18,7 +18,6 @@ from depnb.experiments.split import Split
 from depnb.methods.registry import RIVALS, TrainingSpec
 from depnb.methods.rivals.rows import WORDS
 from depnb.system.progress import progress
-from depnb.system.repository import commit
 
 LIBRARIES = ("numpy", "scikit-learn", "dlib-bin", "av", "opencv-python-headless")
 
@@ -66,7 +65,7 @@ def make(
     """
     import psutil  # which listings do not need, nor the evaluation, which loads torch
 
-    from depnb.experiments.evaluation import numbers_of
+    from depnb.experiments.evaluation import of_run
     from depnb.methods.rivals.regression import fit
 
     start = time.monotonic()
@@ -85,12 +84,7 @@ def make(
     }
     trained_s = time.monotonic() - start
     result = Result(
-        run=run,
-        digest=run.digest,
-        facts=run.facts,
-        **numbers_of(evaluated, counts if corpus.licensed else None),
-        noise_floor=corpus.noise_floor,
-        predictions=evaluated if corpus.generated else {},
+        **of_run(run, corpus, evaluated, counts),
         attention=(),
         curves=(),
         selected_steps=(0,),
@@ -103,7 +97,6 @@ def make(
         memory_format="contiguous_format",
         threads=1,
         versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
-        commit=commit(),
     )
     return result, evaluated
 

@@ -54,10 +54,10 @@ class Regression(nn.Module):
         error = (score - bdi.to(score.dtype)).square().mean()
         return error / 2 if self.objective == "half_mse" else error
 
-    def constant_loss(self, bdi: Tensor, of: Tensor | None = None) -> float:
-        """The loss of the constant predictor, the mean of the labels [N]; of all of them, or of one label."""
-        error = (bdi.var(correction=0) if of is None else (of - bdi.mean()).square()).item()
-        return error / 2 if self.objective == "half_mse" else error
+    def constant_losses(self, bdi: Tensor) -> list[float]:
+        """The loss of the constant predictor, the mean of the labels [N], for each of them."""
+        errors = (bdi - bdi.mean()).square()  # [N]
+        return (errors / 2 if self.objective == "half_mse" else errors).tolist()
 
     def score(self, output: Tensor) -> Tensor:
         """Predicted BDI-II [B], neither clipped nor rounded (E107)."""

@@ -14,7 +14,7 @@ LEVEL = 0.05
 
 
 class Look(NamedTuple):
-    """How a figure shows a claim's word: by colour, and by the marker for whoever sees no colour."""
+    """How a figure shows a claim's word: by colour, and by the marker for readers who see no colour."""
 
     colour: str
     marker: str

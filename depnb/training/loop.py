@@ -137,14 +137,12 @@ def train(
         _set_draws(saved, fabric.device)
     else:
         # what has not looked at anything yet says the same of every input
-        seen, unseen = _first_inputs(frames, input_spec), select and _first_inputs(select, input_spec)
-        start = {"step": 0, "train_loss": _loss(model, seen, input_spec, profile)}
-        if isinstance(network, Regression) and network.starts_drawn:
-            start["train_loss"] = network.constant_loss(frames.bdi)
-        start |= _check(model, unseen, watch and _first_inputs(watch, input_spec), input_spec, profile)
+        chosen_on, watched_on = (part and _first_inputs(part, input_spec) for part in (select, watch))
         constant = _losses(model, known, input_spec, profile)
         if isinstance(network, Regression) and network.starts_drawn:
-            constant = [network.constant_loss(frames.bdi, bdi) for bdi in frames.bdi]
+            constant = network.constant_losses(frames.bdi)
+        start = {"step": 0, "train_loss": float(np.mean(constant))}
+        start |= _check(model, chosen_on, watched_on, input_spec, profile)
         state = _State([start], start.get("rmse", math.inf), 0, _copy(network), constant=constant)
     begun = written = time.monotonic()
     before = state.seconds
@@ -175,7 +173,7 @@ def train(
             if watched == "training":
                 state.watch(state.losses[-1])
             elif watched == "smoothed" and learning.patience and state.step % learning.patience == 0:
-                state.watch(_loss(model, known, input_spec, profile))
+                state.watch(float(np.mean(_losses(model, known, input_spec, profile))))
             checked = state.step in check_at or state.stopped(learning.patience)
             try:
                 _finite(loss, f"Loss is {loss.item()} at step {state.step} of {label}")
@@ -413,12 +411,6 @@ def _check(
             found[name] = rmse(frames.bdi, per_video(scores, frames))
             found |= {key: value.mean().item() for key, value in model.module.describe(outputs).items()}
     return found
-
-
-def _loss(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile) -> float:
-    outputs = torch.cat(list(_outputs(model, frames, input_spec, profile)))
-    videos = [video for video, _ in frames.inputs(input_spec)]
-    return model.module.loss(outputs, frames.bdi[videos].to(outputs.device)).item()
 
 
 def _losses(model: Any, frames: Frames, input_spec: InputSpec, profile: Profile) -> list[float]:

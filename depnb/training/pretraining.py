@@ -125,7 +125,7 @@ def identity(
     device: str = "auto",
     seed: int = 0,
 ) -> Pretrained:
-    """The body that tells the generated strangers of a profile apart; trained once a seed, then read from the cache.
+    """The body that tells the generated people of a profile apart; trained once a seed, then read from the cache.
 
     Any number of processes may ask at the same time; one trains, the others wait. An interrupted training continues.
     """

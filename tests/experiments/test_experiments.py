@@ -27,15 +27,7 @@ from depnb.system.files import StorageError
 from depnb.training import face_recipe
 from tests.bright import landmarked, open_everywhere
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    corpora.open_for_profile.cache_clear()
-    yield
-    corpora.open_for_profile.cache_clear()
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
 
 
 RUN = Run("distribution", "expectation", profile="smoke")

@@ -15,7 +15,6 @@ from depnb.corpus import open_corpus
 from depnb.corpus.records import Corpus, Recording
 from depnb.corpus.synthetic import recipe as recipes
 from depnb.corpus.synthetic.recipe import Recipe
-from depnb.experiments import corpora
 from depnb.experiments.run import Run
 from depnb.faces import crop_paths
 from depnb.faces.crop_paths import Settings, crop_path
@@ -35,12 +34,7 @@ SCRATCH = Run("distribution", "expectation_scratch", profile="smoke")
 SMOKE = PROFILES["smoke"]
 
 
-@pytest.fixture(autouse=True)
-def _cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    corpora.open_for_profile.cache_clear()
-    yield
-    corpora.open_for_profile.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.mark.parametrize("module", [faces, inputs, training, evaluation], ids=lambda m: m.__name__)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from depnb import evaluation, faces, inputs, training
 from depnb.cli.app import app
-from depnb.experiments import corpora, execute, facts, plan
+from depnb.experiments import execute, facts, plan
 from depnb.experiments.grid import RIVAL_SEEDS, grid, rows, runs_for
 from depnb.experiments.result import Result
 from depnb.experiments.rivals import descriptions, is_rival, titles
@@ -28,12 +28,7 @@ RUN = Run(RIVALS, "landmarks_moments", profile="smoke")
 OF_A_PAPER = Run("distribution", "expectation", profile="smoke")
 
 
-@pytest.fixture(autouse=True)
-def _cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
-    corpora.open_for_profile.cache_clear()
-    yield
-    corpora.open_for_profile.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.mark.parametrize("which", ["headline", "all"])

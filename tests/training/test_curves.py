@@ -28,14 +28,14 @@ def trained(**how):
 
 
 def test_watched_people_are_shown_and_decide_nothing():
-    strangers = bright_frames(bright_recordings("unseen", 8, first=700))
-    watched, alone = trained(watch=strangers), trained()
+    people = bright_frames(bright_recordings("unseen", 8, first=700))
+    watched, alone = trained(watch=people), trained()
     assert [sorted(check) for check in watched.curve] == [["step", "train_loss", "unseen"]] * 11
     assert [check["step"] for check in watched.curve] == list(range(0, 21, 2))
     assert watched.selected_step == alone.selected_step == 20
     assert [check["train_loss"] for check in watched.curve] == [check["train_loss"] for check in alone.curve]
-    scores = loop.per_video(loop.predict(watched.model, strangers, PROFILE, PLAIN_FRAME), strangers)
-    assert watched.curve[-1]["unseen"] == pytest.approx(np.sqrt(np.mean((scores - strangers.bdi.numpy()) ** 2)))
+    scores = loop.per_video(loop.predict(watched.model, people, PROFILE, PLAIN_FRAME), people)
+    assert watched.curve[-1]["unseen"] == pytest.approx(np.sqrt(np.mean((scores - people.bdi.numpy()) ** 2)))
 
 
 def test_every_check_may_be_chosen(monkeypatch):
