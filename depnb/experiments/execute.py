@@ -31,7 +31,7 @@ from depnb.experiments.store import Store
 from depnb.inputs.loading import load
 from depnb.inputs.spec import InputSpec
 from depnb.inputs.videos import Frames
-from depnb.methods.contract import Network, Paper, Protocol
+from depnb.methods.contract import Network, Paper
 from depnb.methods.profiles import PROFILES, Profile
 from depnb.methods.registry import TrainingSpec, method, parts, resolve
 from depnb.system.files import StorageError, allow_open_files, cache_dir
@@ -107,14 +107,16 @@ def prepare(runs: Sequence[Run], device: str = "auto") -> None:
     Raises:
         StorageError: the disk is full or must not be written.
     """
-    needs: dict[tuple[str, str, Protocol], list[Run]] = {}
+    needs: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
-        needs.setdefault((run.corpus, run.profile, method(run.paper).protocols[run.protocol]), []).append(run)
-    for (name, profile, protocol), own in needs.items():
+        needs.setdefault((run.corpus, run.profile, run.protocol), []).append(run)
+    for (name, profile, _), own in needs.items():
         with _others_go_on(name):
             corpus = open_for_profile(name, profile)
+            protocols = dict.fromkeys(of.protocol for run in own for of in resolve_rows(run, corpus).values())
+            trainings = [replace(split, apart=()) for protocol in protocols for split in splits(corpus, protocol)]
             for frame_stride in crops_needed(own, corpus):
-                _prepare(corpus, list(splits(corpus, protocol)), frame_stride)
+                _prepare(corpus, trainings, frame_stride)
     for name in dict.fromkeys(run.profile for run in runs):
         with _others_go_on("the people of the face pretraining"):
             if any(

@@ -15,7 +15,7 @@ from depnb.experiments import attention, corpora, evaluation, execute, networks
 from depnb.experiments.grid import grid, rows
 from depnb.experiments.result import Predictions
 from depnb.experiments.run import Run
-from depnb.experiments.split import splits
+from depnb.experiments.split import Split, splits
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import profiles, registry
@@ -430,15 +430,22 @@ def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(
         return SimpleNamespace(name=name, generated=True, licensed=False)
 
     monkeypatch.setattr(execute, "open_for_profile", open_for_profile)
-    monkeypatch.setattr(execute, "splits", lambda corpus, protocol: [protocol])
-    monkeypatch.setattr(execute, "_prepare", lambda corpus, trainings, every: ensured.append((corpus.name, *trainings)))
+    monkeypatch.setattr(execute, "splits", lambda corpus, protocol: [Split([protocol], None, {}, apart=(protocol,))])
+
+    def ensure(corpus, trainings, every):
+        assert not any(split.apart for split in trainings)
+        ensured.append((corpus.name, *(split.train[0] for split in trainings)))
+
+    monkeypatch.setattr(execute, "_prepare", ensure)
     monkeypatch.setattr(execute.pretraining, "file", lambda *facts: body)
     monkeypatch.setattr(execute.pretraining, "people", lambda profile: people.append(profile.name))
     runs = [replace(RUN, corpus=name, seed=seed) for seed in (0, 1) for name in ("both", "broken", "null")]
     execute.prepare([*runs, replace(RUN, protocol="paper")])
-    paper = method("distribution").protocols["paper"]
-    assert ensured == [("both", HONEST), ("null", HONEST), ("both", paper)]
-    assert people == ([] if pretrained else ["smoke"])
+    paper, last = method("distribution").protocols["paper"], replace(HONEST, select=None, new_people=False)
+    assert ensured == [("both", last), ("null", last), ("both", paper)]
+    execute.prepare([replace(RUN, profile="quick")])
+    assert ensured[3:] == [("both", SELECTED)]
+    assert people == ([] if pretrained else ["smoke", "quick"])
 
 
 def test_a_full_disk_stops_the_preparation(monkeypatch):
