@@ -46,12 +46,13 @@ lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
 	@$(PY) -m jupyterlab my
 
 results: $(READY)  ## train what the committed results lack (quick profile, seeds 0, 1, 2; resumes), measure faces
-	@$(PY) -m depnb run --missing --profile quick --rows all --seed 0 --seed 1 --seed 2 --store results
+	@$(PY) -m depnb run --missing --profile quick --rows all --store results
 	@$(PY) -m depnb faces both --accuracy results/faces.json > /dev/null
 
 figures: $(READY)  ## draw figures/ and its tables from results/, write the numbers of the README
 	@$(PY) -m depnb figures
 	@$(PY) -m tools.update_readme
+	@$(PY) -m tools.network_card
 
 docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minutes
 	@$(PY) -m tools.update_docs

@@ -40,7 +40,7 @@ SCORE = re.compile(r"(?:[0-5]?\d|6[0-3])(?:\.0+)?")
 LABELLED = re.compile(r"^(?=\S*\d)[\w.-]+(?: [\w.-]+){0,2} (?:[0-5]?\d|6[0-3])(?:\.0+)?$")
 """A line, without its punctuation, of a recording or a person and a score."""
 
-TITLE = "generated (?:corpus )?“[^”]+”"
+TITLE = "generated (?:corpus )?“[^”]+”(?: in [0-9]+ permutations)?"
 TITLED = re.compile(TITLE)
 CORPORA = re.compile(f"{TITLE}(?:, {TITLE})*|no corpus, printed numbers only")
 PROVENANCE = re.compile(r"made on: ([^\n]{1,2000}?); depnb \d")
@@ -56,6 +56,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 SESSION = re.compile(r"(?<!\d)\d{3,5}_\d{1,2}(?!\d)")
 """The identifier of a session, as in ``203_1``."""
+LARGEST_NETWORK = 2e6
+"""Bytes of a network that is committed."""
 LONGEST_TEXT, LONGEST_LIST = 300, 1000
 """Characters of a text and numbers of a list in the JSON of a benchmark; a picture or a table has more."""
 
@@ -344,6 +346,22 @@ def _result(path: Path) -> Iterator[str]:
         yield "a result on a licensed corpus: keep it in runs/, and hand on what `depnb results export` writes"
 
 
+def _network(path: Path) -> Iterator[str]:
+    """A trained network that has seen generated people only."""
+    from depnb.experiments import networks  # torch takes seconds to import
+
+    if path.stat().st_size > LARGEST_NETWORK:
+        yield f"a network of more than {LARGEST_NETWORK / 1e6:g} MB: keep it in runs/"
+        return
+    try:
+        card, _ = networks.read(path)
+    except networks.UnusableNetwork as error:
+        yield f"no network that could be read ({error}): keep it in runs/"
+        return
+    if not card.generated or "generated" not in card.facts.get("corpus", {}):
+        yield "a network that has seen real people: keep it in runs/, it falls under the licence of their corpus"
+
+
 def _measured(path: Path) -> Iterator[str]:
     """Other numbers of results/, which name their corpora."""
     try:
@@ -426,6 +444,8 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     "figures/*.pdf": _pdf,
     "figures/*.csv": _table,
     "results/*/*.json": _result,
+    "networks/README.md": _prose,
+    "networks/*/*.safetensors": _network,
     **dict.fromkeys(("results/faces.json", "results/reproduce.json"), _measured),
     "benchmarks/*.json": _benchmark,
     **dict.fromkeys(("methods/sources.csv", "methods/*/sources.csv", "methods/ledger_columns.csv"), _code),

@@ -9,7 +9,9 @@ from depnb.experiments.grid import rows
 from depnb.experiments.result import MissingResult
 from depnb.experiments.rivals import titles
 from depnb.experiments.store import Store
+from depnb.methods.profiles import PROFILES
 from depnb.methods.registry import RIVALS, method, papers
+from depnb.reports.shown import profiles, results_of
 from depnb.reports.summaries import Summary, difference_text, summarise
 from depnb.system.files import write_text
 from depnb.system.repository import COMMITTED, ROOT
@@ -17,6 +19,7 @@ from depnb.system.repository import COMMITTED, ROOT
 BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
 END = "<!-- numbers:end -->"
 README = ROOT / "README.md"
+SIZES = tuple(PROFILES)
 WITH_RIVALS = ("both", "dynamics")
 """The corpora on which simple rivals, which train no network, are quoted."""
 
@@ -28,11 +31,15 @@ def numbers(folder: Path = COMMITTED) -> str:
         FileNotFoundError: a file is missing; `make results` and `benchmarks/reproduce.py` make them.
         MissingResult: a quoted row is missing.
     """
-    measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise(Store(folder).current(), "unseen")}
+    store = Store(folder)
+    results = [r for paper in papers() for r in results_of(store, paper)]
+    sizes = {r.run.profile for r in results}
+    simple = [r for r in results_of(store, RIVALS) if r.run.profile == max(sizes, key=SIZES.index)]
+    measured = {(s.paper, s.row, s.corpus, s.protocol): s for s in summarise([*results, *simple], "unseen")}
     faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
     lines = [
-        "Measured on generated people, profile quick. On `null` nothing can be learnt: no row may be better than the "
-        "constant there. The interval is over people and seeds.",
+        f"Measured on generated people, {profiles(results)}. On `null` nothing can be learnt: no row may be better "
+        "than the constant there. The interval is over people and seeds.",
         "",
         "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | against the "
         "constant |",

@@ -34,7 +34,10 @@ def run(
     rows: Rows = "all",
     corpus: GridCorpus = "both",
     protocol: Protocol = "honest",
-    seed: Annotated[list[int] | None, typer.Option(help="Give it several times for several seeds.")] = None,
+    paper: Annotated[str | None, typer.Option(help="Only the rows of this paper.")] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="Give it several times for several; by default as the committed results.")
+    ] = None,
     store: StoreFolder = None,
     device: Device = "auto",
     share: Annotated[
@@ -57,10 +60,14 @@ def run(
     `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
     """
     from depnb.experiments.filling import describe, shard
-    from depnb.experiments.grid import COMMITTED_SEEDS, runs_for
+    from depnb.experiments.grid import runs_for
+    from depnb.methods.registry import method
 
     demand_device(device)
-    wanted = runs_for(profile, rows, tuple(seed or COMMITTED_SEEDS), corpus, protocol)
+    wanted = runs_for(profile, rows, seed, corpus, protocol)
+    if paper is not None:
+        method(paper)  # an unknown name is an error, and not an empty list
+        wanted = [run for run in wanted if run.paper == paper]
     if missing:
         _demand_place(wanted, store)
     if networks is not None and not missing:
@@ -98,17 +105,19 @@ def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", dev
 
 
 def _demand_place(runs: Sequence["Run"], store: Path | None) -> None:
-    """Only the quick profile on generated corpora enters the repository's own results."""
+    """Only what tables and pages quote enters the repository's own results."""
     from depnb.experiments.corpora import open_for_profile
+    from depnb.experiments.grid import COMMITTED_PROFILES
     from depnb.system.repository import COMMITTED
 
     if store is not None and store.resolve() != COMMITTED.resolve():
         return
-    other = [run for run in runs if run.profile != "quick" or not open_for_profile(run.corpus, run.profile).generated]
+    kept = COMMITTED_PROFILES
+    other = [run for run in runs if run.profile not in kept or not open_for_profile(run.corpus, run.profile).generated]
     if other:
         raise ValueError(
-            f"results/ holds the quick profile on generated corpora only, not {other[0].profile} on {other[0].corpus}: "
-            "name another store, as in --store runs/mine."
+            f"results/ holds the profiles {' and '.join(kept)} on generated corpora only, not {other[0].profile} on "
+            f"{other[0].corpus}: name another store, as in --store runs/mine."
         )
 
 
@@ -131,11 +140,12 @@ def _say_not_kept(wanted: Sequence["Run"], store: "Store", networks: Path) -> No
 def predict(
     video: Annotated[Path, typer.Argument(help="A video file, or a folder of its frames.")],
     weights: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
-            help="Network kept by `depnb run --missing --networks FOLDER`; of a fused row give it once for each part."
+            help="Network kept by `depnb run --missing --networks FOLDER`; of a fused row give it once for each part. "
+            "By default the small one that comes with the repository."
         ),
-    ],
+    ] = None,
     method: Annotated[str | None, typer.Option(help="Paper that the network must be of; any without it.")] = None,
     coverage: Annotated[float, typer.Option(help="Of the interval, between 0 and 1.")] = 0.9,
     out: Annotated[Path | None, typer.Option(help="Folder for a plot (PDF, PNG) and all numbers (JSON).")] = None,
@@ -144,16 +154,18 @@ def predict(
 ) -> None:
     """Score one video with a kept network: clip by clip, with an interval, and with what the number is not.
 
-    Example: `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out runs/predicted`, after
+    Examples: `depnb predict me.mp4` with the network that comes with the repository;
+    `depnb predict me.mp4 --method msn --weights NETWORK.safetensors --out runs/predicted`, after
     `depnb run --missing --rows msn/msn --seed 0 --store runs/mine --networks runs/mine/networks`.
     """
-    from depnb.experiments import predict as predicts
+    from depnb.experiments import networks, predict as predicts
 
     demand_device(device)
     if out is not None:
         predicts.demand_place(video, out)
         demand_writable(out)
-    made = predicts.predict_video(video, weights, paper=method, coverage=coverage, device=device)
+    chosen = weights or [networks.committed()]
+    made = predicts.predict_video(video, chosen, paper=method, coverage=coverage, device=device)
     written = predicts.write(made, out) if out is not None else []
     if as_json:
         show.say(json.dumps(made.to_json(), indent=1, allow_nan=False))

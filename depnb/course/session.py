@@ -16,7 +16,7 @@ import numpy as np
 from depnb.corpus import Corpus
 from depnb.course.display import show, show_caption
 from depnb.experiments.corpora import open_for_profile
-from depnb.experiments.grid import COMMITTED_SEEDS, grid, runs_for
+from depnb.experiments.grid import committed_profile, grid, runs_for
 from depnb.experiments.result import Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
@@ -85,7 +85,7 @@ class Session:
         return folder.parent if folder.name == "results" else folder
 
     def results(self, paper: str, which: str = "all") -> list[Result]:
-        """The results of a paper's rows: seeds 0, 1 and 2 from the committed store, else the session's seed.
+        """The results of a paper's rows: all committed seeds at the profile that is shown, else the session's seed.
 
         A store that is not the committed one is filled first: what it lacks is trained. In the folder of a
         reproduction of the headline rows, ``all`` are those.
@@ -93,12 +93,13 @@ class Session:
         Raises:
             ValueError: no row belongs to ``paper``.
         """
-        seeds = COMMITTED_SEEDS if self.committed else (self.seed,)
+        seeds = None if self.committed else (self.seed,)
+        profile = committed_profile(paper) if self.committed else self.profile
         which = "headline" if self._reproduces_headline() else which
-        wanted = runs_for(self.profile, which, seeds, self.corpus_name, self.protocol)
+        wanted = runs_for(profile, which, seeds, self.corpus_name, self.protocol)
         runs = [run for run in wanted if run.paper == paper]
         if not runs:
-            raise ValueError(f"No rows of a paper {paper!r} at the {self.profile} profile.")
+            raise ValueError(f"No rows of a paper {paper!r} at the {profile} profile.")
         if self.committed:
             self._demand_committed(runs)
             return [result for run in runs if (result := self.results_store.load(run))]
@@ -107,7 +108,7 @@ class Session:
         return [execute.run(run, self.results_store, device=self.device) for run in runs]
 
     def _demand_committed(self, runs: list[Run]) -> None:
-        there = set(grid(self.profile, "all"))
+        there = set(grid(runs[0].profile, "all"))
         other = [run for run in runs if run not in there]
         if other:
             raise ValueError(
@@ -194,8 +195,8 @@ def start(name: str, *, profile: str, corpus: str, protocol: str, store: str, se
         raise ValueError(f"seed is {seed!r}: give an integer from 0 upwards.")
     if store == "committed" and profile != "quick":
         raise ValueError(
-            f"The committed results are of the quick profile, not of {profile!r}: keep profile quick, "
-            "or name an empty store to train into, as in store = 'runs/mine'."
+            f"Beside the committed results a notebook trains at the profile quick, not at {profile!r}: keep profile "
+            "quick, or name an empty store to train into, as in store = 'runs/mine'."
         )
     session = Session(name, profile, corpus, protocol, store, seed, device)
     title = session.corpus.title

@@ -86,6 +86,24 @@ def _t_interval(value: float, variance: float, squares: float) -> tuple[float, f
     return value - reach, value + reach, float(2 * stdtr(freedom, -abs(value) / error))
 
 
+def over_permutations(differences: Sequence[float]) -> Comparison:
+    """The difference in error of two predictors on permutations of the labels, over further permutations.
+
+    The t interval of the mean of k differences, one a permutation, with k − 1 degrees of freedom.
+
+    Args:
+        differences: RMSE of the first minus that of its rival on the same permutation, BDI-II points.
+
+    Raises:
+        ValueError: fewer than two permutations.
+    """
+    values = np.asarray(differences, dtype=float)
+    if len(values) < 2:
+        raise ValueError("One permutation says nothing of others: give at least two differences.")
+    value, variance = float(values.mean()), float(values.var(ddof=1)) / len(values)
+    return Comparison(value, *_t_interval(value, variance, variance**2 / (len(values) - 1)))
+
+
 def null_correlation(correlations: Sequence[float]) -> tuple[float, float]:
     """Whether a row predicts labels that it cannot know, from its correlations on k permutations of the labels.
 

@@ -9,9 +9,15 @@ from depnb.methods.contract import require_choice
 from depnb.methods.registry import RIVALS, imported_weights, method, papers, parts, protocols
 from depnb.nets.weights import registry
 
-COMMITTED_SEEDS = (0, 1, 2)
+SEEDS = {"standard": (10, 5)}
+"""How many seeds the committed results have of a headline row and of another one, and of rows on ``null`` the latter:
+one a permutation of its labels."""
+USUAL_SEEDS = (3, 3)
+COMMITTED_PROFILES = ("quick", "standard")
 RIVAL_SEEDS = (0,)
 """Nothing about a rival is drawn."""
+AT_STANDARD: frozenset[str] = frozenset()
+"""Papers whose committed results are of the profile ``standard``; those of the others are of ``quick`` until made."""
 WHICH = ("headline", "all", "everything")
 
 
@@ -34,24 +40,39 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
     return tuple((row, corpus, protocol[0] if protocol else "honest") for row, corpus, *protocol in wanted)
 
 
-def grid(profile: str, which: str = "headline", seeds: Sequence[int] = COMMITTED_SEEDS) -> list[Run]:
-    """All runs of all papers that this machine has the weights for, seeds innermost, and then those of the rivals."""
-    return [
-        Run(paper, row, _permuted(corpus, profile, seed), protocol, profile=profile, seed=seed)
-        for paper in (*papers(), RIVALS)
-        for row, corpus, protocol in rows(paper, which)
-        if _has_weights(paper, row, profile)
-        for seed in _seeds(paper, seeds)
-    ]
+def committed_profile(paper: str) -> str:
+    """The profile of the results of a paper that the repository's tables and notebooks show."""
+    return "standard" if paper in AT_STANDARD else "quick"
+
+
+def grid(profile: str, which: str = "headline", seeds: Sequence[int] | None = None) -> list[Run]:
+    """All runs of all papers that this machine has the weights for, seeds innermost, and then those of the rivals.
+
+    At ``standard`` each seed has a permutation of ``null`` of its own, or one permutation would decide for all; rivals
+    are run on each of these.
+
+    Args:
+        profile: a key of ``PROFILES``. which: as in ``rows``.
+        seeds: of every row; without them those of the committed results (``SEEDS``).
+    """
+    return list(
+        dict.fromkeys(
+            Run(paper, row, _permuted(corpus, profile, seed), protocol, profile, 0 if paper == RIVALS else seed)
+            for paper in (*papers(), RIVALS)
+            for row, corpus, protocol in rows(paper, which)
+            if _has_weights(paper, row, profile)
+            for seed in _seeds(profile, (row, corpus, protocol) in rows(paper, "headline"), corpus, seeds)
+        )
+    )
+
+
+def _seeds(profile: str, headline: bool, corpus: str, seeds: Sequence[int] | None) -> Sequence[int]:
+    many, few = SEEDS.get(profile, USUAL_SEEDS)
+    return range(many if headline and corpus != "null" else few) if seeds is None else seeds
 
 
 def _permuted(corpus: str, profile: str, seed: int) -> str:
-    """At ``standard`` each seed has a permutation of ``null`` of its own, or one permutation would decide for all."""
     return f"null{seed}" if corpus == "null" and seed and profile == "standard" else corpus
-
-
-def _seeds(paper: str, seeds: Sequence[int]) -> Sequence[int]:
-    return RIVAL_SEEDS if paper == RIVALS else seeds
 
 
 def _has_weights(paper: str, row: str, profile: str) -> bool:
@@ -61,13 +82,14 @@ def _has_weights(paper: str, row: str, profile: str) -> bool:
 
 
 def runs_for(
-    profile: str, which: str, seeds: tuple[int, ...], corpus: str = "both", protocol: str = "honest"
+    profile: str, which: str, seeds: Sequence[int] | None, corpus: str = "both", protocol: str = "honest"
 ) -> list[Run]:
     """The grid of runs as a notebook or a reproduction asks for it.
 
     On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
     row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
     the tables ask for it or not, or one with other switches, ``PAPER/ROW[SWITCH=VALUE,…]``. Rivals have seed 0 only.
+    Without ``seeds`` it has those of the committed results.
 
     Raises:
         ValueError: ``which`` or ``protocol`` is not one of the values it can have, or there is no such switch or value.
@@ -78,11 +100,12 @@ def runs_for(
         paper, _, row = which.partition("/")
         parts(method(paper), row)
         row = canonical(row)
-        return [Run(paper, row, corpus, protocol, profile, seed) for seed in _seeds(paper, seeds)]
+        own = _seeds(profile, False, corpus, seeds) if paper != RIVALS else RIVAL_SEEDS
+        return [Run(paper, row, _permuted(corpus, profile, seed), protocol, profile, seed) for seed in own]
     require_choice("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":
-        runs = list(dict.fromkeys(replace(run, corpus=corpus) for run in runs))
+        runs = list(dict.fromkeys(replace(run, corpus=_permuted(corpus, profile, run.seed)) for run in runs))
     if protocol != "honest":
         honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).protocols]
         runs = [replace(run, protocol=protocol) for run in honest]

@@ -21,6 +21,7 @@ from depnb.experiments.facts import sha256
 from depnb.experiments.run import Run
 from depnb.methods.registry import method, parts
 from depnb.system.files import write_bytes
+from depnb.system.repository import NETWORKS
 
 FORMAT = 1
 CARD, CHECK = "depnb", "sha256"
@@ -85,6 +86,21 @@ def files(folder: Path, run: Run) -> list[Path]:
     folds = paper.protocols[run.protocol].folds
     rows = [replace(run, row=row) for row in parts(paper, run.row)]
     return [file(folder, row, fold) for row in rows for fold in (range(folds) if folds else [None])]
+
+
+def committed() -> Path:
+    """The network of the repository, which is small and knows generated people only.
+
+    Raises:
+        FileNotFoundError: this package lies outside of a checkout, or the file is gone.
+    """
+    found = next(NETWORKS.glob("*/*.safetensors"), None)
+    if found is None:
+        raise FileNotFoundError(
+            f"No network lies in {NETWORKS}: work in a checkout of the repository, or name one of your own with "
+            "--weights, which `depnb run --missing --networks FOLDER` keeps."
+        )
+    return found
 
 
 def write(path: Path, card: Card, network: nn.Module) -> None:

@@ -61,10 +61,12 @@ class Cost:
     people_s: float = 0.0
 
 
-# smoke and quick are measured (2 AVX2 cores); videos and people of paper are estimated from quick by frames and pixels.
+# smoke and quick are measured (2 AVX2 cores); trainings of standard are estimated from quick by their steps, videos and
+# people of paper by frames and pixels.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
     "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
+    "standard": Cost(0.17, 0.11, 0.28, 1.7, training_s=(40, 250), pretraining_s=(60, 40), pretraining_mb=170),
     "paper": Cost(
         23, 2.5, 8, 8.5, training_s=(0, 0), pretraining_s=(0, 0), pretraining_mb=18e3, people_s=8000 * (23 + 8) / 5
     ),
@@ -207,8 +209,8 @@ def trains_clips(run: Run) -> bool:
 def _seconds(run: Run, kind: str) -> float:
     """What the trainings of a run take, about: of two side by side, each its half.
 
-    Rows that have committed results take as long as those did; at the profile smoke in proportion, and at paper as
-    their operations.
+    Rows that have committed results at quick take as long as those did; at smoke and standard in proportion, and at
+    paper as their operations.
     """
     if is_rival(run):
         return _rival_seconds([run])
@@ -248,7 +250,7 @@ def _measured(paper: str) -> dict[str, float]:
     """Half the seconds of a training of each row at quick, the median of the committed results."""
     seconds: dict[str, list[float]] = {}
     for result in Store(COMMITTED).results(paper):
-        if not method(paper).protocols[result.run.protocol].folds:
+        if result.run.profile == "quick" and not method(paper).protocols[result.run.protocol].folds:
             seconds.setdefault(result.run.row, []).append(result.seconds["training"])
     return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
 

@@ -13,6 +13,7 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from depnb.reports.expectation import CONFIDENCE, half_widths
+from depnb.reports.permutations import corpus_name
 
 if TYPE_CHECKING:
     from depnb.experiments.result import Result
@@ -31,7 +32,7 @@ class Comparison:
     """One number of a new run beside the committed runs of the same row.
 
     Attributes:
-        row: paper, row, corpus, protocol.
+        row: paper, row, corpus (whatever the permutation of its labels), protocol.
         partition: ``test``, ``unseen`` or ``folds``.
         metric: ``mae`` or ``rmse``.
         value: the new number, BDI-II points.
@@ -269,4 +270,4 @@ def _products(values: Sequence[float]) -> float:
 
 def _row(result: "Result") -> Row:
     run = result.run
-    return run.paper, run.row, run.corpus, run.protocol
+    return run.paper, run.row, corpus_name(run), run.protocol

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depnb.evaluation.comparison import Comparison, compare, holm
+from depnb.evaluation.comparison import Comparison, compare, holm, over_permutations
 from depnb.experiments.result import Result
 from depnb.methods.contract import Claim
 from depnb.methods.registry import method
+from depnb.reports.permutations import corpus_name
 from depnb.reports.remembered import remembered
 from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, Columns
 from depnb.reports.words import NOT_TESTED, answer as answer, claim_word, p_text
@@ -28,7 +29,8 @@ class Difference:
 
     Attributes:
         value: the difference; below 0 the row is better.
-        low, high: its 95 % interval over people and seeds; infinite where a side has one seed.
+        low, high: its 95 % interval over people and seeds, infinite where a side has one seed; on several permutations
+            of the labels over these.
         p: of “other people and other seeds would give no difference”, two-sided, not corrected.
         untrained: names of the rows of which a training did not fall below the constant predictor's loss.
         people: whom both were judged on.
@@ -80,12 +82,30 @@ def difference(claim: Claim, paper: str, results: Sequence[Result]) -> Differenc
     sides = [own for row, protocol in _sides(claim) if (own := _runs(claim, row, protocol, paper, results))]
     if len(sides) < len(_sides(claim)) or any(claim.partition not in r.predictions for own in sides for r in own):
         return None
+    people = sides[0][0].predictions[claim.partition].subject
+    found = [
+        _compared(claim, [[r for r in own if r.run.corpus == corpus] for own in sides])
+        for corpus in _common_corpora(sides)
+    ]
+    if not found:
+        return None
+    whole = found[0] if len(found) == 1 else over_permutations([one.value for one in found])
+    untrained = tuple(dict.fromkeys(r.run.row for own in sides for r in own if not r.learnt))
+    return Difference(*whole, untrained, len(set(people)), tuple(map(len, sides)))
+
+
+def _common_corpora(sides: Sequence[Sequence[Result]]) -> list[str]:
+    """The corpora that every side was run on: one, or permutations of its labels."""
+    first, *others = (dict.fromkeys(r.run.corpus for r in own) for own in sides)
+    return [corpus for corpus in first if all(corpus in other for other in others)]
+
+
+def _compared(claim: Claim, sides: Sequence[Sequence[Result]]) -> Comparison:
+    """The sides of a claim on one corpus: a row, and its rival unless that is a predictor that looks at no face."""
     first = sides[0][0].predictions[claim.partition]
     scores = [np.array([r.predictions[claim.partition].score for r in own]) for own in sides]  # [seeds, N] each
     rival = scores[1] if len(scores) > 1 else np.array(getattr(first, claim.other))  # [seeds, N], or [N]
-    found = Comparison(*remembered(compare, first.bdi, scores[0], rival, first.subject))
-    untrained = tuple(dict.fromkeys(r.run.row for own in sides for r in own if not r.learnt))
-    return Difference(*found, untrained, len(set(first.subject)), tuple(map(len, sides)))
+    return Comparison(*remembered(compare, first.bdi, scores[0], rival, first.subject))
 
 
 def outcomes(paper: str, results: Sequence[Result]) -> list[Outcome]:
@@ -132,7 +152,7 @@ def _sides(claim: Claim) -> list[tuple[str, str]]:
 
 def _runs(claim: Claim, row: str, protocol: str, paper: str, results: Sequence[Result]) -> list[Result]:
     wanted = (paper, row, claim.corpus, protocol)
-    own = [r for r in results if (r.run.paper, r.run.row, r.run.corpus, r.run.protocol) == wanted]
+    own = [r for r in results if (r.run.paper, r.run.row, corpus_name(r.run), r.run.protocol) == wanted]
     return [r for r in own if claim.partition in r.metrics]
 
 

@@ -12,7 +12,8 @@ from depnb.reports import forest, learning_curves, tables
 from depnb.reports.claims import Outcome, claims_columns, outcomes
 from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
 from depnb.reports.outcomes import page
-from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, scored, unseen_errors
+from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, quoted, unseen_errors
+from depnb.reports.shown import profiles, results_of
 from depnb.system import style
 from depnb.system.files import write_text
 
@@ -76,18 +77,18 @@ FIGURES = {
         _recipes(*ORACLE),
     ),
     "results_unseen": Entry(
-        "RMSE on the unseen people of the generated corpora: points are seeds, bars 95 % intervals over people and "
-        "seeds, dashed the constant predictor, dotted the noise floor. The word says how the row compares with the "
-        "constant.",
+        "RMSE of the papers' own models, their nearest rivals and predictors that train no network, on the unseen "
+        "people of generated corpora: points are seeds, bars 95 % intervals over people and seeds, dashed the constant "
+        "predictor, dotted the noise floor. The word says how the row compares with the constant.",
         "results/",
         unseen_errors,
-        lambda store: corpora_of(scored(store.current())),
+        lambda store: corpora_of(quoted(store)),
     ),
     "claims": Entry(
         f"What came out for the claims of all papers. {FOREST}",
         "results/",
         lambda store: forest.of_papers(_outcomes(store)),
-        lambda store: list(dict.fromkeys(title for paper in papers() for title in _claimed_on(paper, store))),
+        lambda store: _all_claimed_on(store),
     ),
 }
 
@@ -117,35 +118,40 @@ def _of_every_paper(paper: str) -> dict[str, Entry]:
         f"{paper}_forest": Entry(
             f"What came out for the claims of {paper}. {FOREST}",
             f"results/{paper}/",
-            lambda store: forest.of_paper(paper, store.current(paper)),
+            lambda store: forest.of_paper(paper, results_of(store, paper)),
             partial(_claimed_on, paper),
         ),
         f"{paper}_learning_curves": Entry(
             f"{paper}: {CURVES}",
             f"results/{paper}/",
-            lambda store: learning_curves.draw(paper, store.current(paper)),
-            lambda store: corpora_of(learning_curves.shown(paper, store.current(paper))),
+            lambda store: learning_curves.draw(paper, results_of(store, paper)),
+            lambda store: corpora_of(learning_curves.shown(paper, results_of(store, paper))),
         ),
     }
 
 
 def _what_came_out(store: Store, folder: Path) -> Path | None:
     """Write one sentence for each claim, where any was run."""
-    found = {paper: own for paper, own in _outcomes(store).items() if any(o.was_run for o in own)}
+    found = {title: own for title, own in _outcomes(store).items() if any(o.was_run for o in own)}
     if not found:
         return None
-    corpora = dict.fromkeys(title for paper in found for title in _claimed_on(paper, store))
     path = folder / "what_came_out.md"
-    write_text(path, page(found, style.provenance(*corpora)))
+    write_text(path, page(found, style.provenance(*_all_claimed_on(store))))
     return path
 
 
 def _outcomes(store: Store) -> dict[str, list[Outcome]]:
-    return {paper: outcomes(paper, store.current(paper)) for paper in papers()}
+    """The claims of each paper, by its name with the profile of its results."""
+    results = {paper: results_of(store, paper) for paper in papers()}
+    return {f"{paper} ({profiles(own)})": outcomes(paper, own) for paper, own in results.items() if own}
+
+
+def _all_claimed_on(store: Store) -> list[str]:
+    return list(dict.fromkeys(title for paper in papers() for title in _claimed_on(paper, store)))
 
 
 def _claimed_on(paper: str, store: Store) -> list[str]:
-    return claims_columns(paper, store.current(paper)).corpora
+    return claims_columns(paper, results_of(store, paper)).corpora
 
 
 def _without_results(draw: Callable[[], "Figure"], store: Store) -> "Figure":
@@ -153,12 +159,12 @@ def _without_results(draw: Callable[[], "Figure"], store: Store) -> "Figure":
 
 
 def _draw_stored(paper: str, name: str, store: Store) -> "Figure | None":
-    return draw_of_paper(paper, name, store.current(paper))
+    return draw_of_paper(paper, name, results_of(store, paper))
 
 
 def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
     shown = method(paper).figures[name]
-    return corpora_of(SHOWN[shown.kind](of_rows(shown.rows, store.current(paper))))
+    return corpora_of(SHOWN[shown.kind](of_rows(shown.rows, results_of(store, paper))))
 
 
 def make_all(store: Store, folder: Path) -> list[Path]:

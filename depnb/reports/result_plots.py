@@ -10,13 +10,17 @@ import numpy as np
 from depnb import faces
 from depnb.evaluation.bands import BANDS
 from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.grid import rows
 from depnb.experiments.result import Attention, Result
+from depnb.experiments.rivals import titles
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.loading import load
 from depnb.methods.adhoc import configuration
-from depnb.methods.registry import method
-from depnb.reports.summaries import corpus_title, on_one_corpus, summarise
+from depnb.methods.registry import RIVALS, method, papers
+from depnb.reports.permutations import corpus_name
+from depnb.reports.shown import results_of
+from depnb.reports.summaries import Summary, corpus_title, on_one_corpus, summarise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,16 +57,29 @@ def corpora_of(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(map(corpus_title, results)))
 
 
+def quoted(store: Store) -> list[Result]:
+    """Results of the headline rows, and of the rivals on the corpora of these, that have scores of unseen people."""
+    lines = {(name, *line) for name in papers() for line in rows(name, "headline")}
+    found = scored([r for name in papers() for r in results_of(store, name) if _line(r) in lines])
+    sizes = {(corpus_name(r.run), r.run.profile) for r in found}
+    simple = [r for r in results_of(store, RIVALS) if (corpus_name(r.run), r.run.profile) in sizes]
+    return sorted([*found, *scored(simple)], key=lambda r: corpus_name(r.run))
+
+
+def _line(r: Result) -> tuple[str, str, str, str]:
+    return r.run.paper, r.run.row, corpus_name(r.run), r.run.protocol
+
+
 def unseen_errors(store: Store) -> "Figure | None":
-    """RMSE of each row on unseen people, beside the constant predictor and the noise floor."""
-    results = scored(store.current())
+    """RMSE on unseen people of the rows that are quoted, beside the constant predictor and the noise floor."""
+    results = quoted(store)
     summaries = summarise(results, "unseen")
     if not summaries:
         return None
-    figure, axis = plt.subplots(figsize=(5.5, 0.9 + 0.42 * len(summaries)))
+    figure, axis = plt.subplots(figsize=(6.3, 0.9 + 0.19 * len(summaries)))
     for place, s in enumerate(summaries):
         line = s.paper, s.row, s.corpus, s.protocol
-        own = [r for r in results if (r.run.paper, r.run.row, r.run.corpus, r.run.protocol) == line]
+        own = [r for r in results if _line(r) == line]
         axis.plot([s.rmse_low, s.rmse_high], [place, place], color="C0", linestyle="-", marker="", linewidth=1.5)
         values = [r.metrics["unseen"]["rmse"] for r in own]
         axis.plot(values, [place] * len(values), color="C0", linestyle="", marker="o", markersize=4)
@@ -71,15 +88,20 @@ def unseen_errors(store: Store) -> "Figure | None":
             axis.plot([s.noise_floor] * 2, [place - 0.35, place + 0.35], color="0.5", linestyle=":", marker="")
         right = max(s.rmse_high, s.constant)
         axis.annotate(s.verdict, (right, place), xytext=(6, -2.5), textcoords="offset points", fontsize=7)
-    axis.set_yticks(range(len(summaries)), [f"{s.paper}: {s.row}\non “{s.corpus}”" for s in summaries])
+    axis.set_yticks(range(len(summaries)), [_name(s) for s in summaries], fontsize=7)
     axis.set(xlim=(0, max(s.rmse_high for s in summaries) * 1.5), ylim=(len(summaries) - 0.4, -0.6))
     axis.set_xlabel("RMSE on unseen people (BDI-II points)")
     return figure
 
 
+def _name(s: Summary) -> str:
+    who = titles()[s.row] if s.paper == RIVALS else f"{s.paper}: {s.row}"
+    return f"{who}, on “{s.corpus}”"
+
+
 def scores(results: Sequence[Result]) -> "Figure | None":
-    """Label and score of every unseen person, a panel a corpus; the mean over the seeds."""
-    results = scored(results)
+    """Label and score of every unseen person, a panel a corpus; the mean over the seeds. Of “null” one permutation."""
+    results = [r for r in scored(results) if r.run.corpus == corpus_name(r.run)]
     corpora = list(dict.fromkeys(r.run.corpus for r in results))
     if not corpora:
         return None

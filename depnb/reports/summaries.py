@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from depnb.evaluation.comparison import Comparison, compare
+from depnb.evaluation.comparison import Comparison, compare, over_permutations
 from depnb.evaluation.error_intervals import error_interval
 from depnb.evaluation.metrics import mae, rmse
 from depnb.experiments.disclosure import rivals
 from depnb.experiments.result import Result
 from depnb.experiments.rivals import is_rival
+from depnb.reports.permutations import by_permutation, corpus_name
 from depnb.reports.remembered import remembered
 from depnb.reports.words import NOT_TRAINED, answer
 
@@ -59,7 +60,8 @@ class Summary:
         rmse_low, rmse_high: 95 % interval over people and seeds; of one seed over people. Of a licensed corpus no
             scores per person are kept: the mean over the seeds of their intervals over people.
         constant: RMSE of the training mean; NaN where it would tell of few real people.
-        title: how the table names the corpus; a generated one says so.
+        title: how the table names the corpus; a generated one says so. On several permutations of the labels of “null”
+            numbers are means over these, and sd and intervals are between them.
         people: whom it was judged on; 0 where that was not kept.
         difference, low, high: RMSE minus the constant predictor's with its 95 % interval over people and seeds, which
             is infinite for one seed; NaN for a licensed corpus.
@@ -126,8 +128,8 @@ def summarise(
     for result in results:
         if partition in result.metrics:
             run = result.run
-            groups.setdefault((run.paper, run.row, run.corpus, run.protocol, run.profile), []).append(result)
-    return [_summary(group, partition) for group in groups.values()]
+            groups.setdefault((run.paper, run.row, corpus_name(run), run.protocol, run.profile), []).append(result)
+    return [_over_permutations([_summary(g, partition) for g in by_permutation(own)]) for own in groups.values()]
 
 
 def _scored_as(result: Result, partition: str, how: Literal["mean", "median"], clip: bool) -> Result:
@@ -186,6 +188,31 @@ def _summary(group: list[Result], partition: str) -> Summary:
         high=compared.high,
         learnt=is_rival(run) or all(result.learnt for result in group),  # one that is like the constant was fitted too
         **{name: float(np.mean([m.get(name, np.nan) for m in metrics])) for name in SESSION_COLUMNS.values()},
+    )
+
+
+def _over_permutations(summaries: Sequence[Summary]) -> Summary:
+    """One summary of several permutations of the labels, whose intervals are over further permutations."""
+    first, errors = summaries[0], [s.rmse for s in summaries]
+    if len(summaries) == 1:
+        return first
+    compared, (rmse, low, high, _) = over_permutations([s.difference for s in summaries]), over_permutations(errors)
+    return replace(
+        first,
+        corpus="null",
+        title=f"generated “null” in {len(summaries)} permutations",
+        seeds=sum(s.seeds for s in summaries),
+        rmse=rmse,
+        rmse_sd=_sd(errors),
+        mae=float(np.mean([s.mae for s in summaries])),
+        mae_sd=_sd([s.mae for s in summaries]),
+        rmse_low=low,
+        rmse_high=high,
+        constant=float(np.mean([s.constant for s in summaries])),
+        difference=compared.value,
+        low=compared.low,
+        high=compared.high,
+        learnt=all(s.learnt for s in summaries),
     )
 
 

@@ -23,7 +23,9 @@ from depnb.methods.contract import lookup
 from depnb.methods.registry import RIVALS, imported_weights, method, papers
 from depnb.reports.claims import claims_columns
 from depnb.reports.null_control import null_columns
+from depnb.reports.permutations import by_permutation, corpus_name
 from depnb.reports.remembered import keep
+from depnb.reports.shown import results_of
 from depnb.reports.summaries import (
     FEW_PEOPLE,
     PARTITION_TITLES,
@@ -68,13 +70,15 @@ def _measured(
     for group in dict.fromkeys((s.corpus, s.protocol, s.profile) for s in summaries):
         own = [s for s in summaries if (s.corpus, s.protocol, s.profile) == group]
         lines += [_line(s) for s in own]
-        runs = [r for r in results if (r.run.corpus, r.run.protocol, r.run.profile) == group]
-        one = next(r for r in runs if partition in r.metrics and not is_rival(r.run))
-        for name, numbers in rivals(one, partition).items():
-            lines.append(_plain_line(own[0], PREDICTORS[name], numbers["rmse"], numbers["mae"]))
+        runs = [r for r in results if (corpus_name(r.run), r.run.protocol, r.run.profile) == group]
+        judged = by_permutation([r for r in runs if partition in r.metrics and not is_rival(r.run)])
+        ones = [permuted[0] for permuted in judged]
+        for name in rivals(ones[0], partition):
+            rmse, mae = (float(np.mean([rivals(r, partition)[name][m] for r in ones])) for m in ("rmse", "mae"))
+            lines.append(_plain_line(own[0], PREDICTORS[name], rmse, mae))
         lines += [_rival_line(s) for s in simple if (s.corpus, s.protocol, s.profile) == group]
-        if one.noise_floor is not None:
-            lines.append(_plain_line(own[0], "noise floor", one.noise_floor, None))
+        if (floor := ones[0].noise_floor) is not None:
+            lines.append(_plain_line(own[0], "noise floor", floor, None))
     if all(np.isnan(s.rmse_sessions) for s in summaries):
         lines = [{title: cell for title, cell in line.items() if title not in SESSION_COLUMNS} for line in lines]
     return Columns.of(lines, (s.title for s in summaries))
@@ -219,14 +223,15 @@ def check(store: Store, folder: Path) -> None:
 
     Raises:
         ValueError: results of several profiles lie in the store, and rows of networks of different sizes do not belong
-            into one table; or results on a licensed corpus do, and git would take the files.
+            into one table (of the committed ones each paper shows one profile); or results on a licensed corpus do, and
+            git would take the files.
     """
     results = store.results()
     for result in results:
         if result.licensed:
             demand_ignored(folder, result.run.corpus)
     profiles = sorted({result.run.profile for result in results})
-    if len(profiles) > 1:
+    if len(profiles) > 1 and store.path.resolve() != COMMITTED.resolve():
         raise ValueError(
             f"{store.path} has results of the profiles {' and '.join(profiles)}, which one table or figure would mix: "
             "give each profile a store of its own."
@@ -268,7 +273,7 @@ def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
 
 def shown(store: Store, paper: str, folder: Path) -> list[Result]:
     """A paper's results as a folder may show them: outside of the repository, what may be handed on."""
-    results = store.current(paper)
+    results = results_of(store, paper)
     return results if COMMITTED.parent in folder.resolve().parents else handed_on(results)
 
 

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings, strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from depnb.evaluation import compare, holm, mae, null_correlation, pcc, rmse
+from depnb.evaluation.comparison import over_permutations
 
 METRICS = pytest.mark.parametrize("metric", [mae, rmse])
 NUMBERS = st.integers(0, 10_000)
@@ -216,3 +217,17 @@ def test_equally_good_rows_seldom_differ():
             of_one_seed.append(compare(y, ours[0], theirs[0], names(100)).p)
     assert 0.04 <= np.mean(np.array(p) < 0.05) <= 0.06
     assert np.mean(np.array(of_one_seed) < 0.05) > 0.15
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=9).filter(lambda values: np.std(values) > 1e-3))
+def test_over_permutations_it_is_the_t_test_of_their_mean(values):
+    found = over_permutations(values)
+    expected = scipy.stats.ttest_1samp(values, 0)
+    assert found.value == pytest.approx(np.mean(values))
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+    assert found.p == pytest.approx(expected.pvalue, abs=1e-9)
+
+
+def test_one_permutation_says_nothing_of_others():
+    with pytest.raises(ValueError, match="at least two"):
+        over_permutations([0.3])

@@ -124,10 +124,10 @@ def test_the_times_are_those_of_the_frames(made):
 
 def test_the_interval_comes_from_people_that_the_network_was_not_trained_on(made):
     trained = made.corpus.subjects("train")
-    pretraining_identities = [r for r in made.corpus.partition("development") if r.subject not in trained]
+    new_people = [r for r in made.corpus.partition("development") if r.subject not in trained]
     (file,) = made.files(STILL)
-    errors = [abs(predict_video(r.video, [file], device="cpu").score - r.bdi) for r in pretraining_identities]
-    videos = [sum(other.subject == r.subject for other in pretraining_identities) for r in pretraining_identities]
+    errors = [abs(predict_video(r.video, [file], device="cpu").score - r.bdi) for r in new_people]
+    videos = [sum(other.subject == r.subject for other in new_people) for r in new_people]
     card, _ = networks.read(file)
     assert [error for error, _ in card.errors] == pytest.approx(sorted(errors), abs=1e-3)
     assert sorted(count for _, count in card.errors) == sorted(videos) == [1, 1, 2, 2]

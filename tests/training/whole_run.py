@@ -21,8 +21,11 @@ PEOPLE = {"train": 20, "development": 8, "test": 8, "unseen": 8}
 STEPS = 60
 
 
-def inject(checkpoint_seconds: float) -> None:
-    """Put brightness in the place of corpus and faces, and a drawn body in that of the pretrained one."""
+def inject(checkpoint_seconds: float, pretrained: bool = False) -> None:
+    """Put brightness in the place of corpus and faces, and a drawn body in that of the one that knows faces.
+
+    With ``pretrained`` the body learns the faces of generated people, as in any run.
+    """
     frames = {
         name: bright_frames(bright_recordings(name, count, first=200 + 100 * k))
         for k, (name, count) in enumerate(PEOPLE.items())
@@ -32,9 +35,10 @@ def inject(checkpoint_seconds: float) -> None:
     corpus = Corpus("bright", Path("bright"), recordings, True, {"generated": 0, "recipe": {"seed": 1}})
     for module in OPENERS:
         module.open_for_profile = lambda name, profile: corpus
-    execute.faces.prepare = lambda needed, settings: None
     execute.load = lambda part, *rest: Frames(torch.stack([pixels[r.name] for r in part]), tuple(part))
-    execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict(), accuracy=0.0)
+    execute._prepare = lambda corpus, *rest: None
+    if not pretrained:
+        execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict(), accuracy=0.0)
     profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
     filling.usable_cores = lambda: 1  # a helper would not know of this
     loop.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds
@@ -50,6 +54,13 @@ def make(run: Run, folder: Path, checkpoint_seconds: float = 60.0) -> None:
     """Make one run in a store."""
     inject(checkpoint_seconds)
     execute.run(run, Store(folder), device="cpu")
+
+
+def make_in_turn(runs: list[Run], folder: Path) -> None:
+    """Make runs in this order, each from the body that knows faces."""
+    inject(60.0, pretrained=True)
+    for run in runs:
+        execute.run(run, Store(folder), device="cpu")
 
 
 def fill(runs: list[Run], folder: Path, log: Path) -> None:
