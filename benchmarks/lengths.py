@@ -29,7 +29,7 @@ from depnb.experiments.execute import bodies_of, train_network
 from depnb.experiments.split import splits
 from depnb.inputs.loading import load
 from depnb.methods.registry import method, specification
-from depnb.system.files import cache_dir, write_json
+from depnb.system.files import cache_dir, locked, write_json
 from depnb.system.repository import commit
 from depnb.training import pretraining
 from depnb.training.loop import per_video, predict
@@ -38,6 +38,7 @@ CORPUS_SEEDS, SEEDS = (7, 8), (0, 1, 2)
 TOLERATED = 0.02
 """Share of the error that a training twice as long may still take away."""
 RESULT = Path(__file__).with_suffix(".json")
+PROVENANCE = {"what": "Trainings of several lengths on corpora that no result is of.", "corpus": "both"}
 
 
 def trained(
@@ -97,6 +98,11 @@ def said(entries: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def tried(out: Path) -> list[dict[str, Any]]:
+    """What is known."""
+    return json.loads(out.read_text())["tried"] if out.exists() else []
+
+
 def main(
     rows: Annotated[list[str] | None, typer.Argument(help="PAPER/ROW, one or several.")] = None,
     corpus: Annotated[str, typer.Option(help="both, appearance, dynamics or null.")] = "both",
@@ -105,18 +111,18 @@ def main(
     epochs: Annotated[list[float] | None, typer.Option(help="Of the face pretraining; without it the usual.")] = None,
     out: Annotated[Path, typer.Option(help="Where what was tried is kept.")] = RESULT,
 ) -> None:
-    known = json.loads(out.read_text())["tried"] if out.exists() else []
     wanted = product(rows or (), multiple or (1.0,), epochs or (None,), CORPUS_SEEDS, SEEDS)
     for row, times, long, corpus_seed, seed in wanted:
         asked = {
             "row": row, "corpus": corpus, "profile": profile, "corpus_seed": corpus_seed, "seed": seed,
             "multiple": times, "epochs": long,
         }  # fmt: skip
-        if any(asked.items() <= {key: entry[key] for key in asked}.items() for entry in known):
+        if any(asked.items() <= {key: entry[key] for key in asked}.items() for entry in tried(out)):
             continue
-        known.append(trained(row, corpus, profile, corpus_seed, seed, times, long))
-        write_json(out, {"what": (__doc__ or "").splitlines()[0], "commit": commit(), "tried": known})
-    for line in said(known):
+        found = trained(row, corpus, profile, corpus_seed, seed, times, long)
+        with locked(cache_dir() / "claims" / "lengths.lock"):  # another process may try other rows
+            write_json(out, {"provenance": PROVENANCE | {"commit": commit()}, "tried": [*tried(out), found]})
+    for line in said(tried(out)):
         print(line)
 
 

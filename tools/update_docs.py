@@ -1,6 +1,7 @@
-"""Write the GPU-hours of ``docs/avec.md`` between two markers: ``python -m tools.update_docs``.
+"""Write what trainings cost into documents, between two markers each: ``python -m tools.update_docs``.
 
-They are what ``depnb reproduce --plan`` says of a corpus with as many sessions, videos and frames as AVEC has.
+The GPU-hours of ``docs/avec.md`` are what ``depnb reproduce --plan`` says of a corpus with as many sessions, videos and
+frames as AVEC has. The core-hours of ``docs/decisions.md`` are those of the committed results at ``standard``.
 """
 
 import os
@@ -15,8 +16,8 @@ import av
 
 from depnb.corpus.published import CORPORA, OFFICIAL
 from depnb.corpus.synthetic.recipe import named_recipe, sessions
-from depnb.experiments.grid import runs_for
-from depnb.experiments.plan import COSTS, OPERATIONS, face_hours, gpu_hours
+from depnb.experiments.grid import grid, runs_for
+from depnb.experiments.plan import COSTS, OPERATIONS, core_seconds, face_hours, gpu_hours
 from depnb.experiments.rivals import is_rival
 from depnb.experiments.run import Run
 from depnb.methods.registry import method, papers, parts, specification
@@ -27,6 +28,9 @@ from tools.update_readme import split
 BEGIN = "<!-- hours:begin (written by `make docs` from the plan, do not edit) -->"
 END = "<!-- hours:end -->"
 AVEC = ROOT / "docs" / "avec.md"
+COSTS_BEGIN = "<!-- costs:begin (written by `make docs` from the plan, do not edit) -->"
+COSTS_END = "<!-- costs:end -->"
+DECISIONS = ROOT / "docs" / "decisions.md"
 WIDTH = 120
 TASKS = {"AVEC2014": ("Freeform_video", "Northwind_video"), "AVEC2013": ("cut_combined",)}
 """What a session's videos are called."""
@@ -53,14 +57,38 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def update(page: Path = AVEC) -> None:
-    """Write ``hours`` between the markers.
+def costs() -> str:
+    """What the trainings of ``standard`` take, by paper and row; rows that are the same training once."""
+    different = {run.digest: run for run in grid("standard", "everything") if not is_rival(run)}
+    rows: dict[tuple[str, str, str], list[float]] = {}
+    for run in different.values():
+        seconds = rows.setdefault((run.paper, run.row, run.protocol), [])
+        seconds.append(seconds[0] if seconds else core_seconds(run))
+    table = ["| paper | row | protocol | trainings | core-seconds each | core-hours |", "|---|---|---|---|---|---|"]
+    for paper in papers():
+        own = {line: seconds for line, seconds in rows.items() if line[0] == paper}
+        table.append(_cost("**" + paper + "**", "all", "", [one for seconds in own.values() for one in seconds]))
+        table += [_cost("", row, protocol, seconds) for (_, row, protocol), seconds in own.items()]
+    table.append(_cost("**together**", "", "", [one for seconds in rows.values() for one in seconds]))
+    head = """Estimated from the stored seconds of `quick`, in the proportion of operations; on two cores a core-hour is
+        half an hour. Bodies, videos and crops come on top."""
+    return "\n".join([_wrapped(head), "", *table])
+
+
+def _cost(paper: str, row: str, protocol: str, seconds: list[float]) -> str:
+    each = f"{seconds[0]:.0f}" if len(set(seconds)) == 1 else "–"
+    return f"| {paper} | {row} | {protocol} | {len(seconds)} | {each} | {sum(seconds) / 3600:.1f} |"
+
+
+def update(avec: Path = AVEC, decisions: Path = DECISIONS) -> None:
+    """Write ``hours`` and ``costs`` between their markers.
 
     Raises:
         ValueError: the markers are missing.
     """
-    before, after = split(page, BEGIN, END)
-    write_text(page, f"{before}{BEGIN}\n{hours()}\n{END}{after}")
+    for page, begin, end, text in ((avec, BEGIN, END, hours), (decisions, COSTS_BEGIN, COSTS_END, costs)):
+        before, after = split(page, begin, end)
+        write_text(page, f"{before}{begin}\n{text()}\n{end}{after}")
 
 
 @contextmanager

@@ -61,12 +61,12 @@ class Cost:
     people_s: float = 0.0
 
 
-# smoke and quick are measured (2 AVX2 cores); trainings of standard are estimated from quick by their steps, videos and
-# people of paper by frames and pixels.
+# smoke and quick are measured (2 AVX2 cores); trainings of standard are estimated from quick by operations, videos
+# and people of paper by frames and pixels.
 COSTS = {
     "smoke": Cost(0.1, 0.05, 0.2, 0.6, training_s=(5, 8), pretraining_s=(10, 4), pretraining_mb=5),
     "quick": Cost(0.17, 0.11, 0.28, 1.7, training_s=(20, 45), pretraining_s=(60, 40), pretraining_mb=170),
-    "standard": Cost(0.17, 0.11, 0.28, 1.7, training_s=(40, 250), pretraining_s=(60, 40), pretraining_mb=170),
+    "standard": Cost(0.17, 0.11, 0.28, 1.7, training_s=(0, 0), pretraining_s=(60, 40), pretraining_mb=170),
     "paper": Cost(
         23, 2.5, 8, 8.5, training_s=(0, 0), pretraining_s=(0, 0), pretraining_mb=18e3, people_s=8000 * (23 + 8) / 5
     ),
@@ -156,6 +156,12 @@ def gpu_hours(runs: Sequence[Run]) -> float:
     return sum(operations(run) for run in different.values()) / OPERATIONS["cuda"] / 3600
 
 
+def core_seconds(run: Run) -> float:
+    """Seconds of one CPU core that the trainings of a run take, about."""
+    rows = parts(method(run.paper), run.row)
+    return 2 * sum(_seconds(replace(run, row=row), "cpu") for row in rows)
+
+
 def face_hours(runs: Sequence[Run]) -> float:
     """Hours of one GPU that the face pretrainings take from which these runs begin, each once."""
     return sum(_pretraining_seconds(run, "cuda") for run in _beginnings(runs, "cuda").values()) / 3600
@@ -209,13 +215,17 @@ def trains_clips(run: Run) -> bool:
 def _seconds(run: Run, kind: str) -> float:
     """What the trainings of a run take, about: of two side by side, each its half.
 
-    Rows that have committed results at quick take as long as those did; at smoke and standard in proportion, and at
-    paper as their operations.
+    Rows that have committed results at quick take as long as those did; at smoke in proportion, at standard in the
+    proportion of their operations, and at paper as their operations.
     """
     if is_rival(run):
         return _rival_seconds([run])
     if run.profile == "paper":
         return operations(run) / OPERATIONS[kind]
+    if run.profile == "standard":
+        one = replace(run, corpus="both", seed=0)
+        quick = replace(one, profile="quick")
+        return operations(one) / operations(quick) * _seconds(quick, kind)
     folds, clips = max(1, method(run.paper).protocols[run.protocol].folds), trains_clips(run)
     usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
     return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)

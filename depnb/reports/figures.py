@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
-from depnb.reports import forest, learning_curves, tables
+from depnb.reports import forest, learning_curves, tables, trials
 from depnb.reports.claims import Outcome, claims_columns, outcomes
 from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
 from depnb.reports.outcomes import page
@@ -93,9 +93,31 @@ FIGURES = {
 }
 
 
+TRIALS = {
+    "lengths": Entry(
+        "Is a training long enough? Error on 400 unseen people by length, on two corpora drawn from other seeds than "
+        "any result: grey a corpus and seed, blue their mean with its standard error. A length is enough if doubling "
+        "it takes away less than 2 % or one standard error.",
+        "benchmarks/lengths.json",
+        lambda store: trials.lengths(trials.tried(store)),
+        lambda store: trials.corpora(trials.of_lengths(trials.tried(store))),
+    ),
+    "face_pretraining": Entry(
+        "What a face pretraining is worth. Left: share of the frames of new sessions of 120 generated people whose "
+        "person a body names, by epochs; points are seeds. Right: error on 400 unseen people of the rows that begin "
+        "with it, on two corpora drawn from other seeds: grey a corpus and seed, blue their mean with its standard "
+        "error.",
+        "benchmarks/lengths.json",
+        lambda store: trials.face_pretraining(trials.tried(store)),
+        lambda store: trials.corpora(trials.of_faces(trials.tried(store))),
+    ),
+}
+"""Figures of what was tried before the committed results were made, drawn beside these."""
+
+
 def entries() -> dict[str, Entry]:
     """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
-    found = dict(FIGURES)
+    found = FIGURES | TRIALS
     for paper in papers():
         for name, (caption, draw, clip, data) in method(paper).diagrams().items():
             data = data or ("a clip of the corpus" if clip else "the method")

@@ -35,15 +35,20 @@ def test_a_typed_time_is_found(text):
     assert TYPED.search(text)
 
 
-def between() -> str:
-    text = update_docs.AVEC.read_text(encoding="utf-8")
-    return text.partition(update_docs.BEGIN)[2].partition(update_docs.END)[0].strip()
+def between(page, begin: str, end: str) -> str:
+    return page.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0].strip()
 
 
 @pytest.mark.slow
 @pytest.mark.last
 def test_the_hours_are_those_of_the_plan():
-    assert between() == update_docs.hours()
+    assert between(update_docs.AVEC, update_docs.BEGIN, update_docs.END) == update_docs.hours()
+
+
+@pytest.mark.slow
+@pytest.mark.last
+def test_the_costs_are_those_of_the_plan():
+    assert between(update_docs.DECISIONS, update_docs.COSTS_BEGIN, update_docs.COSTS_END) == update_docs.costs()
 
 
 @pytest.mark.slow

@@ -1,0 +1,112 @@
+"""What was tried on other corpora before lengths were settled: errors by length of training and of face pretraining.
+
+The numbers are those of ``benchmarks/lengths.py``.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from depnb.experiments.store import Store
+from depnb.system.repository import COMMITTED, ROOT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TRIED = ROOT / "benchmarks" / "lengths.json"
+Tried = Sequence[Mapping[str, Any]]
+COLUMNS = 4
+
+
+def tried(store: Store) -> Tried:
+    """Every trial: row, corpus and its seed, seed, multiple of the length, epochs of faces, error on unseen people.
+
+    They belong to the committed results; beside another store there are none.
+    """
+    own = store.path.resolve() == COMMITTED.resolve() and TRIED.exists()
+    return json.loads(TRIED.read_text(encoding="utf-8"))["tried"] if own else ()
+
+
+def corpora(trials: Tried) -> list[str]:
+    """Titles of the corpora of trials, each in several draws that no result is of."""
+    return [f"generated “{name}”" for name in dict.fromkeys(trial["corpus"] for trial in trials)]
+
+
+def of_lengths(trials: Tried) -> list[Mapping[str, Any]]:
+    """Those about the length of a training, with the usual face pretraining."""
+    return [trial for trial in trials if trial["epochs"] is None]
+
+
+def of_faces(trials: Tried) -> list[Mapping[str, Any]]:
+    """Those about the length of the face pretraining."""
+    return [trial for trial in trials if trial["epochs"] is not None]
+
+
+def lengths(trials: Tried) -> "Figure | None":
+    """A panel a row and corpus: error on unseen people by length, a line a corpus seed and seed, thick their mean."""
+    panels = _grouped(of_lengths(trials), "multiple")
+    if not panels:
+        return None
+    columns = min(COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    size = (0.5 + 1.75 * columns, 0.6 + 1.6 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for axis, ((row, corpus), by_multiple) in zip(axes.flat, panels.items(), strict=False):
+        _errors(axis, by_multiple)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(list(by_multiple), [f"{value:g}" for value in by_multiple])
+        axis.minorticks_off()
+        axis.set_title(f"{row}\non “{corpus}”", fontsize=7)
+    for axis in axes.flat[len(panels) :]:
+        axis.set_axis_off()
+    figure.supxlabel("length, as a multiple of the profile's", fontsize=8)
+    figure.supylabel("RMSE on unseen people (points)", fontsize=8)
+    return figure
+
+
+def face_pretraining(trials: Tried) -> "Figure | None":
+    """Left how many faces a body names after so many epochs, right the error of a row that begins with it."""
+    by_row = _grouped(of_faces(trials), "epochs")
+    if not by_row:
+        return None
+    figure, axes = plt.subplots(1, 1 + len(by_row), figsize=(2.2 * (1 + len(by_row)) + 0.6, 2.7), layout="constrained")
+    known: dict[float, dict[int, float]] = defaultdict(dict)
+    for trial in of_faces(trials):
+        for accuracy in trial["face_accuracy"]:
+            known[trial["epochs"]][trial["seed"]] = accuracy
+    axes[0].plot(list(known), [100 * np.mean(list(own.values())) for own in known.values()], color="C0", marker="")
+    for epochs, own in known.items():
+        axes[0].plot([epochs] * len(own), [100 * value for value in own.values()], "o", color="C0", markersize=3)
+    axes[0].set(ylabel="frames of new sessions named (%)", ylim=(0, 100))
+    for axis, ((row, corpus), by_epochs) in zip(axes[1:], by_row.items(), strict=True):
+        _errors(axis, by_epochs)
+        axis.set_title(f"{row}\non “{corpus}”", fontsize=7)
+        axis.set_ylabel("RMSE on unseen people (points)")
+    for axis in axes:
+        axis.set_xscale("log")
+        axis.set_xticks(list(known), [f"{value:g}" for value in known])
+        axis.minorticks_off()
+        axis.set_xlabel("epochs of the face pretraining")
+    return figure
+
+
+def _grouped(trials: Sequence[Mapping[str, Any]], by: str) -> dict[tuple[str, str], dict[float, list[float]]]:
+    """Errors by row and corpus, and by length in ascending order."""
+    found: dict[tuple[str, str], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for trial in sorted(trials, key=lambda trial: (trial["corpus_seed"], trial["seed"])):
+        found[trial["row"], trial["corpus"]][trial[by]].append(trial["unseen"])
+    return {key: dict(sorted(own.items())) for key, own in sorted(found.items()) if len(own) > 1}
+
+
+def _errors(axis: "Axes", by_length: Mapping[float, Sequence[float]]) -> None:
+    trials = min(map(len, by_length.values()))
+    for place in range(trials):
+        axis.plot(list(by_length), [own[place] for own in by_length.values()], color="0.7", linewidth=0.7, marker="")
+    means = [np.mean(own) for own in by_length.values()]
+    errors = [np.std(own, ddof=1) / np.sqrt(len(own)) if len(own) > 1 else 0.0 for own in by_length.values()]
+    axis.errorbar(list(by_length), means, errors, color="C0", marker="o", markersize=3.5, linewidth=1.5, capsize=2)

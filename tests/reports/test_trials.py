@@ -1,0 +1,67 @@
+"""Figures of trials: means over corpora and seeds, by length."""
+
+import json
+
+import numpy as np
+import pytest
+
+from depnb.experiments.store import Store
+from depnb.reports import trials
+
+MULTIPLES, EPOCHS = (0.5, 1.0, 2.0), (10.0, 40.0)
+
+
+def trial(row="distribution/expectation", multiple=1.0, epochs=None, corpus_seed=7, seed=0, unseen=8.0, accuracy=()):
+    return {
+        "row": row, "corpus": "both", "corpus_seed": corpus_seed, "seed": seed, "multiple": multiple, "epochs": epochs,
+        "unseen": unseen, "face_accuracy": accuracy,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def made():
+    runs = [(corpus_seed, seed) for corpus_seed in (7, 8) for seed in (0, 1, 2)]
+    errors = np.random.default_rng(0).normal(8, 0.3, (3, 6))
+    lengths = [
+        trial(multiple=multiple, corpus_seed=corpus_seed, seed=seed, unseen=errors[place, run])
+        for place, multiple in enumerate(MULTIPLES)
+        for run, (corpus_seed, seed) in enumerate(runs)
+    ]
+    faces = [
+        trial(epochs=epochs, corpus_seed=corpus_seed, seed=seed, accuracy=[0.1 * place + 0.01 * seed])
+        for place, epochs in enumerate(EPOCHS, start=1)
+        for corpus_seed, seed in runs
+    ]
+    return [*lengths, *faces], errors
+
+
+def test_the_thick_line_is_the_mean_by_length(made):
+    everything, errors = made
+    (axis,) = trials.lengths(everything).axes
+    *thin, thick = (line for line in axis.lines if len(line.get_xdata()) == len(MULTIPLES))
+    assert list(thick.get_xdata()) == list(MULTIPLES)
+    assert thick.get_ydata() == pytest.approx(errors.mean(1))
+    assert len(thin) == errors.shape[1]
+
+
+def test_a_row_of_one_length_has_no_panel(made):
+    everything, _ = made
+    figure = trials.lengths([*everything, trial(row="msn/msn")])
+    assert [axis.get_title() for axis in figure.axes] == ["distribution/expectation\non “both”"]
+
+
+def test_accuracy_stands_beside_the_error_of_the_row(made):
+    everything, _ = made
+    accuracy, errors = trials.face_pretraining(everything).axes
+    assert list(accuracy.lines[0].get_ydata()) == pytest.approx([11, 21])
+    assert errors.get_title() == "distribution/expectation\non “both”"
+
+
+def test_nothing_is_drawn_beside_another_store(tmp_path, made, monkeypatch):
+    everything, _ = made
+    (tmp_path / "lengths.json").write_text(json.dumps({"tried": everything}))
+    monkeypatch.setattr(trials, "TRIED", tmp_path / "lengths.json")
+    assert trials.tried(Store(tmp_path / "results")) == ()
+    monkeypatch.setattr(trials, "COMMITTED", tmp_path / "results")
+    assert len(trials.tried(Store(tmp_path / "results"))) == len(everything)
+    assert trials.lengths(()) is trials.face_pretraining(()) is None
