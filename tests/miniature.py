@@ -17,7 +17,7 @@ You will be able to
 
 **Needs:** nothing. **Time:** quick 30 s on 2 cores, paper 2 h on a GPU."""
 
-PARAMETERS = """profile = "quick"  # smoke, quick or paper
+PARAMETERS = """profile = "quick"  # smoke, quick, standard or paper
 corpus = "both"  # name or folder
 protocol = "honest"  # honest or paper
 store = "committed"  # committed or a folder

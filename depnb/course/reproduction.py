@@ -48,7 +48,7 @@ class Settings:
     """What a reproduction is of; the same settings continue the same folder.
 
     Attributes:
-        profile: ``smoke``, ``quick`` or ``paper``.
+        profile: a key of ``methods.profiles.PROFILES``.
         corpus: name of a generated corpus, or an absolute folder.
         protocol: ``honest``, ``paper`` or another one of a method.
         rows: ``headline``, ``all`` or ``everything``.

@@ -41,7 +41,7 @@ class Session:
 
     Attributes:
         name: the notebook's file name without suffix.
-        profile: ``smoke``, ``quick`` or ``paper``.
+        profile: a key of ``methods.profiles.PROFILES``.
         corpus_name: name of a generated corpus, or the folder of a corpus on disk.
         protocol: ``honest``, ``paper`` or another one of a method.
         store: ``committed``, or a folder; a relative one lies in the repository.

@@ -4,15 +4,20 @@ import base64
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, strategies as st
 
 from depnb.corpus.synthetic import named_recipe, open_generated
+from depnb.experiments import networks
 from depnb.experiments.facts import sha256
+from depnb.experiments.networks import Card
+from depnb.experiments.run import Run
 from depnb.faces import Report, VideoReport
 from depnb.faces.samples import astronaut
 from depnb.system import style
@@ -68,7 +73,13 @@ def display(content: bytes, mime="image/png") -> dict:
     return {"output_type": "display_data", "data": {mime: base64.b64encode(content).decode()}}
 
 
-@given(corpora=st.lists(st.sampled_from([GENERATED, "generated “null”", "generated “both (label_noise 2, seed 3)”"])))
+TITLES = [
+    *(GENERATED, "generated “null”", "generated “null” in 5 permutations"),
+    "generated “both (label_noise 2, seed 3)”",
+]
+
+
+@given(corpora=st.lists(st.sampled_from(TITLES)))
 def test_what_was_made_on_generated_corpora_passes(corpora):
     assert CORPORA.fullmatch(PROVENANCE.match(style.provenance(*corpora))[1])
 
@@ -421,3 +432,35 @@ def test_texts_of_a_png_are_read_in_all_their_forms(tmp_path):
     assert png_text(content) == {"plain": "café", "packed": "text", "utf": "“ä”", "both": "“ä”", "damaged": ""}
     assert png_text(b"no png") == {}
     assert list(png_text(content[:40])) == ["plain"]
+
+
+def kept_network(folder, weights=4, **changes):
+    """A file in networks/ that a training kept, of a few weights."""
+    run = Run("distribution", "expectation", profile="smoke")
+    card = Card(
+        run=run, fold=None, facts=run.facts, computing={}, corpus=GENERATED, generated=True, learnt=True,
+        constant=15.0, errors=((3.0, 1), (4.0, 1)), depnb="0",
+    )  # fmt: skip
+    path = folder / "networks" / "distribution" / "a.safetensors"
+    networks.write(path, replace(card, **changes), torch.nn.Linear(1, weights, bias=False))
+    return path
+
+
+def test_a_small_network_of_generated_people_passes(tmp_path):
+    assert check(kept_network(tmp_path)) == []
+
+
+def test_a_network_of_real_people_is_refused(tmp_path):
+    (said,) = check(kept_network(tmp_path, generated=False))
+    assert "has seen real people" in said
+    (said,) = check(kept_network(tmp_path, facts={"corpus": {"sha256": "0" * 64}}))
+    assert "has seen real people" in said
+
+
+def test_a_large_or_damaged_network_is_refused(tmp_path):
+    (said,) = check(kept_network(tmp_path, weights=600_000))
+    assert "more than 2 MB" in said
+    path = kept_network(tmp_path)
+    path.write_bytes(path.read_bytes()[:-2])
+    (said,) = check(path)
+    assert "no network that could be read" in said
