@@ -17,14 +17,14 @@ CorpusName = Annotated[
     str,
     typer.Argument(
         metavar="PATH_OR_NAME",
-        help="both, appearance, dynamics, null (also with -tiny, -quick, -full); the folder of AVEC2013 or AVEC2014; "
-        "or a manifest of your own videos (.csv).",
+        help="both, appearance, dynamics, null (both1 has other people; also with -tiny, -quick, -standard, -full); "
+        "the folder of AVEC2013 or AVEC2014; or a manifest of your own videos (.csv).",
     ),
 ]
 PaperName = Annotated[str | None, typer.Argument(help="Only this paper, as in “msn”.")]
 WeightsName = Annotated[str, typer.Argument(help="A name of `depnb weights list`.")]
 
-Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop) or paper (a GPU).")]
+Profile = Annotated[str, typer.Option(help="smoke (minutes), quick (a laptop), standard (hours) or paper (a GPU).")]
 Rows = Annotated[
     str,
     typer.Option(

@@ -12,6 +12,8 @@ from depnb.nets.weights import registry
 SEEDS = {"standard": (10, 5)}
 """How many seeds the committed results have of a headline row and of another one, and of rows on ``null`` the latter:
 one a permutation of its labels."""
+FURTHER_SEEDS = 3
+"""On further draws of a corpus, as ``both1``."""
 USUAL_SEEDS = (3, 3)
 COMMITTED_PROFILES = ("quick", "standard")
 RIVAL_SEEDS = (0,)
@@ -68,6 +70,7 @@ def grid(profile: str, which: str = "headline", seeds: Sequence[int] | None = No
 
 def _seeds(profile: str, headline: bool, corpus: str, seeds: Sequence[int] | None) -> Sequence[int]:
     many, few = SEEDS.get(profile, USUAL_SEEDS)
+    few = FURTHER_SEEDS if corpus[-1].isdigit() else few
     return range(many if headline and corpus != "null" else few) if seeds is None else seeds
 
 

@@ -14,7 +14,7 @@ import depnb.methods
 from depnb.corpus.records import PARTITIONS
 from depnb.corpus.synthetic.recipe import NAMED
 from depnb.inputs.spec import LANDMARKS, InputSpec, LandmarkedClips
-from depnb.methods.contract import Figure, Learning, Paper
+from depnb.methods.contract import FURTHER, Figure, Learning, Paper
 from depnb.methods.printed import PAPERS, printed
 from depnb.methods.profiles import Profile
 from depnb.nets.weights.registry import IMPORTED
@@ -160,6 +160,9 @@ def _rows(paper: Paper) -> tuple[str, ...]:
     return (*paper.rows, *paper.fused)
 
 
+CORPORA = (*NAMED, *FURTHER)
+
+
 def _known(name: str, known: Iterable[str], where: str) -> Iterator[str]:
     """What is wrong with a name that should be one of others."""
     if name not in known:
@@ -174,7 +177,7 @@ def _grid(paper: Paper) -> Iterator[str]:
         for line in dict.fromkeys(lines):
             if lines.count(line) > 1:
                 yield f"grid[{which!r}] lists {line} twice: remove one."
-            for name, known in zip(line, (_rows(paper), NAMED, paper.protocols), strict=True):
+            for name, known in zip(line, (_rows(paper), CORPORA, paper.protocols), strict=True):
                 yield from _known(name, known, f"grid[{which!r}]")
     for line in _lines(paper, "headline"):
         if line not in _lines(paper, "all"):

@@ -172,6 +172,8 @@ class Learning:
 
 
 OURS = Learning()
+FURTHER = ("both1", "both2")
+"""Further draws of ``both``, other people, on which the papers' own models are repeated."""
 FACE_EPOCHS = 10
 """Length of the face pretraining at the profile ``paper``; ours, where a paper takes ready weights."""
 

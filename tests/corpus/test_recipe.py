@@ -9,7 +9,7 @@ import pytest
 from depnb.corpus import open_corpus
 from depnb.corpus.avec import open_avec
 from depnb.corpus.synthetic import open_generated
-from depnb.corpus.synthetic.recipe import BANDS, Recipe, named_recipe, noise_floor, sessions
+from depnb.corpus.synthetic.recipe import BANDS, Recipe, is_named, named_recipe, noise_floor, sessions
 
 
 def by_partition(recipe):
@@ -105,7 +105,7 @@ def test_each_permutation_shuffles_the_labels_of_the_same_videos_otherwise():
         assert named_recipe(name).videos() == named_recipe("both")
     assert named_recipe("null2-tiny") == replace(named_recipe("null-tiny"), name="null2", permutation=2)
     assert "permutation" not in named_recipe("null").fingerprint()
-    for name in ("null0", "null01", "nullx", "both1"):
+    for name in ("null0", "null01", "nullx"):
         with pytest.raises(ValueError, match="No generated corpus"):
             named_recipe(name)
 
@@ -170,3 +170,18 @@ def test_a_folder_of_another_generator_version_is_refused(tmp_path):
     (tmp_path / "recipe.json").write_text(json.dumps(recipe | {"generated": 0}))
     with pytest.raises(ValueError, match="depnb corpus make"):
         open_corpus(tmp_path)
+
+
+def test_a_further_draw_has_other_people_and_the_same_knobs():
+    first, further = named_recipe("both-tiny"), named_recipe("both2-tiny")
+    assert further == replace(first, name="both2", seed=first.seed + 2)
+    assert [s.bdi for s in sessions(first)] != [s.bdi for s in sessions(further)]
+    assert named_recipe("dynamics1").dynamics == named_recipe("dynamics").dynamics
+    assert open_corpus("both1-tiny").title == "generated corpus “both1”"
+
+
+@pytest.mark.parametrize("name", ["both0", "both01", "1both", "both1x", "null0", "3", "", "appearance1234567"])
+def test_other_names_are_those_of_folders(name):
+    assert not is_named(name)
+    with pytest.raises(ValueError, match="No generated corpus"):
+        named_recipe(name)

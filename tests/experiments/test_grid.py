@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from depnb.experiments.grid import SEEDS, USUAL_SEEDS, grid, rows, runs_for
+from depnb.methods.contract import FURTHER
 from depnb.methods.registry import RIVALS, papers
 
 
@@ -52,3 +53,12 @@ def test_seeds_that_are_given_are_those_of_every_row():
         own = [run for run in grid("standard", "all", (7, 9)) if run.paper == paper]
         assert {run.seed for run in own} == {7, 9}
         assert len(own) == 2 * len(rows(paper, "all")) - 2 * sum("vggface2" in row for row, _, _ in rows(paper, "all"))
+
+
+def test_the_papers_own_models_are_repeated_on_further_draws():
+    runs = grid("standard", "everything")
+    for paper, row in (("distribution", "expectation"), ("msn", "msn"), ("depnet", "depnet"), ("dlga", "dlga"),
+                       ("temporal_pooling", "two_stream")):  # fmt: skip
+        for corpus in FURTHER:
+            assert seeds(runs, paper, row, corpus) == [(corpus, 0), (corpus, 1), (corpus, 2)]
+    assert {run.corpus for run in runs if run.paper == RIVALS} >= {*FURTHER}

@@ -171,10 +171,14 @@ NAMED: dict[str, dict[str, Any]] = {
 }
 
 
+DIGITS = "0123456789"
+
+
 def named_recipe(name: str) -> Recipe:
     """Recipe of ``both``, ``appearance``, ``dynamics`` or ``null``, optionally with a size: ``both-tiny``.
 
-    ``null3`` is the third further permutation of the labels of ``null``.
+    ``both2`` is the second further draw of ``both``, with other people. ``null3`` is the third further permutation of
+    the labels of ``null``; its people are those of ``both``.
 
     Raises:
         ValueError: for a name or size that does not exist.
@@ -184,15 +188,16 @@ def named_recipe(name: str) -> Recipe:
             f"No generated corpus {name!r}: choose from {', '.join(NAMED)} (with -tiny, -quick, -standard or -full)."
         )
     base, _, size = name.partition("-")
-    permutation = base.removeprefix("null") if base not in NAMED else ""
-    knobs = NAMED["null"] | {"permutation": int(permutation)} if permutation else NAMED[base]
-    return Recipe(name=base, size=size or "quick", **knobs)
+    plain = base.rstrip(DIGITS)
+    further = int(base.removeprefix(plain) or 0)
+    drawn: dict[str, Any] = {"permutation": further} if plain == "null" else {"seed": SEED + further}
+    return Recipe(name=base, size=size or "quick", **NAMED[plain], **drawn)
 
 
 def is_named(name: str) -> bool:
     """Whether a name, with or without a size, is that of a generated corpus, and not of a folder."""
     base = name.partition("-")[0]
-    return base in NAMED or re.fullmatch(r"null[1-9][0-9]{0,5}", base) is not None
+    return base.rstrip(DIGITS) in NAMED and re.fullmatch(r"[a-z]+(?:[1-9][0-9]{0,5})?", base) is not None
 
 
 def pretraining_identities(size: str) -> Recipe:

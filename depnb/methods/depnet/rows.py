@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, InputSpec, Sample
 from depnb.methods import profiles
 from depnb.methods.contract import (
+    FURTHER,
     HONEST,
     SELECTED,
     SELECTED_NEW,
@@ -200,6 +201,7 @@ GRID = {
         *((row, corpus) for row in ("depnet_frozen", "senet") for corpus in ("appearance", "dynamics", "null")),
         ("depnet", "appearance"),
         *(("depnet", "both", how) for how in ("selected", "selected-new")),
+        *(("depnet", corpus) for corpus in FURTHER),
     ),
 }
 

@@ -7,6 +7,7 @@ from depnb.inputs.spec import FRAME, FRAME_V1, PLAIN_FRAME, PLAIN_FRAME_V1, Inpu
 from depnb.methods import profiles
 from depnb.methods.contract import (
     DISJOINT,
+    FURTHER,
     HONEST,
     SELECTED,
     SELECTED_NEW,
@@ -121,6 +122,7 @@ GRID = {
         *((row, corpus) for row in ("expectation", "euclidean") for corpus in ("appearance", "dynamics")),
         *((row, "both", how) for row in ("expectation", "euclidean") for how in ("selected", "selected-new")),
         ("expectation", "both", "test-selected"),
+        *(("expectation", corpus) for corpus in FURTHER),
         ("expectation_one_rate", "both"),
     ),
 }

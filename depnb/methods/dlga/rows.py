@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from depnb.inputs.spec import InputSpec, LandmarkedClips
 from depnb.methods import profiles
 from depnb.methods.contract import (
+    FURTHER,
     HONEST,
     SELECTED,
     SELECTED_NEW,
@@ -194,6 +195,7 @@ GRID = {
         *((row, "both") for row in CONTROLS),
         *(("dlga", corpus) for corpus in ("appearance", "dynamics")),
         *(("dlga", "both", how) for how in ("selected", "selected-new", "test-selected")),
+        *(("dlga", corpus) for corpus in FURTHER),
     ),
 }
 

@@ -9,6 +9,7 @@ from depnb.inputs.spec import InputSpec
 from depnb.methods import profiles
 from depnb.methods.contract import (
     DISJOINT,
+    FURTHER,
     HONEST,
     SELECTED,
     SELECTED_NEW,
@@ -246,6 +247,7 @@ GRID = {
         *((row, "null") for row in ("msn", "c3d")),
         *((row, corpus) for row in ("msn_shuffled", "c3d_shuffled") for corpus in ("both", "dynamics")),
         *(("msn", "both", how) for how in ("selected", "selected-new")),
+        *(("msn", corpus) for corpus in FURTHER),
         *((row, "both") for row in ("msn_projected", "msn_held", "msn_turned")),
     ),
 }

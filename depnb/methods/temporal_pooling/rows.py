@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from depnb.inputs.spec import InputSpec
 from depnb.methods import profiles
 from depnb.methods.contract import (
+    FURTHER,
     HONEST,
     SELECTED,
     SELECTED_NEW,
@@ -152,6 +153,7 @@ GRID = {
         *(("temporal_9_shuffled", corpus) for corpus in ("both", "dynamics")),
         *((row, corpus) for row in SECOND for corpus in ("both", "appearance")),
         *((row, "both", how) for row in STREAMS[:2] for how in ("selected", "selected-new")),
+        *(("two_stream", corpus) for corpus in FURTHER),
         *((row, "both") for row in ("temporal_9_turned", "temporal_9_points")),
     ),
 }
