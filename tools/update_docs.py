@@ -1,14 +1,16 @@
-"""Write what trainings cost into documents, between two markers each: ``python -m tools.update_docs``.
+"""Write computed passages into documents, between two markers each: ``python -m tools.update_docs``.
 
 The GPU-hours of ``docs/avec.md`` are what ``depnb reproduce --plan`` says of a corpus with as many sessions, videos and
-frames as AVEC has. The core-hours of ``docs/decisions.md`` are those of the committed results at ``standard``.
+frames as AVEC has. The core-hours of ``docs/decisions.md`` are those of the committed results at ``standard``, and the
+power of ``docs/results.md`` is that of ``benchmarks/evidence.json``.
 """
 
+import json
 import os
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +33,10 @@ AVEC = ROOT / "docs" / "avec.md"
 COSTS_BEGIN = "<!-- costs:begin (written by `make docs` from the plan, do not edit) -->"
 COSTS_END = "<!-- costs:end -->"
 DECISIONS = ROOT / "docs" / "decisions.md"
+POWER_BEGIN = "<!-- power:begin (written by `make docs` from benchmarks/evidence.json, do not edit) -->"
+POWER_END = "<!-- power:end -->"
+RESULTS = ROOT / "docs" / "results.md"
+EVIDENCE = ROOT / "benchmarks" / "evidence.json"
 WIDTH = 120
 TASKS = {"AVEC2014": ("Freeform_video", "Northwind_video"), "AVEC2013": ("cut_combined",)}
 """What a session's videos are called."""
@@ -80,13 +86,41 @@ def _cost(paper: str, row: str, protocol: str, seconds: list[float]) -> str:
     return f"| {paper} | {row} | {protocol} | {len(seconds)} | {each} | {sum(seconds) / 3600:.1f} |"
 
 
-def update(avec: Path = AVEC, decisions: Path = DECISIONS) -> None:
-    """Write ``hours`` and ``costs`` between their markers.
+def power() -> str:
+    """How often a real difference of two rows is seen, and how often one that is not there."""
+    found = json.loads(EVIDENCE.read_text(encoding="utf-8"))
+    asked = dict.fromkeys((cell["people"], cell["seeds"], cell["seed_sd"]) for cell in found["power"])
+    sizes = sorted({cell["difference"] for cell in found["power"]})
+    cells = {(c["people"], c["seeds"], c["seed_sd"], c["difference"]): c for c in found["power"]}
+    heads = [f"{size:g} points, {way}" for size in sizes for way in ("plain", "corrected")]
+    table = [f"| people | seeds of each | sd of seeds | {' | '.join(heads)} |", "|---" * (3 + len(heads)) + "|"]
+    for one in asked:
+        shares = [f"{cells[*one, size][way]:.0%}" for size in sizes for way in ("plain", "corrected")]
+        table.append(f"| {' | '.join(map('{:g}'.format, one))} | {' | '.join(shares)} |")
+    rates, holds = [c["rate"] for c in found["same_row"]], [c["holds"] for c in found["coverage"]]
+    head = f"""How often a real difference is seen, by simulation ({found["provenance"]["trials"]:,} trials a cell,
+        `benchmarks/evidence.py`): by the plain interval, and after the correction in a family of
+        {found["provenance"]["family"]} claims. A difference that is not there is seen in {min(rates):.1%} to
+        {max(rates):.1%} of trials, and an interval of one error holds the truth in {min(holds):.1%} to
+        {max(holds):.1%}."""
+    return "\n".join([_wrapped(head), "", *table])
+
+
+Section = tuple[Path, str, str, Callable[[], str]]
+SECTIONS: tuple[Section, ...] = (
+    (AVEC, BEGIN, END, hours),
+    (DECISIONS, COSTS_BEGIN, COSTS_END, costs),
+    (RESULTS, POWER_BEGIN, POWER_END, power),
+)
+
+
+def update(sections: Sequence[Section] = SECTIONS) -> None:
+    """Write each text between its markers.
 
     Raises:
         ValueError: the markers are missing.
     """
-    for page, begin, end, text in ((avec, BEGIN, END, hours), (decisions, COSTS_BEGIN, COSTS_END, costs)):
+    for page, begin, end, text in sections:
         before, after = split(page, begin, end)
         write_text(page, f"{before}{begin}\n{text()}\n{end}{after}")
 

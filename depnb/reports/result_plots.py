@@ -89,7 +89,7 @@ def unseen_errors(store: Store) -> "Figure | None":
         right = max(s.rmse_high, s.constant)
         axis.annotate(s.verdict, (right, place), xytext=(6, -2.5), textcoords="offset points", fontsize=7)
     axis.set_yticks(range(len(summaries)), [_name(s) for s in summaries], fontsize=7)
-    axis.set(xlim=(0, max(s.rmse_high for s in summaries) * 1.5), ylim=(len(summaries) - 0.4, -0.6))
+    axis.set(xlim=(0, max(s.rmse_high for s in summaries) * 1.2), ylim=(len(summaries) - 0.4, -0.6))
     axis.set_xlabel("RMSE on unseen people (BDI-II points)")
     return figure
 
