@@ -257,11 +257,11 @@ def _pretraining_seconds(run: Run, kind: str) -> float:
 
 @cache
 def _measured(paper: str) -> dict[str, float]:
-    """Half the seconds of a training of each row at quick, the median of the committed results."""
+    """Half the core-seconds of a training of each row at quick, the median of the committed results."""
     seconds: dict[str, list[float]] = {}
     for result in Store(COMMITTED).results(paper):
         if result.run.profile == "quick" and not method(paper).protocols[result.run.protocol].folds:
-            seconds.setdefault(result.run.row, []).append(result.seconds["training"])
+            seconds.setdefault(result.run.row, []).append(result.seconds["training"] * result.threads)
     return {row: float(np.median(each)) / 2 for row, each in seconds.items()}
 
 

@@ -30,7 +30,7 @@ def strong(clips: Tensor) -> Tensor:
         float32 [B, l, 3, S, S] in 0–1.
     """
     images = _recoloured(_floats(clips))
-    return _covered(_resampled(images, _movements(images))).clamp(0, 1)
+    return _covered(_resampled(images, _movements(images))).clamp_(0, 1)
 
 
 def strong_with_points(clips: Tensor, points: Tensor, mirrored: Sequence[int]) -> tuple[Tensor, Tensor]:
@@ -46,7 +46,7 @@ def strong_with_points(clips: Tensor, points: Tensor, mirrored: Sequence[int]) -
     """
     images = _recoloured(_floats(clips))
     theta = _movements(images)
-    return _covered(_resampled(images, theta)).clamp(0, 1), _carried(points, theta, images.shape[-1], mirrored)
+    return _covered(_resampled(images, theta)).clamp_(0, 1), _carried(points, theta, images.shape[-1], mirrored)
 
 
 def strong_shape(clips: Tensor) -> Tensor:
@@ -96,9 +96,9 @@ def _recoloured(images: Tensor) -> Tensor:
     grey = (images * images.new_tensor(LUMA)[:, None, None]).sum(2, keepdim=True)  # [B, l, 1, S, S]
     gain = _between(0.6, 1.4, (len(images), 1, 3, 1, 1), images)
     fade, contrast, brightness = (_between(low, high, each, images) for low, high in RECOLOUR)
-    images = grey * (1 - fade) + images * gain * fade
-    mean = images.mean((1, 2, 3, 4), keepdim=True)
-    return (images - mean) * contrast + mean * brightness
+    varied = (images * gain).mul_(fade).add_(grey.mul_(1 - fade))  # in place: new memory takes longer than the sums
+    mean = varied.mean((1, 2, 3, 4), keepdim=True)
+    return varied.sub_(mean).mul_(contrast).add_(mean * brightness)
 
 
 def _movements(images: Tensor) -> Tensor:
