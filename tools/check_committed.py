@@ -443,7 +443,7 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     "figures/*.png": _picture_file,
     "figures/*.pdf": _pdf,
     "figures/*.csv": _table,
-    "results/*/*.json": _result,
+    **dict.fromkeys(("results/*/*.json", "networks/*/*.json"), _result),
     "networks/README.md": _prose,
     "networks/*/*.safetensors": _network,
     **dict.fromkeys(("results/faces.json", "results/reproduce.json"), _measured),

@@ -9,7 +9,7 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import method
 from depnb.reports.summaries import summarise
 from depnb.system.files import write_text
-from depnb.system.repository import COMMITTED, NETWORKS
+from depnb.system.repository import NETWORKS
 
 PAGE = NETWORKS / "README.md"
 
@@ -18,16 +18,16 @@ def text() -> str:
     """The page: what the network is, what it was trained on, how far off it is, and what it is not for.
 
     Raises:
-        FileNotFoundError: there is no network. MissingResult: its run is not among the committed results.
+        FileNotFoundError: there is no network. MissingResult: its result does not lie beside it.
     """
     path = networks.committed()
     card, weights = networks.read(path)
-    result = Store(COMMITTED, strict=True).load(card.run)
+    result = Store(NETWORKS, strict=True).load(card.run)
     assert result is not None
     lines = [
         "# The network that comes with the repository",
         "",
-        "Written by `make figures` from the file and from its result, do not edit.",
+        "Written by `make figures` from the file and from the result beside it, do not edit.",
         "",
         "It is here so that a first prediction takes seconds, without training and without a network connection:",
         "",

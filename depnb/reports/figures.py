@@ -106,7 +106,7 @@ TRIALS = {
         "What a face pretraining is worth. Left: share of the frames of new sessions of 120 generated people whose "
         "person a body names, by epochs; points are seeds. Right: error on 400 unseen people of the rows that begin "
         "with it, on two corpora drawn from other seeds: grey a corpus and seed, blue their mean with its standard "
-        "error.",
+        "error, dashed the mean of the same row without pretraining.",
         "benchmarks/lengths.json",
         lambda store: trials.face_pretraining(trials.tried(store)),
         lambda store: trials.corpora(trials.of_faces(trials.tried(store))),

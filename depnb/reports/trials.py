@@ -70,43 +70,66 @@ def lengths(trials: Tried) -> "Figure | None":
 
 
 def face_pretraining(trials: Tried) -> "Figure | None":
-    """Left how many faces a body names after so many epochs, right the error of a row that begins with it."""
+    """Left how many faces a body names after so many epochs, right the error of the rows that begin with it."""
     by_row = _grouped(of_faces(trials), "epochs")
     if not by_row:
         return None
-    figure, axes = plt.subplots(1, 1 + len(by_row), figsize=(2.2 * (1 + len(by_row)) + 0.6, 2.7), layout="constrained")
-    known: dict[float, dict[int, float]] = defaultdict(dict)
-    for trial in of_faces(trials):
-        for accuracy in trial["face_accuracy"]:
-            known[trial["epochs"]][trial["seed"]] = accuracy
-    axes[0].plot(list(known), [100 * np.mean(list(own.values())) for own in known.values()], color="C0", marker="")
-    for epochs, own in known.items():
-        axes[0].plot([epochs] * len(own), [100 * value for value in own.values()], "o", color="C0", markersize=3)
-    axes[0].set(ylabel="frames of new sessions named (%)", ylim=(0, 100))
+    figure, axes = plt.subplots(1, 1 + len(by_row), figsize=(2.4 * (1 + len(by_row)) + 0.6, 2.7), layout="constrained")
+    _accuracies(axes[0], of_faces(trials))
     for axis, ((row, corpus), by_epochs) in zip(axes[1:], by_row.items(), strict=True):
         _errors(axis, by_epochs)
+        without = [trial["unseen"] for trial in trials if (trial["row"], trial["corpus"]) == (f"{row}_scratch", corpus)]
+        if without:
+            look = {"color": "black", "linestyle": "--", "marker": "", "linewidth": 1}
+            axis.axhline(float(np.mean(without)), label="no pretraining", **look)
+            axis.legend(fontsize=7)
         axis.set_title(f"{row}\non “{corpus}”", fontsize=7)
         axis.set_ylabel("RMSE on unseen people (points)")
+    epochs = sorted({trial["epochs"] for trial in of_faces(trials)})
     for axis in axes:
         axis.set_xscale("log")
-        axis.set_xticks(list(known), [f"{value:g}" for value in known])
+        axis.set_xticks(epochs, [f"{value:g}" for value in epochs])
         axis.minorticks_off()
         axis.set_xlabel("epochs of the face pretraining")
     return figure
 
 
+def _accuracies(axis: "Axes", trials: Tried) -> None:
+    """A line a row, whose bodies differ from those of others, and a point a seed."""
+    known: dict[str, dict[float, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    for trial in trials:
+        for accuracy in trial["face_accuracy"]:
+            known[trial["row"]][trial["epochs"]][trial["seed"]] = 100 * accuracy
+    for number, (row, by_epochs) in enumerate(known.items()):
+        own, colour = dict(sorted(by_epochs.items())), f"C{number}"
+        means = [np.mean(list(seeds.values())) for seeds in own.values()]
+        axis.plot(list(own), means, color=colour, linestyle="-", marker="", label=f"body of {row}")
+        for epochs, seeds in own.items():
+            axis.plot([epochs] * len(seeds), list(seeds.values()), "o", color=colour, markersize=3)
+    axis.set(ylabel="frames of new sessions named (%)", ylim=(0, 100))
+    axis.legend(fontsize=6)
+
+
 def _grouped(trials: Sequence[Mapping[str, Any]], by: str) -> dict[tuple[str, str], dict[float, list[float]]]:
-    """Errors by row and corpus, and by length in ascending order."""
-    found: dict[tuple[str, str], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for trial in sorted(trials, key=lambda trial: (trial["corpus_seed"], trial["seed"])):
-        found[trial["row"], trial["corpus"]][trial[by]].append(trial["unseen"])
-    return {key: dict(sorted(own.items())) for key, own in sorted(found.items()) if len(own) > 1}
+    """Errors by row and corpus, and by length in ascending order.
+
+    A length that was not tried on all corpora and seeds is left out, because some of these are easier than others.
+    """
+    found: dict[tuple[str, str], dict[float, dict[tuple[int, int], float]]] = defaultdict(lambda: defaultdict(dict))
+    for trial in trials:
+        found[trial["row"], trial["corpus"]][trial[by]][trial["corpus_seed"], trial["seed"]] = trial["unseen"]
+    grouped = {}
+    for key, own in sorted(found.items()):
+        most = max(own.values(), key=len)
+        whole = {length: errors for length, errors in sorted(own.items()) if errors.keys() == most.keys()}
+        if len(whole) > 1:
+            grouped[key] = {length: [errors[draw] for draw in sorted(most)] for length, errors in whole.items()}
+    return grouped
 
 
 def _errors(axis: "Axes", by_length: Mapping[float, Sequence[float]]) -> None:
-    trials = min(map(len, by_length.values()))
-    for place in range(trials):
-        axis.plot(list(by_length), [own[place] for own in by_length.values()], color="0.7", linewidth=0.7, marker="")
+    for of_draw in zip(*by_length.values(), strict=True):
+        axis.plot(list(by_length), of_draw, color="0.7", linewidth=0.7, marker="")
     means = [np.mean(own) for own in by_length.values()]
     errors = [np.std(own, ddof=1) / np.sqrt(len(own)) if len(own) > 1 else 0.0 for own in by_length.values()]
     axis.errorbar(list(by_length), means, errors, color="C0", marker="o", markersize=3.5, linewidth=1.5, capsize=2)

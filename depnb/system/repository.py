@@ -10,7 +10,7 @@ NOTEBOOKS = ROOT / "notebooks"
 COMMITTED = ROOT / "results"
 """The store of the committed results."""
 NETWORKS = ROOT / "networks"
-"""The network that is committed, for a first prediction."""
+"""The network that is committed, for a first prediction, and its result: a store."""
 IGNORED = frozenset({"runs", "my", "cache"})
 """Folders of the repository that git ignores: results on a licensed corpus lie there, or outside of the repository."""
 OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")

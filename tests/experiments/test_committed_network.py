@@ -6,7 +6,7 @@ from depnb.experiments import networks
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.predict import predict_video
 from depnb.experiments.store import Store
-from depnb.system.repository import COMMITTED, NETWORKS
+from depnb.system.repository import NETWORKS
 from tools import network_card
 from tools.check_committed import LARGEST_NETWORK, check
 
@@ -29,8 +29,8 @@ def test_its_page_says_what_the_file_and_the_result_say():
     assert network_card.PAGE.read_text(encoding="utf-8") == network_card.text()
 
 
-def test_it_was_trained_as_the_committed_result_of_its_run(card):
-    result = Store(COMMITTED, strict=True).load(card.run)
+def test_its_result_lies_beside_it(card):
+    result = Store(NETWORKS, strict=True).load(card.run)
     assert result.facts == card.facts
     assert card.learnt
 
@@ -41,7 +41,7 @@ def test_a_video_of_the_corpus_has_the_score_of_the_result(card):
     person = corpus.partition("unseen")[0]
     corpus.ensure([person])
     made = predict_video(person.video, [networks.committed()], device="cpu")
-    stored = Store(COMMITTED, strict=True).load(card.run).predictions["unseen"]
+    stored = Store(NETWORKS, strict=True).load(card.run).predictions["unseen"]
     expected = stored.score[stored.video.index(person.name)]
     assert made.score == pytest.approx(expected, abs=LARGEST_DIFFERENCE)
     assert "decide nothing about a person" in " ".join(made.limits)

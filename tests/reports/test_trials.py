@@ -51,9 +51,19 @@ def test_a_row_of_one_length_has_no_panel(made):
     assert [axis.get_title() for axis in figure.axes] == ["distribution/expectation\non “both”"]
 
 
+def test_a_length_that_was_tried_on_some_draws_only_is_left_out(made):
+    everything, errors = made
+    (axis,) = trials.lengths([*everything, trial(multiple=4.0, unseen=1.0)]).axes
+    (thick,) = (line for line in axis.lines if line.get_marker() == "o")
+    assert thick.get_ydata() == pytest.approx(errors.mean(1))
+
+
 def test_accuracy_stands_beside_the_error_of_the_row(made):
     everything, _ = made
-    accuracy, errors = trials.face_pretraining(everything).axes
+    scratch = [trial("distribution/expectation_scratch", seed=seed, unseen=6.0 + seed) for seed in (0, 1)]
+    accuracy, errors = trials.face_pretraining([*everything, *scratch]).axes
+    (without,) = (line for line in errors.lines if line.get_label() == "no pretraining")
+    assert set(without.get_ydata()) == {6.5}
     assert list(accuracy.lines[0].get_ydata()) == pytest.approx([11, 21])
     assert errors.get_title() == "distribution/expectation\non “both”"
 
