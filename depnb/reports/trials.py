@@ -132,5 +132,12 @@ def _errors(axis: "Axes", by_length: Mapping[float, Sequence[float]]) -> None:
         axis.plot(list(by_length), of_draw, color="0.7", linestyle="-", linewidth=0.7, marker="")
     means = [np.mean(own) for own in by_length.values()]
     errors = [np.std(own, ddof=1) / np.sqrt(len(own)) if len(own) > 1 else 0.0 for own in by_length.values()]
-    look = {"color": "C0", "linestyle": "-", "marker": "o", "markersize": 3.5, "linewidth": 1.5, "capsize": 2}
+    look: dict[str, Any] = {
+        "color": "C0",
+        "linestyle": "-",
+        "marker": "o",
+        "markersize": 3.5,
+        "linewidth": 1.5,
+        "capsize": 2,
+    }
     axis.errorbar(list(by_length), means, errors, **look)
