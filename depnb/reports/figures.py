@@ -95,9 +95,9 @@ FIGURES = {
 
 TRIALS = {
     "lengths": Entry(
-        "Is a training long enough? Error on 400 unseen people by length, on two corpora drawn from other seeds than "
-        "any result: grey a corpus and seed, blue their mean with its standard error. A length is enough if doubling "
-        "it takes away less than 2 % or one standard error.",
+        "Is a training long enough? Error on 400 unseen people by length, on two generated corpora drawn from other "
+        "seeds than any result: grey a corpus and seed, blue their mean with its standard error. A length is enough if "
+        "doubling it takes away less than 2 % or one standard error.",
         "benchmarks/lengths.json",
         lambda store: trials.lengths(trials.tried(store)),
         lambda store: trials.corpora(trials.of_lengths(trials.tried(store))),

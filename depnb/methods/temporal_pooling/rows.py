@@ -153,7 +153,7 @@ GRID = {
         *(("temporal_9_shuffled", corpus) for corpus in ("both", "dynamics")),
         *((row, corpus) for row in SECOND for corpus in ("both", "appearance")),
         *((row, "both", how) for row in STREAMS[:2] for how in ("selected", "selected-new")),
-        *(("two_stream", corpus) for corpus in FURTHER),
+        *((row, corpus) for corpus in FURTHER for row in STREAMS[:3]),
         *((row, "both") for row in ("temporal_9_turned", "temporal_9_points")),
     ),
 }
