@@ -273,7 +273,8 @@ def test_whatever_a_corpus_is_called_its_table_is_text(results, tmp_path):
         )
         for r in own
     ]
-    store = SimpleNamespace(results=lambda: own, current=lambda paper: own if paper == "distribution" else [])
+    current = {"distribution": own}
+    store = SimpleNamespace(path=tmp_path, results=lambda: own, current=lambda paper: current.get(paper, []))
     written = tables.make_all(store, tmp_path)
     for path in written:
         if path.suffix == ".tex":

@@ -22,7 +22,7 @@ def made(processes, folder):
     for process in begun:
         process.join()
     assert [process.exitcode for process in begun] == [0] * len(processes)
-    bodies = sorted(path.name for path in (folder / "cache" / "bodies").glob("*.safetensors"))
+    bodies = sorted(path.name for path in (folder / "cache" / "pretrained").glob("*.safetensors"))
     return numbers(Store(folder / "results")), bodies
 
 
