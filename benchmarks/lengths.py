@@ -37,6 +37,8 @@ from depnb.training.loop import per_video, predict
 CORPUS_SEEDS, SEEDS = (7, 8), (0, 1, 2)
 TOLERATED = 0.02
 """Share of the error that a training twice as long may still take away."""
+Draw = tuple[int, int]
+"""Seed of the corpus, and of the training."""
 RESULT = Path(__file__).with_suffix(".json")
 PROVENANCE = {"what": "Trainings of several lengths on corpora that no result is of.", "corpus": "both"}
 
@@ -79,17 +81,19 @@ def trained(
 
 def said(entries: list[dict[str, Any]]) -> list[str]:
     """A line for each row and length: mean error, standard error, and whether half as long would have been enough."""
-    groups: dict[tuple[Any, ...], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[tuple[Any, ...], dict[float, dict[Draw, float]]] = defaultdict(lambda: defaultdict(dict))
     for entry in entries:
         key = entry["row"], entry["corpus"], entry["profile"], entry["epochs"]
-        groups[key][entry["multiple"]].append(entry["unseen"])
+        groups[key][entry["multiple"]][entry["corpus_seed"], entry["seed"]] = entry["unseen"]
     lines = []
     for key, by_multiple in groups.items():
-        for multiple, errors in sorted(by_multiple.items()):
+        for multiple, by_draw in sorted(by_multiple.items()):
+            errors = list(by_draw.values())
             spread = np.std(errors, ddof=1) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
             line = f"{' '.join(map(str, key))}: {multiple:g} times {np.mean(errors):.2f} ± {spread:.2f} ({len(errors)})"
-            half = by_multiple.get(multiple / 2)
-            if half and len(half) == len(errors) > 1:
+            shorter = by_multiple.get(multiple / 2, {})
+            if shorter.keys() == by_draw.keys() and len(errors) > 1:
+                half = [shorter[draw] for draw in by_draw]
                 gain = np.mean(half) - np.mean(errors)
                 error = np.std(np.subtract(half, errors), ddof=1) / math.sqrt(len(errors))
                 enough = gain < max(TOLERATED * np.mean(half), error)

@@ -68,11 +68,11 @@ def run(
     if paper is not None:
         method(paper)  # an unknown name is an error, and not an empty list
         wanted = [run for run in wanted if run.paper == paper]
-    if missing:
-        _demand_place(wanted, store)
     if networks is not None and not missing:
         raise ValueError("--networks keeps what is trained: give --missing too.")
     opened = open_store(store, networks)
+    if missing:
+        _demand_place(wanted, opened)
     wanted = shard(wanted, share) if share else wanted
     lacking = opened.missing(wanted)
     show.say(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
@@ -104,13 +104,12 @@ def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", dev
         raise typer.Exit(1)
 
 
-def _demand_place(runs: Sequence["Run"], store: Path | None) -> None:
+def _demand_place(runs: Sequence["Run"], store: "Store") -> None:
     """Only what tables and pages quote enters the repository's own results."""
     from depnb.experiments.corpora import open_for_profile
     from depnb.experiments.grid import COMMITTED_PROFILES
-    from depnb.system.repository import COMMITTED
 
-    if store is not None and store.resolve() != COMMITTED.resolve():
+    if not store.committed:
         return
     kept = COMMITTED_PROFILES
     other = [run for run in runs if run.profile not in kept or not open_for_profile(run.corpus, run.profile).generated]

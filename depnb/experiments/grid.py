@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from depnb.corpus.synthetic.recipe import drawn
 from depnb.experiments.run import Run
 from depnb.methods.adhoc import canonical
 from depnb.methods.contract import require_choice
@@ -16,7 +17,7 @@ FURTHER_SEEDS = 3
 """On further draws of a corpus, as ``both1``."""
 USUAL_SEEDS = (3, 3)
 COMMITTED_PROFILES = ("quick", "standard")
-RIVAL_SEEDS = (0,)
+RIVAL_SEED = 0
 """Nothing about a rival is drawn."""
 AT_STANDARD: frozenset[str] = frozenset()
 """Papers whose committed results are of the profile ``standard``; those of the others are of ``quick`` until made."""
@@ -57,21 +58,29 @@ def grid(profile: str, which: str = "headline", seeds: Sequence[int] | None = No
         profile: a key of ``PROFILES``. which: as in ``rows``.
         seeds: of every row; without them those of the committed results (``SEEDS``).
     """
-    return list(
-        dict.fromkeys(
-            Run(paper, row, _permuted(corpus, profile, seed), protocol, profile, 0 if paper == RIVALS else seed)
-            for paper in (*papers(), RIVALS)
-            for row, corpus, protocol in rows(paper, which)
-            if _has_weights(paper, row, profile)
-            for seed in _seeds(profile, (row, corpus, protocol) in rows(paper, "headline"), corpus, seeds)
-        )
-    )
+    runs = []
+    for paper in (*papers(), RIVALS):
+        headline = rows(paper, "headline")
+        for line in rows(paper, which):
+            row, corpus, protocol = line
+            own = _committed_seeds(profile, corpus, line in headline) if seeds is None else seeds
+            if _has_weights(paper, row, profile):
+                runs += [_run(paper, row, corpus, protocol, profile, seed) for seed in own]
+    return list(dict.fromkeys(runs))
 
 
-def _seeds(profile: str, headline: bool, corpus: str, seeds: Sequence[int] | None) -> Sequence[int]:
+def _committed_seeds(profile: str, corpus: str, headline: bool) -> range:
+    """The seeds of a row of the tables on a corpus."""
     many, few = SEEDS.get(profile, USUAL_SEEDS)
-    few = FURTHER_SEEDS if corpus[-1].isdigit() else few
-    return range(many if headline and corpus != "null" else few) if seeds is None else seeds
+    named = drawn(corpus)
+    if named and named[1]:
+        return range(FURTHER_SEEDS)
+    return range(many if headline and corpus != "null" else few)
+
+
+def _run(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: int) -> Run:
+    """One run of a row; one of a rival has the seed's permutation, and no seed of its own."""
+    return Run(paper, row, _permuted(corpus, profile, seed), protocol, profile, RIVAL_SEED if paper == RIVALS else seed)
 
 
 def _permuted(corpus: str, profile: str, seed: int) -> str:
@@ -103,8 +112,8 @@ def runs_for(
         paper, _, row = which.partition("/")
         parts(method(paper), row)
         row = canonical(row)
-        own = _seeds(profile, False, corpus, seeds) if paper != RIVALS else RIVAL_SEEDS
-        return [Run(paper, row, _permuted(corpus, profile, seed), protocol, profile, seed) for seed in own]
+        own = _committed_seeds(profile, corpus, False) if seeds is None else seeds
+        return list(dict.fromkeys(_run(paper, row, corpus, protocol, profile, seed) for seed in own))
     require_choice("rows", which, WHICH)
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":

@@ -102,11 +102,16 @@ class Store:
                 demand_ignored(self.networks, run.corpus)
 
     def _demand_row(self, run: Run) -> None:
-        if is_adhoc(run.row) and self.path.resolve() == COMMITTED.resolve():
+        if is_adhoc(run.row) and self.committed:
             raise ValueError(
                 f"{self.path} holds rows of the tables only, not {run.paper}/{run.row}: name another store, as in "
                 "--store runs/mine."
             )
+
+    @property
+    def committed(self) -> bool:
+        """Whether it is the repository's own, which holds what tables and pages quote."""
+        return self.path.resolve() == COMMITTED.resolve()
 
     @property
     def _claims(self) -> Path:

@@ -21,6 +21,7 @@ from depnb.nets.weights.registry import IMPORTED
 from depnb.system.repository import NOTEBOOKS, ROOT
 
 FILES = ("__init__.py", "__init__.pyi", "network.py", "sources.csv")
+CORPORA = (*NAMED, *FURTHER)
 STARTS = ("identity", "imagenet", "scratch", *IMPORTED)
 PREDICTORS = ("constant", "identity_only")
 JUDGED = ("test", "unseen", "folds")
@@ -158,9 +159,6 @@ def _lines(paper: Paper, which: str) -> list[tuple[str, ...]]:
 
 def _rows(paper: Paper) -> tuple[str, ...]:
     return (*paper.rows, *paper.fused)
-
-
-CORPORA = (*NAMED, *FURTHER)
 
 
 def _known(name: str, known: Iterable[str], where: str) -> Iterator[str]:

@@ -1,18 +1,16 @@
 """“null”, “null1”, … are one corpus with several permutations of its labels, which answer one question together."""
 
-import re
 from collections.abc import Sequence
 
+from depnb.corpus.synthetic.recipe import drawn
 from depnb.experiments.result import Result
 from depnb.experiments.run import Run
-
-NULL = re.compile(r"null\d*")
-"""Names of the corpora whose labels are shuffled."""
 
 
 def corpus_name(run: Run) -> str:
     """The corpus of a run, whatever the permutation of its labels."""
-    return "null" if NULL.fullmatch(run.corpus) else run.corpus
+    named = None if "-" in run.corpus else drawn(run.corpus)  # one with a size of its own is another corpus
+    return "null" if named and named[0] == "null" else run.corpus
 
 
 def by_permutation(results: Sequence[Result]) -> list[list[Result]]:

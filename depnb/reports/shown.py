@@ -4,7 +4,6 @@ from depnb.experiments.grid import committed_profile
 from depnb.experiments.result import Result
 from depnb.experiments.store import Store
 from depnb.methods.registry import RIVALS
-from depnb.system.repository import COMMITTED
 
 
 def results_of(store: Store, paper: str) -> list[Result]:
@@ -13,7 +12,7 @@ def results_of(store: Store, paper: str) -> list[Result]:
     Of rivals they are those of all profiles: a table takes the ones that its networks can be compared with.
     """
     results = store.current(paper)
-    if paper == RIVALS or store.path.resolve() != COMMITTED.resolve():
+    if paper == RIVALS or not store.committed:
         return results
     return [result for result in results if result.run.profile == committed_profile(paper)]
 

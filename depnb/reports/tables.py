@@ -231,7 +231,7 @@ def check(store: Store, folder: Path) -> None:
         if result.licensed:
             demand_ignored(folder, result.run.corpus)
     profiles = sorted({result.run.profile for result in results})
-    if len(profiles) > 1 and store.path.resolve() != COMMITTED.resolve():
+    if len(profiles) > 1 and not store.committed:
         raise ValueError(
             f"{store.path} has results of the profiles {' and '.join(profiles)}, which one table or figure would mix: "
             "give each profile a store of its own."

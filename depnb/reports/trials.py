@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb.experiments.store import Store
-from depnb.system.repository import COMMITTED, ROOT
+from depnb.system.repository import ROOT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +28,7 @@ def tried(store: Store) -> Tried:
 
     They belong to the committed results; beside another store there are none.
     """
-    own = store.path.resolve() == COMMITTED.resolve() and TRIED.exists()
-    return json.loads(TRIED.read_text(encoding="utf-8"))["tried"] if own else ()
+    return json.loads(TRIED.read_text(encoding="utf-8"))["tried"] if store.committed and TRIED.exists() else ()
 
 
 def corpora(trials: Tried) -> list[str]:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from depnb.experiments import grid
+from depnb.experiments import grid, store as stores
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.reports import shown, tables
+from depnb.reports import tables
 from depnb.reports.shown import profiles, results_of
 from tests.results_made import result_of
 
@@ -26,8 +26,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def committed(store, monkeypatch):
-    for module in (shown, tables):
-        monkeypatch.setattr(module, "COMMITTED", store.path)
+    monkeypatch.setattr(stores, "COMMITTED", store.path)
     return store
 
 

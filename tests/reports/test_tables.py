@@ -274,7 +274,7 @@ def test_whatever_a_corpus_is_called_its_table_is_text(results, tmp_path):
         for r in own
     ]
     current = {"distribution": own}
-    store = SimpleNamespace(path=tmp_path, results=lambda: own, current=lambda paper: current.get(paper, []))
+    store = SimpleNamespace(committed=False, results=lambda: own, current=lambda paper: current.get(paper, []))
     written = tables.make_all(store, tmp_path)
     for path in written:
         if path.suffix == ".tex":

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from depnb.experiments import store
 from depnb.experiments.store import Store
 from depnb.reports import trials
 
@@ -73,6 +74,6 @@ def test_nothing_is_drawn_beside_another_store(tmp_path, made, monkeypatch):
     (tmp_path / "lengths.json").write_text(json.dumps({"tried": everything}))
     monkeypatch.setattr(trials, "TRIED", tmp_path / "lengths.json")
     assert trials.tried(Store(tmp_path / "results")) == ()
-    monkeypatch.setattr(trials, "COMMITTED", tmp_path / "results")
+    monkeypatch.setattr(store, "COMMITTED", tmp_path / "results")
     assert len(trials.tried(Store(tmp_path / "results"))) == len(everything)
     assert trials.lengths(()) is trials.face_pretraining(()) is None

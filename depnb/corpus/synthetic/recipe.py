@@ -171,7 +171,14 @@ NAMED: dict[str, dict[str, Any]] = {
 }
 
 
-DIGITS = "0123456789"
+def drawn(name: str) -> tuple[str, int] | None:
+    """What the name of a generated corpus means, with or without a size: ``both2`` is the second further ``both``.
+
+    Returns:
+        a key of ``NAMED`` and the number of the draw, 0 for the first; ``None`` if it is the name of a folder.
+    """
+    found = re.fullmatch(r"([a-z]+)([1-9][0-9]{0,5})?", name.partition("-")[0])
+    return (found[1], int(found[2] or 0)) if found and found[1] in NAMED else None
 
 
 def named_recipe(name: str) -> Recipe:
@@ -183,21 +190,19 @@ def named_recipe(name: str) -> Recipe:
     Raises:
         ValueError: for a name or size that does not exist.
     """
-    if not is_named(name):
+    found = drawn(name)
+    if found is None:
         raise ValueError(
             f"No generated corpus {name!r}: choose from {', '.join(NAMED)} (with -tiny, -quick, -standard or -full)."
         )
-    base, _, size = name.partition("-")
-    plain = base.rstrip(DIGITS)
-    further = int(base.removeprefix(plain) or 0)
-    drawn: dict[str, Any] = {"permutation": further} if plain == "null" else {"seed": SEED + further}
-    return Recipe(name=base, size=size or "quick", **NAMED[plain], **drawn)
+    (plain, number), (base, _, size) = found, name.partition("-")
+    further: dict[str, Any] = {"permutation": number} if plain == "null" else {"seed": SEED + number}
+    return Recipe(name=base, size=size or "quick", **NAMED[plain], **further)
 
 
 def is_named(name: str) -> bool:
     """Whether a name, with or without a size, is that of a generated corpus, and not of a folder."""
-    base = name.partition("-")[0]
-    return base.rstrip(DIGITS) in NAMED and re.fullmatch(r"[a-z]+(?:[1-9][0-9]{0,5})?", base) is not None
+    return drawn(name) is not None
 
 
 def pretraining_identities(size: str) -> Recipe:
