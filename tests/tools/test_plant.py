@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -50,6 +48,7 @@ def miniature(tmp_path):
     return root
 
 
+@pytest.mark.slow
 def test_a_fault_is_noticed_or_not_or_its_text_is_not_found(miniature, capsys):
     fault = plant.Fault("sums.py", "2 * x", "3 * x", ("test_sums.py",))
     faults = {
