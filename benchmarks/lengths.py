@@ -48,10 +48,11 @@ def trained(
 ) -> dict[str, Any]:
     """One training of ``PAPER/ROW``: its error on unseen people, its losses, its seconds."""
     paper, _, name = row.partition("/")
+    if epochs is not None:
+        name += f"[start=identity,face_epochs={float(epochs)}]"
     of = specification(method(paper), name, profile, "honest", None)
     scores = replace(of.learning.scores, longer=of.learning.scores.longer * multiple)
-    learning = of.learning._replace(scores=scores, faces=replace(of.learning.faces, epochs=epochs))
-    of = of._replace(learning=learning)
+    of = of._replace(learning=of.learning._replace(scores=scores))
     opened = open_generated(replace(named_recipe(f"{corpus}-{of.profile.corpus_size}"), seed=corpus_seed))
     (split,) = splits(opened, of.protocol)
     parts = {"train": split.train, "watch": split.watch, **split.evaluated}
@@ -69,7 +70,7 @@ def trained(
     known: tuple[float, ...] = ()
     if of.config.start == "identity":
         build = bodies_of(method(paper), of)
-        known = (pretraining.identity(build, of.profile, of.input_spec, learning.faces, "cpu", seed).accuracy,)
+        known = (pretraining.identity(build, of.profile, of.input_spec, of.learning.faces, "cpu", seed).accuracy,)
     return {
         "row": row, "corpus": corpus, "profile": profile, "corpus_seed": corpus_seed, "seed": seed,
         "multiple": multiple, "epochs": epochs, "steps": done.curve[-1]["step"], "unseen": round(error, 4),

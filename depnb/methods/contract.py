@@ -185,9 +185,12 @@ class Learnings(NamedTuple):
     faces: Learning = OURS
 
 
-def learning_faces(profile: Profile, usual: Learning = OURS, epochs: float = FACE_EPOCHS) -> Learning:
-    """How faces are learnt at a profile: as usual, at ``paper`` for so many epochs."""
-    return replace(usual, epochs=epochs) if profile.name == "paper" else usual
+def learning_faces(
+    profile: Profile, usual: Learning = OURS, epochs: float = FACE_EPOCHS, own: float | None = None
+) -> Learning:
+    """How faces are learnt at a profile: as usual, at ``paper`` for so many epochs; as long as the row itself says."""
+    long = own or (epochs if profile.name == "paper" else None)
+    return replace(usual, epochs=long) if long else usual
 
 
 def _usual_learning(config: Any, profile: Profile) -> Learnings:

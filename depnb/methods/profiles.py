@@ -38,6 +38,8 @@ class Profile:
         memory_format: layout of images and convolution weights in memory.
         threads: CPU threads of torch.
         checks: how often a training looks at the people whom its curve shows, evenly spaced; the last one at its end.
+        learn_faces: whether bodies learn faces before the rows of a paper that did so (``start`` is ``identity``).
+            Otherwise they start from scratch, all but those whose row says for how long faces are learnt.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Profile:
     threads: int = field(metadata={"decides": False})
 
     checks: int = field(default=6, kw_only=True, metadata={"later": True})
+    learn_faces: bool = field(default=True, kw_only=True, metadata={"later": True})
 
     def still(self, share: int) -> "Profile":
         """This profile for a training on single frames that is a ``share``-th as long."""

@@ -89,10 +89,17 @@ def specification(paper: Paper, row: str, profile: str, protocol: str, corpus: s
     config = replace(config, **{name: value for name, value in changed.items() if name not in named_switches(row)})
     if profile == "paper":
         size = replace(size, **recipe.profile)
+    if not size.learn_faces and config.start == "identity" and not _says_how(config, row):
+        config = replace(config, start="scratch")
     input_spec, frame_stride = paper.inputs(config, size), recipe.frame_stride.get(corpus or "")
     if frame_stride:
         input_spec = replace(input_spec, step=frame_stride)
     return TrainingSpec(config, size, how, input_spec, paper.learning(config, size), frame_stride)
+
+
+def _says_how(config: Any, row: str) -> bool:
+    """Whether a row asks for learnt faces itself, not only as all rows of its paper do."""
+    return getattr(config, "face_epochs", None) is not None or "start" in named_switches(row)
 
 
 def _honest(how: Protocol, profile: str, corpus: str | None) -> Protocol:

@@ -1,13 +1,17 @@
 """Rows and protocols that control what a comparison shows: each takes away one thing and leaves the rest."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, strategies as st
 
 from depnb.experiments.run import Run
 from depnb.inputs.order import shuffled
+from depnb.methods.contract import FACE_EPOCHS
 from depnb.methods.depnet import FeatureAggregation
 from depnb.methods.registry import method, specification
+from depnb.training import face_recipe
 
 
 @given(st.integers(0, 1000), st.integers(2, 16))
@@ -92,3 +96,32 @@ def test_the_honest_protocol_selects_where_no_length_is_known(profile, corpus, s
     for name, new in (("selected", False), ("selected-new", True)):
         control = specification(method("distribution"), "expectation", profile, name, corpus).protocol
         assert (control.select, control.new_people) == ("development", new)
+
+
+@pytest.mark.parametrize(
+    ("row", "profile", "start", "epochs"),
+    [
+        ("expectation", "quick", "identity", None),
+        ("expectation", "standard", "scratch", None),
+        ("expectation[start=identity]", "standard", "identity", None),
+        ("expectation[face_epochs=20.0]", "standard", "identity", 20),
+        ("expectation[face_epochs=20.0]", "quick", "identity", 20),
+        ("expectation", "paper", "identity", FACE_EPOCHS),
+        ("expectation[face_epochs=3.0]", "paper", "identity", 3),
+    ],
+)
+def test_where_a_profile_learns_no_faces_only_rows_that_ask_for_them_do(row, profile, start, epochs):
+    of = specification(method("distribution"), row, profile, "honest", None)
+    assert (of.config.start, of.learning.faces.epochs) == (start, epochs)
+
+
+@pytest.mark.parametrize("paper", ["temporal_pooling", "msn", "depnet", "distribution"])
+def test_a_row_can_learn_faces_for_longer_than_its_profile_says(paper):
+    paper = method(paper)
+    row = next(iter(paper.rows))
+    usual, longer = (
+        specification(paper, name, "quick", "honest", None) for name in (row, f"{row}[face_epochs=20.0,start=identity]")
+    )
+    steps = [face_recipe.shorter(of.profile, of.learning.faces).steps for of in (usual, longer)]
+    assert steps[1] == math.ceil(20 * face_recipe.pictures(longer.profile) / longer.profile.still(1).batch)
+    assert steps[0] != steps[1]

@@ -74,6 +74,7 @@ class Config:
             loss of one step, whose lowest value is chance (E52).
         objective: what the last layer answers in, and what is minimised, as in ``Regression``; ``half_mse`` is eq. 5.
             The printed rate belongs to it (E112).
+        face_epochs: length of the face pretraining, in looks at each picture; ``None`` is the profile's.
     """
 
     frames: int = 5
@@ -97,11 +98,12 @@ class Config:
     stop_on: Literal["training", "smoothed", "development"] = "development"
     images: int | None = later(None)
     objective: Literal["standardised", "mse", "half_mse"] = later("standardised")
+    face_epochs: float | None = later(None)
 
 
 def learning(config: Config, profile: Profile) -> Learnings:
     """For the scores; faces are learnt as by all methods."""
-    faces = learning_faces(profile)
+    faces = learning_faces(profile, own=config.face_epochs)
     if config.learning == "printed":
         rate = round(PRINTED_RATE / profile.lr, 9)  # the same in a small profile, whose own would make it diverge
         scores = Learning("sgd", "inv", rate, weight_decay=5e-4, patience=200, stop_on=config.stop_on)

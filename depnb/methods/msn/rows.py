@@ -84,6 +84,7 @@ class Config:
             ``any``, as in the code, at each of its frames, among which it then goes on at the beginning (E35).
         framework: whose padding, constants of normalisation and draws of weights the network has (E24, E114).
         order: of the frames of a clip: that of the video, or none (``inputs.order``): a control.
+        face_epochs: length of the face pretraining, in looks at each picture; ``None`` is the profile's.
     """
 
     network: Literal["msn", "c3d", "i3d"] = "msn"
@@ -102,6 +103,7 @@ class Config:
     phase: Literal["first", "any"] = later("first")
     framework: Literal["pytorch", "keras"] = later("pytorch")
     order: Literal["video", "shuffled"] = later("video")
+    face_epochs: float | None = later(None)
 
 
 EPOCHS = 30
@@ -111,11 +113,11 @@ EPOCHS = 30
 def learning(config: Config, profile: ClipProfile) -> Learnings:
     """For the scores, and before them for the faces."""
     if config.learning == "printed":
-        faces = learning_faces(profile, Learning("sgd", "tenths", rate=100.0), EPOCHS)
+        faces = learning_faces(profile, Learning("sgd", "tenths", rate=100.0), EPOCHS, config.face_epochs)
         epsilon = 1e-7 if config.framework == "keras" else Learning.epsilon  # Keras' default
         return Learnings(Learning(schedule="inverse", epsilon=epsilon), faces)
     scores, faces = _ours(config, profile)
-    return Learnings(scores, learning_faces(profile, faces))
+    return Learnings(scores, learning_faces(profile, faces, own=config.face_epochs))
 
 
 def _ours(config: Config, profile: ClipProfile) -> Learnings:

@@ -60,6 +60,7 @@ class Config:
         objective: as in ``Regression``: of standardised scores, or of points (§2).
         order: of the frames of a clip: that of the video, or none (``inputs.order``): a control.
         seed_offset: added to the seed of the run, for a second training of the same row: a control.
+        face_epochs: length of the face pretraining, in looks at each picture; ``None`` is the profile's.
     """
 
     stream: Literal["temporal", "appearance"] = "temporal"
@@ -72,12 +73,13 @@ class Config:
     objective: Literal["standardised", "mse"] = later("standardised")
     order: Literal["video", "shuffled"] = later("video")
     seed_offset: int = later(0)
+    face_epochs: float | None = later(None)
 
 
 def learning(config: Config, profile: Profile) -> Learnings:
     """For the scores; faces are learnt as by all methods."""
     how = Learning(schedule="constant") if config.learning == "printed" else Learning()
-    return Learnings(how, learning_faces(profile))
+    return Learnings(how, learning_faces(profile, own=config.face_epochs))
 
 
 def inputs(config: Config, profile: Profile) -> InputSpec:
