@@ -48,7 +48,7 @@ def facts(paper: str, row: str, corpus: str, protocol: str, profile: str, seed: 
         "versions": {
             "faces": faces.VERSION,
             "clips": inputs.VERSION,
-            "training": training.version(profile),
+            "training": training.version(first.profile),
             "evaluation": evaluation.VERSION,
             paper: of_paper.version,
         },

@@ -40,6 +40,7 @@ class Profile:
         checks: how often a training looks at the people whom its curve shows, evenly spaced; the last one at its end.
         learn_faces: whether bodies learn faces before the rows of a paper that did so (``start`` is ``identity``).
             Otherwise they start from scratch, all but those whose row says for how long faces are learnt.
+        made_before: whether its committed results are of version 2 of the loop, until they are made anew.
     """
 
     name: str
@@ -55,16 +56,19 @@ class Profile:
 
     checks: int = field(default=6, kw_only=True, metadata={"later": True})
     learn_faces: bool = field(default=True, kw_only=True, metadata={"later": True})
+    made_before: bool = field(default=False, kw_only=True, metadata={"elsewhere": True})
 
     def still(self, share: int) -> "Profile":
         """This profile for a training on single frames that is a ``share``-th as long."""
         return replace(self, steps=self.steps // share)
 
     def deciding(self) -> dict[str, Any]:
-        """The fields that a run's digest covers: all but the name and how the machine computes."""
+        """The fields that a run's digest covers: all but the name, how the machine computes, and what the facts name
+        elsewhere."""
+        elsewhere = {name for name, f in self.__dataclass_fields__.items() if f.metadata.get("elsewhere")}
         later = {name for name, f in self.__dataclass_fields__.items() if f.metadata.get("later")}
         usual = {name for name in later if getattr(self, name) == self.__dataclass_fields__[name].default}
-        others = {"name", *self.computing(), *usual}
+        others = {"name", *elsewhere, *self.computing(), *usual}
         return {name: value for name, value in (vars(self) | {"scale": vars(self.scale)}).items() if name not in others}
 
     def computing(self) -> dict[str, Any]:
@@ -107,9 +111,6 @@ class ClipProfile(Profile):
         return replace(self, steps=self.pictures // share, batch=self.picture_batch)
 
 
-MADE_BEFORE = ("quick",)
-"""Profiles whose committed results are of version 2 of the loop, until they are made anew."""
-
 # The papers leave the training length open (E68): the steps are ours. `paper` has the printed learning rate. Those of
 # `standard` are still being tried (benchmarks/lengths.py), and no result of it is committed.
 PROFILES = {
@@ -117,7 +118,9 @@ PROFILES = {
     for profile in (
         #       name     corpus   width depth input        frames steps batch lr
         Profile("smoke", "tiny", Scale(0.125, 10, 32), 4, 30, 16, 2e-3, "32-true", "channels_last", 1),
-        Profile("quick", "quick", Scale(0.25, 10, 80), 12, 600, 32, 2e-3, "32-true", "channels_last", 1),
+        Profile(
+            "quick", "quick", Scale(0.25, 10, 80), 12, 600, 32, 2e-3, "32-true", "channels_last", 1, made_before=True
+        ),
         Profile(
             "standard", "standard", Scale(0.25, 10, 80), 12, 1200, 32, 2e-3, "32-true", "channels_last", 1, checks=10
         ),
@@ -133,7 +136,7 @@ CLIP_PROFILES = {
         ClipProfile("smoke", "tiny", Scale(1 / 32, 0, 24), 4, 12, 8, 2e-3, "32-true", "channels_last", 1,
                     step=1, clip=8, shrink=1, pictures=12, picture_batch=8, after=4),
         ClipProfile("quick", "quick", Scale(1 / 8, 0, 64), 12, 150, 16, 3e-3, "32-true", "channels_last", 1,
-                    step=1, clip=16, shrink=2, pictures=500, picture_batch=32, after=30),
+                    step=1, clip=16, shrink=2, pictures=500, picture_batch=32, after=30, made_before=True),
         ClipProfile("standard", "standard", Scale(1 / 8, 0, 64), 12, 600, 16, 3e-3, "32-true", "channels_last", 1,
                     step=1, clip=16, shrink=2, pictures=1000, picture_batch=32, after=600, checks=10),
         ClipProfile("paper", "full", Scale(1.0, 0, 112), 48, 2000, 24, 1e-4, "bf16-mixed", "channels_last", 8,

@@ -11,7 +11,7 @@ from depnb.corpus.records import Corpus
 from depnb.inputs.spec import InputSpec
 from depnb.methods.adhoc import configuration, named_switches
 from depnb.methods.contract import Learnings, Paper, Protocol, Recipe, lookup
-from depnb.methods.profiles import MADE_BEFORE, Profile
+from depnb.methods.profiles import Profile
 from depnb.nets.weights.registry import IMPORTED
 
 RIVALS = "rivals"
@@ -81,7 +81,7 @@ def specification(paper: Paper, row: str, profile: str, protocol: str, corpus: s
     config, size = configuration(paper, row), lookup(paper.profiles, profile, "profile")
     how = lookup(paper.protocols, protocol, f"protocol of {paper.name}")
     if protocol == "honest":
-        how = _honest(how, profile, corpus)
+        how = _honest(how, size, corpus)
     recipe = Recipe() if corpus is None else how.recipe
     usual = paper.config()
     changed = {name: value for name, value in recipe.switches.items() if getattr(config, name) == getattr(usual, name)}
@@ -102,9 +102,9 @@ def _says_how(config: Any, row: str) -> bool:
     return getattr(config, "face_epochs", None) is not None or "start" in named_switches(row)
 
 
-def _honest(how: Protocol, profile: str, corpus: str | None) -> Protocol:
+def _honest(how: Protocol, profile: Profile, corpus: str | None) -> Protocol:
     """The protocol ``honest`` where something else holds than on real people."""
-    if profile in MADE_BEFORE:
+    if profile.made_before:
         return replace(how, new_people=False)
     return how if corpus else replace(how, select=None, new_people=False)
 

@@ -27,7 +27,7 @@ IMAGENET = {18: "imagenet-resnet18", 50: "imagenet-resnet50"}
 
 def body_seed(profile: Profile, seed: int) -> int:
     """What a body is drawn and trained from: the seed of the run that asks for it, so that no run shares its luck."""
-    return SHARED_SEED if version(profile.name) < 3 else seed
+    return SHARED_SEED if version(profile) < 3 else seed
 
 
 def facts(
@@ -60,7 +60,7 @@ def facts(
             "frames": FRAMES[profile.corpus_size],
             "seed": body_seed(profile, seed),
             "profile": shorter(profile, learning).deciding(),
-            "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, "training": version(profile.name)},
+            "versions": {"faces": faces.VERSION, "clips": inputs.VERSION, "training": version(profile)},
         }
     if start == "imagenet":
         return {"start": start, "weights": registry.TORCHVISION[imagenet_name(profile)]}

@@ -190,7 +190,7 @@ def train(
                 error = check.get("rmse", math.inf)
                 if watched == "development":
                     state.watch(error)
-                settled = version(profile.name) >= 3 or learning.patience > 0 or 2 * state.step >= first + total
+                settled = version(profile) >= 3 or learning.patience > 0 or 2 * state.step >= first + total
                 if select is None or (settled and error < state.best_rmse):
                     state.best_rmse, state.best_step, state.best = error, state.step, _copy(network)
             if checked or state.diverged or time.monotonic() - written > SECONDS_BETWEEN_CHECKPOINTS:
@@ -201,7 +201,7 @@ def train(
     if state.diverged:
         network.load_state_dict(state.best)
     learnt = state.curve[-1]["train_loss"] < state.curve[0]["train_loss"]
-    if version(profile.name) >= 3:
+    if version(profile) >= 3:
         learnt = _fell(state.constant, _losses(model, known, input_spec, profile))
     network.load_state_dict(state.best)
     return Training(

@@ -204,7 +204,7 @@ def _tell_apart(
 
     def network() -> IdentityNet:
         made = IdentityNet(build(), len(number))
-        if version(profile.name) >= 3:
+        if version(profile) >= 3:
             torch.manual_seed(own)  # heads of rows draw differently, and what follows is not to depend on the row
         return made
 
