@@ -45,8 +45,8 @@ lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab
 	@$(PY) -m depnb.course.copies my
 	@$(PY) -m jupyterlab my
 
-results: $(READY)  ## train what the committed results lack (quick profile, seeds 0, 1, 2; resumes), measure faces
-	@$(PY) -m depnb run --missing --profile quick --rows all --store results
+results: $(READY)  ## train what the committed results lack (hours; resumes), measure faces
+	@$(PY) -m depnb run --missing --rows committed --store results
 	@$(PY) -m depnb faces both --accuracy results/faces.json > /dev/null
 
 figures: $(READY)  ## draw figures/ and its tables from results/, write the numbers of the README

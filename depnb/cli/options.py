@@ -30,7 +30,7 @@ Rows = Annotated[
     typer.Option(
         help=(
             "headline: each paper's own model and its direct rivals; all: its tables; everything: control rows too; "
-            "or one row, PAPER/ROW."
+            "committed: what the committed results are made of, at their own profiles; or one row, PAPER/ROW."
         )
     ),
 ]

@@ -16,7 +16,7 @@ import numpy as np
 from depnb.corpus import Corpus
 from depnb.course.display import show, show_caption
 from depnb.experiments.corpora import open_for_profile
-from depnb.experiments.grid import committed_profile, grid, runs_for
+from depnb.experiments.grid import committed, committed_profile, runs_for
 from depnb.experiments.result import Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
@@ -108,7 +108,7 @@ class Session:
         return [execute.run(run, self.results_store, device=self.device) for run in runs]
 
     def _demand_committed(self, runs: list[Run]) -> None:
-        there = set(grid(runs[0].profile, "all"))
+        there = set(committed())
         other = [run for run in runs if run not in there]
         if other:
             raise ValueError(

@@ -15,6 +15,8 @@ SEEDS = {"standard": (10, 5)}
 one a permutation of its labels."""
 FURTHER_SEEDS = 3
 """On further draws of a corpus, as ``both1``."""
+QUICK_SEEDS = 5
+"""Of a headline row at ``quick``, where the paper's tables are of ``standard``."""
 USUAL_SEEDS = (3, 3)
 COMMITTED_PROFILES = ("quick", "standard")
 RIVAL_SEED = 0
@@ -58,20 +60,47 @@ def grid(profile: str, which: str = "headline", seeds: Sequence[int] | None = No
         profile: a key of ``PROFILES``. which: as in ``rows``.
         seeds: of every row; without them those of the committed results (``SEEDS``).
     """
-    runs = []
-    for paper in (*papers(), RIVALS):
-        headline = rows(paper, "headline")
-        for line in rows(paper, which):
-            row, corpus, protocol = line
-            own = _committed_seeds(profile, corpus, line in headline) if seeds is None else seeds
-            if _has_weights(paper, row, profile):
-                runs += [_run(paper, row, corpus, protocol, profile, seed) for seed in own]
+    runs = [run for paper in (*papers(), RIVALS) for run in _of_paper(paper, profile, which, seeds)]
     return list(dict.fromkeys(runs))
 
 
-def _committed_seeds(profile: str, corpus: str, headline: bool) -> range:
+def committed() -> list[Run]:
+    """All runs that the committed results have.
+
+    Of a paper whose tables are of ``standard`` that is everything there, and the headline rows of ``quick``, with which
+    a reproduction is compared; of another one its tables, of ``quick``. Rivals are run wherever a paper is.
+    """
+    parts = {"quick": [("quick", "all")], "standard": [("standard", "everything"), ("quick", "headline")]}
+    runs = [
+        run for paper in papers() for part in parts[committed_profile(paper)] for run in _of_paper(paper, *part, None)
+    ]
+    where = {(run.profile, run.corpus) for run in runs if run.protocol == "honest"}
+    rivals = [
+        run
+        for profile in COMMITTED_PROFILES
+        for run in _of_paper(RIVALS, profile, "everything", None)
+        if (run.profile, run.corpus) in where
+    ]
+    return list(dict.fromkeys([*runs, *rivals]))
+
+
+def _of_paper(paper: str, profile: str, which: str, seeds: Sequence[int] | None) -> list[Run]:
+    """The runs of a paper, or of the rivals, that this machine has the weights for; as in ``grid``."""
+    runs = []
+    headline = rows(paper, "headline")
+    for line in rows(paper, which):
+        row, corpus, protocol = line
+        own = _committed_seeds(paper, profile, corpus, line in headline) if seeds is None else seeds
+        if _has_weights(paper, row, profile):
+            runs += [_run(paper, row, corpus, protocol, profile, seed) for seed in own]
+    return runs
+
+
+def _committed_seeds(paper: str, profile: str, corpus: str, headline: bool) -> range:
     """The seeds of a row of the tables on a corpus."""
     many, few = SEEDS.get(profile, USUAL_SEEDS)
+    if profile == "quick" and committed_profile(paper) == "standard":
+        return range(QUICK_SEEDS if headline else few)
     named = drawn(corpus)
     if named and named[1]:
         return range(FURTHER_SEEDS)
@@ -101,20 +130,26 @@ def runs_for(
     On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
     row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
     the tables ask for it or not, or one with other switches, ``PAPER/ROW[SWITCH=VALUE,…]``. Rivals have seed 0 only.
-    Without ``seeds`` it has those of the committed results.
+    Without ``seeds`` it has those of the committed results. ``committed`` is all that these are made of, each run at its
+    own profile.
 
     Raises:
-        ValueError: ``which`` or ``protocol`` is not one of the values it can have, or there is no such switch or value.
+        ValueError: ``which`` or ``protocol`` is not one of the values it can have, or there is no such switch or value;
+            seeds, another corpus or another protocol are asked for of ``committed``.
         KeyError: there is no such paper or row.
     """
     require_choice("protocol", protocol, protocols())
+    if which == "committed":
+        if seeds is not None or (corpus, protocol) != ("both", "honest"):
+            raise ValueError("Rows 'committed' have seeds, corpora and protocols of their own: give none of them.")
+        return committed()
     if "/" in which:
         paper, _, row = which.partition("/")
         parts(method(paper), row)
         row = canonical(row)
-        own = _committed_seeds(profile, corpus, False) if seeds is None else seeds
+        own = _committed_seeds(paper, profile, corpus, False) if seeds is None else seeds
         return list(dict.fromkeys(_run(paper, row, corpus, protocol, profile, seed) for seed in own))
-    require_choice("rows", which, WHICH)
+    require_choice("rows", which, (*WHICH, "committed"))
     runs = grid(profile, which, seeds=seeds)
     if corpus != "both":
         runs = list(dict.fromkeys(replace(run, corpus=_permuted(corpus, profile, run.seed)) for run in runs))

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from depnb.experiments.grid import SEEDS, USUAL_SEEDS, grid, rows, runs_for
+from depnb.experiments import grid as grids
+from depnb.experiments.grid import QUICK_SEEDS, SEEDS, USUAL_SEEDS, committed, grid, rows, runs_for
 from depnb.methods.contract import FURTHER
 from depnb.methods.registry import RIVALS, papers
 
@@ -62,3 +63,28 @@ def test_the_papers_own_models_are_repeated_on_further_draws():
         for corpus in FURTHER:
             assert seeds(runs, paper, row, corpus) == [(corpus, 0), (corpus, 1), (corpus, 2)]
     assert {run.corpus for run in runs if run.paper == RIVALS} >= {*FURTHER}
+
+
+def test_without_a_paper_at_standard_the_committed_results_are_the_tables_of_quick(monkeypatch):
+    monkeypatch.setattr(grids, "AT_STANDARD", frozenset())
+    assert sorted(committed()) == sorted(grid("quick", "all"))
+
+
+def test_a_paper_at_standard_has_everything_there_and_its_headline_at_quick(monkeypatch):
+    monkeypatch.setattr(grids, "AT_STANDARD", frozenset({"distribution"}))
+    runs = committed()
+    own, others = ([run for run in runs if run.paper == paper] for paper in ("distribution", "dlga"))
+    everything = [run for run in grid("standard", "everything") if run.paper == "distribution"]
+    assert [run for run in own if run.profile == "standard"] == everything
+    quick = Counter((run.row, run.corpus, run.protocol) for run in own if run.profile == "quick")
+    assert quick == dict.fromkeys(rows("distribution", "headline"), QUICK_SEEDS)
+    assert others == [run for run in grid("quick", "all") if run.paper == "dlga"]
+    rivals = {(run.profile, run.corpus) for run in runs if run.paper == RIVALS}
+    assert rivals == {(run.profile, run.corpus) for run in [*own, *grid("quick", "all")] if run.protocol == "honest"}
+
+
+def test_what_is_committed_has_seeds_of_its_own():
+    assert runs_for("smoke", "committed", None) == committed()
+    for other in ({"seeds": (1,)}, {"seeds": None, "corpus": "null"}, {"seeds": None, "protocol": "paper"}):
+        with pytest.raises(ValueError, match="of their own"):
+            runs_for("quick", "committed", **other)
