@@ -130,8 +130,8 @@ def runs_for(
     On another corpus than ``both`` every row runs on that corpus alone; under another protocol than ``honest`` every
     row runs under that protocol, as far as its paper knows it. ``which`` may also be one row, ``PAPER/ROW``, whether
     the tables ask for it or not, or one with other switches, ``PAPER/ROW[SWITCH=VALUE,…]``. Rivals have seed 0 only.
-    Without ``seeds`` it has those of the committed results. ``committed`` is all that these are made of, each run at its
-    own profile.
+    Without ``seeds`` it has those of the committed results. ``committed`` is all that these are made of, each run at
+    its own profile.
 
     Raises:
         ValueError: ``which`` or ``protocol`` is not one of the values it can have, or there is no such switch or value;
