@@ -21,7 +21,7 @@ group = new_group("Make and look at corpora.")
 @group.command("make")
 def make(
     name: Annotated[str, typer.Argument(help="both, appearance, dynamics or null.")],
-    size: Annotated[str, typer.Option(help="tiny, quick or full.")] = "quick",
+    size: Annotated[str, typer.Option(help="tiny, few, quick, standard or full.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Folder of the corpus; by default in the cache.")] = None,
     seed: Annotated[int | None, typer.Option(help="Other people and other scores.")] = None,
     appearance: Annotated[float | None, typer.Option(help="Strength of what one frame shows (1).")] = None,

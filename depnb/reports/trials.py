@@ -24,7 +24,7 @@ COLUMNS = 4
 
 
 def tried(store: Store) -> Tried:
-    """Every trial: row, corpus and its seed, seed, multiple of the length, epochs of faces, error on unseen people.
+    """Every trial: row, corpus and its seed, seed, steps, epochs of faces, error on unseen people.
 
     They belong to the committed results; beside another store there are none.
     """
@@ -48,22 +48,22 @@ def of_faces(trials: Tried) -> list[Mapping[str, Any]]:
 
 def lengths(trials: Tried) -> "Figure | None":
     """A panel a row and corpus: error on unseen people by length, a line a corpus seed and seed, thick their mean."""
-    panels = _grouped(of_lengths(trials), "multiple")
+    panels = _grouped(of_lengths(trials), "steps")
     if not panels:
         return None
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     size = (0.5 + 1.75 * columns, 0.6 + 1.6 * rows)
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
-    for axis, ((row, corpus), by_multiple) in zip(axes.flat, panels.items(), strict=False):
-        _errors(axis, by_multiple)
+    for axis, ((row, corpus), by_steps) in zip(axes.flat, panels.items(), strict=False):
+        _errors(axis, by_steps)
         axis.set_xscale("log", base=2)
-        axis.set_xticks(list(by_multiple), [f"{value:g}" for value in by_multiple])
+        axis.set_xticks(list(by_steps), [f"{value:,}" for value in by_steps])
         axis.minorticks_off()
         axis.set_title(f"{row}\non “{corpus}”", fontsize=7)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
-    figure.supxlabel("length, as a multiple of the profile's", fontsize=8)
+    figure.supxlabel("steps", fontsize=8)
     figure.supylabel("RMSE on unseen people (points)", fontsize=8)
     return figure
 
@@ -77,7 +77,12 @@ def face_pretraining(trials: Tried) -> "Figure | None":
     _accuracies(axes[0], of_faces(trials))
     for axis, ((row, corpus), by_epochs) in zip(axes[1:], by_row.items(), strict=True):
         _errors(axis, by_epochs)
-        without = [trial["unseen"] for trial in trials if (trial["row"], trial["corpus"]) == (f"{row}_scratch", corpus)]
+        long = {trial["steps"] for trial in of_faces(trials) if (trial["row"], trial["corpus"]) == (row, corpus)}
+        without = [
+            trial["unseen"]
+            for trial in trials
+            if (trial["row"], trial["corpus"]) == (f"{row}_scratch", corpus) and trial["steps"] in long
+        ]
         if without:
             look = {"color": "black", "linestyle": "--", "marker": "", "linewidth": 1}
             axis.axhline(float(np.mean(without)), label="no pretraining", **look)

@@ -9,12 +9,12 @@ from depnb.experiments import store
 from depnb.experiments.store import Store
 from depnb.reports import trials
 
-MULTIPLES, EPOCHS = (0.5, 1.0, 2.0), (10.0, 40.0)
+STEPS, EPOCHS = (600, 1200, 2400), (10.0, 40.0)
 
 
-def trial(row="distribution/expectation", multiple=1.0, epochs=None, corpus_seed=7, seed=0, unseen=8.0, accuracy=()):
+def trial(row="distribution/expectation", steps=1200, epochs=None, corpus_seed=7, seed=0, unseen=8.0, accuracy=()):
     return {
-        "row": row, "corpus": "both", "corpus_seed": corpus_seed, "seed": seed, "multiple": multiple, "epochs": epochs,
+        "row": row, "corpus": "both", "corpus_seed": corpus_seed, "seed": seed, "steps": steps, "epochs": epochs,
         "unseen": unseen, "face_accuracy": accuracy,
     }  # fmt: skip
 
@@ -24,8 +24,8 @@ def made():
     runs = [(corpus_seed, seed) for corpus_seed in (7, 8) for seed in (0, 1, 2)]
     errors = np.random.default_rng(0).normal(8, 0.3, (3, 6))
     lengths = [
-        trial(multiple=multiple, corpus_seed=corpus_seed, seed=seed, unseen=errors[place, run])
-        for place, multiple in enumerate(MULTIPLES)
+        trial(steps=steps, corpus_seed=corpus_seed, seed=seed, unseen=errors[place, run])
+        for place, steps in enumerate(STEPS)
         for run, (corpus_seed, seed) in enumerate(runs)
     ]
     faces = [
@@ -41,7 +41,7 @@ def test_the_thick_line_is_the_mean_by_length(made):
     (axis,) = trials.lengths(everything).axes
     (thick,) = (line for line in axis.lines if line.get_marker() == "o")
     thin = [line for line in axis.lines if line.get_color() == "0.7"]
-    assert list(thick.get_xdata()) == list(MULTIPLES)
+    assert list(thick.get_xdata()) == list(STEPS)
     assert thick.get_ydata() == pytest.approx(errors.mean(1))
     assert len(thin) == errors.shape[1]
 
@@ -54,7 +54,7 @@ def test_a_row_of_one_length_has_no_panel(made):
 
 def test_a_length_that_was_tried_on_some_draws_only_is_left_out(made):
     everything, errors = made
-    (axis,) = trials.lengths([*everything, trial(multiple=4.0, unseen=1.0)]).axes
+    (axis,) = trials.lengths([*everything, trial(steps=4800, unseen=1.0)]).axes
     (thick,) = (line for line in axis.lines if line.get_marker() == "o")
     assert thick.get_ydata() == pytest.approx(errors.mean(1))
 
@@ -62,7 +62,8 @@ def test_a_length_that_was_tried_on_some_draws_only_is_left_out(made):
 def test_accuracy_stands_beside_the_error_of_the_row(made):
     everything, _ = made
     scratch = [trial("distribution/expectation_scratch", seed=seed, unseen=6.0 + seed) for seed in (0, 1)]
-    accuracy, errors = trials.face_pretraining([*everything, *scratch]).axes
+    longer = trial("distribution/expectation_scratch", steps=2400, unseen=20.0)
+    accuracy, errors = trials.face_pretraining([*everything, *scratch, longer]).axes
     (without,) = (line for line in errors.lines if line.get_label() == "no pretraining")
     assert set(without.get_ydata()) == {6.5}
     assert list(accuracy.lines[0].get_ydata()) == pytest.approx([11, 21])
