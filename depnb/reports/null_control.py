@@ -16,6 +16,7 @@ from depnb.evaluation.comparison import holm, null_correlation
 from depnb.experiments.result import Result
 from depnb.experiments.rivals import is_rival
 from depnb.reports.permutations import corpus_name
+from depnb.reports.remembered import remembered
 from depnb.reports.summaries import Columns, Summary, difference_text, summarise
 from depnb.reports.words import LEVEL, NOT_TRAINED, p_text
 
@@ -56,7 +57,7 @@ def controls(results: Sequence[Result]) -> list[Control]:
             summarise(own, PARTITION)[0],
             len({r.run.corpus for r in own}),
             len(own),
-            *null_correlation([r.metrics[PARTITION].get("pcc", 0.0) for r in own]),
+            *remembered(null_correlation, [r.metrics[PARTITION].get("pcc", 0.0) for r in own], metric=None),
         )
         for own in groups.values()
     ]

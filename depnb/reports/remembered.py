@@ -6,6 +6,7 @@ scores and names. Scores per person are stored of generated people only, so noth
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -23,16 +24,18 @@ _new: set[Path] = set()
 def remembered(
     compute: Callable[..., tuple[float, ...]],
     *data: Sequence[float] | Sequence[str] | np.ndarray,
-    metric: Metric = rmse,
+    metric: Metric | None = rmse,
 ) -> tuple[float, ...]:
     """``compute(*data, metric=metric)`` as a plain tuple, read where the same was computed before.
 
     Args:
         compute: of ``depnb.evaluation``, which gives the same numbers for the same data.
         data: labels, scores and names of people, as ``compute`` takes them.
-        metric: ``rmse`` or ``mae``.
+        metric: ``rmse`` or ``mae``; ``None`` for a function that takes none.
     """
-    digest = hashlib.sha256(f"{compute.__name__} {metric.__name__} {_code()}".encode())
+    of = {"metric": metric} if metric else {}
+    name = " ".join([compute.__name__, *(one.__name__ for one in of.values())])
+    digest = hashlib.sha256(f"{name} {_code()}".encode())
     for part in data:
         array = np.asarray(part)
         digest.update(f" {array.shape} {array.dtype.str}".encode() + array.tobytes())
@@ -40,7 +43,7 @@ def remembered(
     key = digest.hexdigest()[:24]
     if key in known:
         return tuple(known[key])
-    found = tuple(map(float, compute(*data, metric=metric)))
+    found = tuple(map(float, compute(*data, **of)))
     if np.isfinite(found).all():  # JSON knows no other numbers, and these take no time
         known[key] = list(found)
         _new.add(_file())
@@ -63,6 +66,11 @@ def _code() -> str:
 
 
 def _file() -> Path:
+    return _file_under(os.environ.get("DEPNB_CACHE"))
+
+
+@cache  # a look at the folder's git repository for each of a thousand numbers would take longer than these
+def _file_under(_cache: str | None) -> Path:
     return cache_dir() / "intervals" / "compared.json"
 
 
