@@ -171,6 +171,7 @@ NAMED: dict[str, dict[str, Any]] = {
 }
 
 
+@cache
 def drawn(name: str) -> tuple[str, int] | None:
     """What the name of a generated corpus means, with or without a size: ``both2`` is the second further ``both``.
 
