@@ -15,6 +15,7 @@ from depnb.methods.registry import method, papers
 from depnb.reports import forest
 from depnb.reports.claims import Difference, Outcome, claims_table, difference, outcomes
 from depnb.reports.outcomes import counted, page, sentence, sentences
+from depnb.reports.shown import results_of
 from depnb.reports.words import p_text, signed
 from depnb.system.repository import COMMITTED
 from tests.results_made import agreeing, result_of
@@ -59,7 +60,7 @@ def test_a_difference_is_that_of_the_scores_of_both_sides():
 
 @pytest.mark.parametrize("paper", papers())
 def test_the_tested_claims_of_a_paper_are_one_family(paper):
-    found = outcomes(paper, Store(COMMITTED).results(paper))
+    found = outcomes(paper, results_of(Store(COMMITTED), paper))
     tested = [o for o in found if o.corrected is not None]
     expected = multipletests([o.difference.p for o in tested], method="holm")[1]
     assert [o.corrected for o in tested] == pytest.approx(expected)
@@ -159,7 +160,7 @@ def test_a_forest_has_a_line_for_each_claim_and_a_mark_for_each_that_was_tested(
 
 def test_no_text_of_a_forest_lies_over_another_one():
     store = Store(COMMITTED)
-    found = {paper: outcomes(paper, store.results(paper)) for paper in papers()}
+    found = {paper: outcomes(paper, results_of(store, paper)) for paper in papers()}
     figure = forest.of_papers(found)
     assert figure.get_size_inches()[1] <= 11
     figure.draw_without_rendering()

@@ -17,6 +17,7 @@ from depnb.experiments.store import Store
 from depnb.methods.printed import printed
 from depnb.methods.registry import imported_weights, method, papers
 from depnb.reports import figures, result_plots, summaries, tables
+from depnb.reports.shown import results_of
 from depnb.system import style
 from depnb.system.repository import COMMITTED, ROOT
 from tests.latex import breaks
@@ -27,7 +28,7 @@ DRAWN_FROM = ("results/", "the method", "printed numbers")
 
 @pytest.fixture(scope="module")
 def results():
-    return Store(COMMITTED, strict=True).results("distribution")
+    return results_of(Store(COMMITTED, strict=True), "distribution")
 
 
 def test_summary_is_mean_and_sd_over_the_seeds(results):
