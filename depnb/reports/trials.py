@@ -60,7 +60,7 @@ def lengths(trials: Tried) -> "Figure | None":
         axis.set_xscale("log", base=2)
         axis.set_xticks(list(by_steps), [f"{value:,}" for value in by_steps])
         axis.minorticks_off()
-        axis.set_title(f"{row}\non “{corpus}”", fontsize=7)
+        axis.set_title(_title(row, corpus), fontsize=7)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     figure.supxlabel("steps", fontsize=8)
@@ -87,7 +87,7 @@ def face_pretraining(trials: Tried) -> "Figure | None":
             look = {"color": "black", "linestyle": "--", "marker": "", "linewidth": 1}
             axis.axhline(float(np.mean(without)), label="no pretraining", **look)
             axis.legend(fontsize=7)
-        axis.set_title(f"{row}\non “{corpus}”", fontsize=7)
+        axis.set_title(_title(row, corpus), fontsize=7)
         axis.set_ylabel("RMSE on unseen people (points)")
     epochs = sorted({trial["epochs"] for trial in of_faces(trials)})
     for axis in axes:
@@ -96,6 +96,11 @@ def face_pretraining(trials: Tried) -> "Figure | None":
         axis.minorticks_off()
         axis.set_xlabel("epochs of the face pretraining")
     return figure
+
+
+def _title(row: str, corpus: str) -> str:
+    paper, _, name = row.partition("/")
+    return f"{paper}, “{corpus}”\n{name}"
 
 
 def _accuracies(axis: "Axes", trials: Tried) -> None:

@@ -49,7 +49,7 @@ def test_the_thick_line_is_the_mean_by_length(made):
 def test_a_row_of_one_length_has_no_panel(made):
     everything, _ = made
     figure = trials.lengths([*everything, trial(row="msn/msn")])
-    assert [axis.get_title() for axis in figure.axes] == ["distribution/expectation\non “both”"]
+    assert [axis.get_title() for axis in figure.axes] == ["distribution, “both”\nexpectation"]
 
 
 def test_a_length_that_was_tried_on_some_draws_only_is_left_out(made):
@@ -67,7 +67,7 @@ def test_accuracy_stands_beside_the_error_of_the_row(made):
     (without,) = (line for line in errors.lines if line.get_label() == "no pretraining")
     assert set(without.get_ydata()) == {6.5}
     assert list(accuracy.lines[0].get_ydata()) == pytest.approx([11, 21])
-    assert errors.get_title() == "distribution/expectation\non “both”"
+    assert errors.get_title() == "distribution, “both”\nexpectation"
 
 
 def test_nothing_is_drawn_beside_another_store(tmp_path, made, monkeypatch):
