@@ -63,3 +63,16 @@ def test_what_is_infinite_is_not_written(times, tmp_path):
     keep()
     written = json.loads((tmp_path / "intervals" / "compared.json").read_text())
     assert len(written) == 1
+
+
+def test_a_function_without_a_metric_is_remembered_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+    called = []
+
+    def mean(numbers):
+        called.append(numbers)
+        return (sum(numbers) / len(numbers),)
+
+    for numbers in ([1.0, 3.0], [1.0, 3.0], [2.0, 3.0]):
+        assert remembered(mean, numbers, metric=None) == (sum(numbers) / 2,)
+    assert called == [[1.0, 3.0], [2.0, 3.0]]
