@@ -2,10 +2,12 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 
 import pytest
 
+from depnb.methods.registry import papers
 from depnb.system.repository import ROOT
 
 PACKAGE = ROOT / "depnb"
@@ -114,3 +116,17 @@ def test_late_imports_are_found(source, unexplained):
 )
 def test_writing_is_found(source, writes):
     assert bool(list(written_files(ast.parse(source)))) == writes
+
+
+@pytest.mark.parametrize(
+    ("contract", "list_of"),
+    [
+        ("Nothing about one paper lies outside its folder", "forbidden_modules"),
+        ("The papers know nothing of each other", "modules"),
+    ],
+)
+def test_every_paper_is_in_the_contracts_about_papers(contract, list_of):
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (found,) = (one[list_of] for one in contracts if one["name"] == contract)
+    assert set(found) == {f"depnb.methods.{paper}" for paper in papers()}
