@@ -35,7 +35,8 @@ from depnb.inputs.pixels import normalise, reduce as reduced
 from depnb.inputs.spec import FRAME, PLAIN_FRAME, InputSpec
 from depnb.methods.contract import OURS, Learning
 from depnb.methods.profiles import PROFILES, Profile
-from depnb.methods.registry import method, papers
+from depnb.methods.registry import RIVALS, method, papers
+from depnb.methods.rivals import features, regression
 from depnb.system.files import write_json
 from depnb.training import face_recipe, loop
 from depnb.training.pretraining import IdentityNet
@@ -146,6 +147,25 @@ def _method(paper: str) -> dict[str, float]:
     return numbers
 
 
+def _rivals() -> dict[str, float]:
+    """Of a random walk of landmarks: what a rival looks at, and what a regression makes of it."""
+    rng = np.random.default_rng(2)
+    walks = rng.normal(100, 20, (40, 1, 68, 2)) + rng.normal(0, 2, (40, 12, 68, 2)).cumsum(1)  # [40, 12, 68, 2]
+    index = features.chosen(np.ones(12 * 2, bool), 2)
+    points = [features.normalised(walk.astype(np.float32)) for walk in walks]
+    x = np.array([features.dynamics(one, index, 2) for one in points])  # [40, 476]
+    y = 20 + 5 * x[:, 0] / x[:, 0].std() + rng.normal(0, 3, 40)
+    fitted = regression.fit(x, y, [str(person // 2) for person in range(40)])
+    long = features.chosen(np.ones(3 * features.STRETCHES * features.LENGTH, bool), 1)
+    return {
+        "frames of a long video": float(long.mean()),
+        "frame difference": float(features.frame_difference(np.abs(np.diff(walks[:, :, 0, 0])))[0]),
+        "moments": float(np.mean([features.moments(one).std() for one in points])),
+        "dynamics": float(x.std()),
+        "scores": float(fitted.predict(x).std()),
+    }
+
+
 STAGES = {
     "corpus": (recipe.VERSION, _corpus),
     "faces": (faces.VERSION, _faces),
@@ -153,6 +173,7 @@ STAGES = {
     "training": (training.VERSION, _training),
     "pretraining": (face_recipe.VERSION, _pretraining),
     "evaluation": (evaluation.VERSION, _evaluation),
+    RIVALS: (method(RIVALS).version, _rivals),
     **{paper: (method(paper).version, lambda paper=paper: _method(paper)) for paper in papers()},
 }
 """Version and numbers of each stage."""
