@@ -40,6 +40,7 @@ class Profile:
         checks: how often a training looks at the people whom its curve shows, evenly spaced; the last one at its end.
         learn_faces: whether bodies learn faces before the rows of a paper that did so (``start`` is ``identity``).
             Otherwise they start from scratch, all but those whose row says for how long faces are learnt.
+        switches: of the configuration, with their values, for each row that leaves them at their default.
         made_before: whether its committed results are of version 2 of the loop, until they are made anew.
     """
 
@@ -56,6 +57,7 @@ class Profile:
 
     checks: int = field(default=6, kw_only=True, metadata={"later": True})
     learn_faces: bool = field(default=True, kw_only=True, metadata={"later": True})
+    switches: tuple[tuple[str, Any], ...] = field(default=(), kw_only=True, metadata={"elsewhere": True})
     made_before: bool = field(default=False, kw_only=True, metadata={"elsewhere": True})
 
     def still(self, share: int) -> "Profile":
@@ -138,7 +140,8 @@ CLIP_PROFILES = {
         ClipProfile("quick", "quick", Scale(1 / 8, 0, 64), 12, 150, 16, 3e-3, "32-true", "channels_last", 1,
                     step=1, clip=16, shrink=2, pictures=500, picture_batch=32, after=30, made_before=True),
         ClipProfile("standard", "standard", Scale(1 / 8, 0, 64), 12, 600, 16, 3e-3, "32-true", "channels_last", 1,
-                    step=1, clip=16, shrink=2, pictures=1000, picture_batch=32, after=600, checks=10),
+                    step=1, clip=16, shrink=2, pictures=0, picture_batch=0, after=0, checks=10,
+                    learn_faces=False, switches=(("pictures", False),)),
         ClipProfile("paper", "full", Scale(1.0, 0, 112), 48, 2000, 24, 1e-4, "bf16-mixed", "channels_last", 8,
                     step=8, clip=16, shrink=1, pictures=0, picture_batch=0, after=0),
     )

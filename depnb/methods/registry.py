@@ -84,7 +84,8 @@ def specification(paper: Paper, row: str, profile: str, protocol: str, corpus: s
         how = _honest(how, size, corpus)
     recipe = Recipe() if corpus is None else how.recipe
     usual = paper.config()
-    changed = {name: value for name, value in recipe.switches.items() if getattr(config, name) == getattr(usual, name)}
+    asked = dict(size.switches) | dict(recipe.switches)
+    changed = {name: value for name, value in asked.items() if getattr(config, name) == getattr(usual, name)}
     changed |= recipe.demanded(config)
     config = replace(config, **{name: value for name, value in changed.items() if name not in named_switches(row)})
     if profile == "paper":

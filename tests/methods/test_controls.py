@@ -125,3 +125,20 @@ def test_a_row_can_learn_faces_for_longer_than_its_profile_says(paper):
     steps = [face_recipe.shorter(of.profile, of.learning.faces).steps for of in (usual, longer)]
     assert steps[1] == math.ceil(20 * face_recipe.pictures(longer.profile) / longer.profile.still(1).batch)
     assert steps[0] != steps[1]
+
+
+@pytest.mark.parametrize(
+    ("row", "profile", "pictures"),
+    [("msn", "quick", True), ("msn", "standard", False), ("msn[pictures=True]", "standard", True)],
+)
+def test_a_profile_has_switches_for_rows_that_name_none(row, profile, pictures):
+    of = specification(method("msn"), row, profile, "honest", None)
+    assert of.config.pictures is pictures
+
+
+def test_rivals_of_a_table_of_clips_learn_alike_at_standard():
+    of = [specification(method("msn"), row, "standard", "honest", None) for row in ("msn", "c3d", "i3d", "depth_99")]
+    assert {(one.learning.scores, one.profile, one.input_spec.pictures_first) for one in of} == {
+        (of[0].learning.scores, of[0].profile, False)
+    }
+    assert of[0].learning.scores.longer == 1

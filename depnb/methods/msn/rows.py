@@ -54,6 +54,10 @@ GENTLE = Learning(rate=0.25, longer=2 / 3)
 and at this one two thirds of them are enough; ours."""
 
 
+ALIKE = Learning(rate=0.25)
+"""For all networks alike, where a profile begins with clips only; ours."""
+
+
 @dataclass(frozen=True)
 class Config:
     """Switches of the paper.
@@ -121,6 +125,8 @@ def learning(config: Config, profile: ClipProfile) -> Learnings:
 
 
 def _ours(config: Config, profile: ClipProfile) -> Learnings:
+    if profile.scale.width < 1 and not profile.pictures:
+        return Learnings(ALIKE)
     pictures_first = config.pictures and profile.pictures > 0
     if config.network == "c3d":
         return Learnings(PATIENT if pictures_first else SLOWER, SLOWER)
