@@ -140,8 +140,7 @@ CLIP_PROFILES = {
         ClipProfile("quick", "quick", Scale(1 / 8, 0, 64), 12, 150, 16, 3e-3, "32-true", "channels_last", 1,
                     step=1, clip=16, shrink=2, pictures=500, picture_batch=32, after=30, made_before=True),
         ClipProfile("standard", "standard", Scale(1 / 8, 0, 64), 12, 600, 16, 3e-3, "32-true", "channels_last", 1,
-                    step=1, clip=16, shrink=2, pictures=0, picture_batch=0, after=0, checks=10,
-                    learn_faces=False, switches=(("pictures", False),)),
+                    step=1, clip=16, shrink=2, pictures=0, picture_batch=0, after=0, checks=10),
         ClipProfile("paper", "full", Scale(1.0, 0, 112), 48, 2000, 24, 1e-4, "bf16-mixed", "channels_last", 8,
                     step=8, clip=16, shrink=1, pictures=0, picture_batch=0, after=0),
     )

@@ -1,6 +1,6 @@
 """MSN: switches, rows, protocols, tables, claims and figures of the paper. Needs no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-PROFILES = profiles.CLIP_PROFILES
+# At `standard`: clips from the first step, from scratch. The length is still being tried (benchmarks/lengths.py).
+PROFILES = profiles.CLIP_PROFILES | {
+    "standard": replace(profiles.CLIP_PROFILES["standard"], learn_faces=False, switches=(("pictures", False),))
+}
 
 BLOCKS: dict[int, tuple[int, int, int, int]] = {
     27: (2, 2, 2, 2),
