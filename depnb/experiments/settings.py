@@ -178,7 +178,7 @@ def _table(name: str, package: str = "depnb.methods") -> list[dict[str, str]]:
 
 
 def _values(paper: Paper, spec: TrainingSpec) -> dict[str, Any]:
-    found = _flat("config", spec.config) | _flat("profile", spec.profile, leave=("name",))
+    found = _flat("config", spec.config) | _flat("profile", spec.profile, leave=("name", *spec.profile.elsewhere()))
     found |= {"profile.checks": spec.profile.checks}
     if spec.input_spec.step is not None:
         del found["profile.frames"]

@@ -65,13 +65,15 @@ class Profile:
         return replace(self, steps=self.steps // share)
 
     def deciding(self) -> dict[str, Any]:
-        """The fields that a run's digest covers: all but the name, how the machine computes, and what the facts name
-        elsewhere."""
-        elsewhere = {name for name, f in self.__dataclass_fields__.items() if f.metadata.get("elsewhere")}
+        """The fields that a run's digest covers: all but the name, how the machine computes, and those ``elsewhere``."""
         later = {name for name, f in self.__dataclass_fields__.items() if f.metadata.get("later")}
         usual = {name for name in later if getattr(self, name) == self.__dataclass_fields__[name].default}
-        others = {"name", *elsewhere, *self.computing(), *usual}
+        others = {"name", *self.elsewhere(), *self.computing(), *usual}
         return {name: value for name, value in (vars(self) | {"scale": vars(self.scale)}).items() if name not in others}
+
+    def elsewhere(self) -> set[str]:
+        """The fields that are known by what follows from them: a row's configuration, the version of the loop."""
+        return {name for name, f in self.__dataclass_fields__.items() if f.metadata.get("elsewhere")}
 
     def computing(self) -> dict[str, Any]:
         """How the machine computes: fixed when a run starts, recorded with it, and not in its digest."""
