@@ -65,7 +65,7 @@ class Profile:
         return replace(self, steps=self.steps // share)
 
     def deciding(self) -> dict[str, Any]:
-        """The fields that a run's digest covers: all but the name, how the machine computes, and those ``elsewhere``."""
+        """The fields that a run's digest covers: not the name, how the machine computes, nor those ``elsewhere``."""
         later = {name for name, f in self.__dataclass_fields__.items() if f.metadata.get("later")}
         usual = {name for name in later if getattr(self, name) == self.__dataclass_fields__[name].default}
         others = {"name", *self.elsewhere(), *self.computing(), *usual}
