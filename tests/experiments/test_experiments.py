@@ -79,9 +79,10 @@ def test_of_a_profile_only_how_the_machine_computes_stays_out(field, monkeypatch
     other = {
         "name": "other", "corpus_size": "quick", "scale": profiles.Scale(0.25, 10, 32), "frames": 5, "steps": 31,
         "batch": 8, "lr": 1e-3, "precision": "bf16-mixed", "memory_format": "contiguous_format", "threads": 1,
-        "checks": 7,
+        "checks": 7, "learn_faces": False, "switches": (("augment", False),), "made_before": True,
     }  # fmt: skip
-    monkeypatch.setitem(profiles.PROFILES, "smoke", replace(smoke, **{field: other[field]}))
+    for known in (profiles.PROFILES, method("distribution").profiles):
+        monkeypatch.setitem(known, "smoke", replace(smoke, **{field: other[field]}))
     corpora.open_for_profile.cache_clear()
     assert (digest() == before) == (field in {"name", "precision", "memory_format", "threads"})
 
@@ -181,7 +182,7 @@ def injected(bright, bright_corpus, monkeypatch):
     monkeypatch.setattr(execute.pretraining, "identity", known)
     monkeypatch.setattr(execute, "usual", lambda recordings: None)  # there are no videos
     smoke = replace(profiles.PROFILES["smoke"], threads=1, steps=40)
-    monkeypatch.setitem(profiles.PROFILES, "smoke", smoke)
+    monkeypatch.setitem(method("distribution").profiles, "smoke", smoke)
 
 
 def test_a_run_is_made_once_and_then_loaded(injected, bright, tmp_path):

@@ -14,6 +14,7 @@ from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
 from depnb.methods import profiles
+from depnb.methods.registry import method
 from depnb.training import loop
 from tests.bright import OPENERS, bright_frames, bright_recordings
 
@@ -39,7 +40,8 @@ def inject(checkpoint_seconds: float, pretrained: bool = False) -> None:
     execute._prepare = lambda corpus, *rest: None
     if not pretrained:
         execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict(), accuracy=0.0)
-    profiles.PROFILES["smoke"] = replace(profiles.PROFILES["smoke"], threads=1, steps=STEPS)
+    for known in (profiles.PROFILES, method("distribution").profiles):
+        known["smoke"] = replace(known["smoke"], threads=1, steps=STEPS)
     filling.usable_cores = lambda: 1  # a helper would not know of this
     loop.SECONDS_BETWEEN_CHECKPOINTS = checkpoint_seconds
 
