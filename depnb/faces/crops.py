@@ -12,6 +12,7 @@ import io
 import json
 import os
 import struct
+import threading
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _BEGIN, _END = b"DEPNBCRP", b"DEPNBEND"
 _TRAILER = struct.Struct("<QI8s")
+# NumPy reads a header with `ast`, which fails now and then in two threads at once (CPython issue 106905).
+_HEADERS = threading.Lock()
 
 
 class DamagedCrops(ValueError):
@@ -291,7 +294,7 @@ def _read_arrays(handle: BinaryIO, path: Path) -> tuple[dict[str, NDArray], dict
     data = handle.read(length)
     if zlib.crc32(data) != crc:
         raise damaged
-    with np.load(io.BytesIO(data)) as archive:
+    with _HEADERS, np.load(io.BytesIO(data)) as archive:
         arrays = {name: archive[name] for name in archive.files}
     if arrays["offsets"][-1] != start:
         raise damaged

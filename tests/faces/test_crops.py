@@ -1,6 +1,9 @@
 """The crop file: bit-exact, random access, damage is noticed."""
 
+import ast
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -117,3 +120,22 @@ def test_the_name_changes_with_file_and_settings_but_not_with_the_link(tmp_path)
 def test_missing_crops_say_what_to_run(tmp_path, recording):
     with pytest.raises(FileNotFoundError, match="depnb faces"):
         load(recording(bad_videos.good(tmp_path, count=2)))
+
+
+def test_headers_are_read_by_one_thread_at_a_time(tmp_path, crops, monkeypatch):
+    paths = [write_file(tmp_path / f"{number}.crops", crops[:1], [0], 1) for number in range(4)]
+    inside, most = [], []
+
+    def slow(header):
+        inside.append(header)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.remove(header)
+        return evaluated(header)
+
+    evaluated = ast.literal_eval
+    monkeypatch.setattr(ast, "literal_eval", slow)
+    with ThreadPoolExecutor(len(paths)) as threads:
+        list(threads.map(check, paths))
+    assert most
+    assert set(most) == {1}
