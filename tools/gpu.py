@@ -193,7 +193,7 @@ def trained(hour: Hour, rows: str, runs: Sequence[Run], each: int, end: float) -
     with ExitStack() as stack:
         for number, device in enumerate(devices if store.missing(runs) else []):
             path = hour.out / "logs" / f"{rows.replace('/', '-')}-{profile}-{number}.log"
-            own = [*command, "--device", device, "--shard", f"{number + 1}/{len(devices)}"]
+            own = [*command, "--device", device]
             log = stack.enter_context(open(path, "wb"))
             processes[path] = subprocess.Popen(own, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
             stack.callback(_end, processes[path])

@@ -40,10 +40,6 @@ def run(
     ] = None,
     store: StoreFolder = None,
     device: Device = "auto",
-    share: Annotated[
-        str | None,
-        typer.Option("--shard", metavar="I/N", help="Only the I-th of N shares of the runs: one process a GPU."),
-    ] = None,
     networks: Annotated[
         Path | None,
         typer.Option(
@@ -51,15 +47,16 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Train the runs of the tables that a store lacks; any number of processes may fill the same store.
+    """Train the runs of the tables that a store lacks, one at a time on each GPU, or on a CPU as many as fit.
 
-    Whatever was interrupted goes on from its last checkpoint. No two processes make the same run at the same time.
+    Whatever was interrupted goes on from its last checkpoint. Any number of processes may fill the same store; no two
+    make the same run at the same time.
 
     Examples: `depnb run --rows headline --seed 7` lists what is missing;
     `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
-    `depnb run --missing --profile paper --device cuda:2 --shard 3/4 --store runs/paper` on the third of four GPUs.
+    `depnb run --missing --profile paper --device cuda --store runs/paper` on all GPUs; with `cuda:2` on the third one.
     """
-    from depnb.experiments.filling import describe, shard
+    from depnb.experiments.filling import describe
     from depnb.experiments.grid import runs_for
     from depnb.methods.registry import method
 
@@ -73,7 +70,6 @@ def run(
     opened = open_store(store, networks)
     if missing:
         _demand_place(wanted, opened)
-    wanted = shard(wanted, share) if share else wanted
     lacking = opened.missing(wanted)
     show.say(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
     if missing:

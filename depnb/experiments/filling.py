@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,14 +29,15 @@ def fill(
 ) -> None:
     """Make the results of ``runs``; one that fails is reported, and the rest go on.
 
-    On a CPU as many trainings run side by side as there are cores and memory for, each with the threads of its profile:
-    two of one thread are nearly twice as fast as one of two. Any number of processes may fill one store: what another
-    one is making is left for the end, and then its result is waited for (or made here, if that process has died).
+    Each GPU that PyTorch sees trains one run at a time. On a CPU as many trainings run side by side as there are cores
+    and memory for, each with the threads of its profile: two of one thread are nearly twice as fast as one of two. Any
+    number of processes may fill one store: what another one is making is left for the end, and then its result is
+    waited for (or made here, if that process has died).
 
     Args:
         runs: what to make.
         store: where to.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        device: ``auto``, ``cpu``, ``cuda`` (all GPUs) or ``cuda:N``.
         say: where lines for the reader go.
         problem: what is told of each run that failed, or that its process died of.
 
@@ -55,8 +55,9 @@ def fill(
     execute.prepare(runs, device)
     units = {describe(run): run for run in runs}
     told = _Told(runs, store, say)
-    work = partial(_train, store, device)
-    with spread(units, work, workers=_room(runs, device), start=_quiet, hear=told) as outcomes:
+    devices = _devices(runs, device)
+    work = partial(_train, store, devices)
+    with spread(units, work, workers=len(devices), start=_quiet, hear=told) as outcomes:
         for outcome in outcomes:
             told.running.discard(units[outcome.name])
             if outcome.error:  # the other rows are worth having
@@ -66,8 +67,8 @@ def fill(
                 say(f"✘ {failure}")
 
 
-def _train(store: Store, device: str, run: Run, worker: Worker) -> None:
-    """Make one result, unless it is there by then."""
+def _train(store: Store, devices: Sequence[str], run: Run, worker: Worker) -> None:
+    """Make one result on the worker's device, unless it is there by then."""
     from depnb.experiments import execute  # loads torch
 
     if worker.patient and store.missing([run]):
@@ -77,7 +78,7 @@ def _train(store: Store, device: str, run: Run, worker: Worker) -> None:
             raise Taken
         if store.missing([run]):
             worker.tell((run, False))
-            execute.run(run, store, device=device)
+            execute.run(run, store, device=devices[worker.number])
 
 
 def _quiet(number: int) -> None:
@@ -112,30 +113,29 @@ class _Told:
         self.say(f"[{number}/{len(self.runs)}] {describe(run)}{left}")
 
 
-def _room(runs: Sequence[Run], device: str) -> int:
-    """How many trainings this machine has cores and memory for at the same time."""
-    import psutil
-
+def _devices(runs: Sequence[Run], device: str) -> tuple[str, ...]:
+    """The device of each training that this machine can have at the same time."""
     from depnb.training.loop import device_kind  # loads torch
 
-    if len(runs) < 2 or device_kind(device) != "cpu":
+    kind = device_kind(device)
+    if kind == "cpu":
+        return (device,) * _room(runs)
+    if kind == "cuda" and ":" not in device:
+        import torch  # as above
+
+        return tuple(f"cuda:{number}" for number in range(max(1, min(torch.cuda.device_count(), len(runs)))))
+    return (device,)
+
+
+def _room(runs: Sequence[Run]) -> int:
+    """How many trainings the cores and the memory of this machine have room for at the same time."""
+    import psutil
+
+    if len(runs) < 2:
         return 1
     threads = max(method(run.paper).profiles[run.profile].threads for run in runs)
     memory = int(psutil.virtual_memory().available / 2**20 / PROCESS_MB)
     return max(1, min(usable_cores() // threads, memory, len(runs)))
-
-
-def shard(runs: Sequence[Run], part: str) -> list[Run]:
-    """Every n-th run: ``2/4`` is the second of four shares, which together are all runs.
-
-    Raises:
-        ValueError: ``part`` is not of that form, or names a share that there is not.
-    """
-    form = re.fullmatch(r"(\d+)/(\d+)", part)
-    number, shares = map(int, form.groups()) if form else (0, 0)
-    if not 1 <= number <= shares:
-        raise ValueError(f"--shard {part}: give NUMBER/SHARES with NUMBER from 1 to SHARES, as in 1/4.")
-    return list(runs[number - 1 :: shares])
 
 
 def describe(run: Run) -> str:

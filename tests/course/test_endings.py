@@ -11,7 +11,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from depnb.course.headless import _has_marker
 from depnb.course.notebooks import END_MARKER
 from depnb.course.reproduction import Settings, unfinished
-from depnb.experiments.filling import shard
 
 SETTINGS = Settings(profile="smoke", device="cpu")
 MARK = END_MARKER.format(name="01_one")
@@ -63,12 +62,3 @@ def test_the_newest_unfinished_folder_with_all_the_same_settings_is_gone_on_with
     newest = ended(runs, "new", False, [], age=10)
     ended(runs, "other", False, [], Settings(profile="quick", device="cpu"))
     assert unfinished(SETTINGS, runs) == newest
-
-
-def test_shares_hold_each_run_once_and_begin_at_one():
-    runs = list(range(10))
-    assert shard(runs, "1/4") == [0, 4, 8]
-    assert sorted(run for number in range(1, 5) for run in shard(runs, f"{number}/4")) == runs
-    for wrong in ("0/4", "5/4", "1/0", "1", "a/b"):
-        with pytest.raises(ValueError, match="NUMBER/SHARES"):
-            shard(runs, wrong)

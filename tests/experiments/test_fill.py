@@ -3,18 +3,20 @@
 import multiprocessing
 import os
 import signal
+import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import psutil
 import pytest
-from hypothesis import given, strategies as st
+import torch
 
 from depnb.experiments import execute, filling
-from depnb.experiments.filling import fill, shard
+from depnb.experiments.filling import fill
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.system.repository import COMMITTED
+from depnb.training import loop
 from tests import bad_videos
 from tests.corpus import trees
 from tests.experiments import claim
@@ -24,20 +26,6 @@ pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
 
 TRAIN = filling._train
 RUNS = [Run("distribution", "expectation", profile="smoke", seed=seed) for seed in range(4)]
-
-
-@given(st.integers(0, 20), st.integers(1, 8))
-def test_the_shares_together_are_all_runs(count, shares):
-    runs = list(range(count))
-    parts = [shard(runs, f"{number}/{shares}") for number in range(1, shares + 1)]
-    assert sorted(run for part in parts for run in part) == runs
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
-@pytest.mark.parametrize("part", ["0/4", "5/4", "1/0", "1", "a/b", "-1/4", "1/4/2"])
-def test_a_share_that_is_none_is_refused(part):
-    with pytest.raises(ValueError, match="NUMBER/SHARES"):
-        shard(RUNS, part)
 
 
 @pytest.fixture
@@ -94,7 +82,7 @@ def test_a_claim_is_one_processs_and_may_be_repeated_in_it(store):
         assert free
 
 
-def train(store, device, run, worker):
+def train(store, devices, run, worker):
     """In a worker process: what is saved is made up, one run is at fault, one kills the process."""
 
     def made_up(run, store, device):
@@ -105,7 +93,7 @@ def train(store, device, run, worker):
         store.save(result_of(run))
 
     execute.run = made_up
-    TRAIN(store, device, run, worker)
+    TRAIN(store, devices, run, worker)
 
 
 @pytest.mark.slow
@@ -126,12 +114,53 @@ def test_several_trainings_at_once_where_there_are_cores_and_memory(monkeypatch)
     memory = SimpleNamespace(available=3 * filling.PROCESS_MB * 2**20)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     monkeypatch.setattr(filling, "usable_cores", lambda: 8)
-    assert filling._room(RUNS, "cpu") == 3
-    assert filling._room(RUNS[:2], "cpu") == 2
+    assert filling._room(RUNS) == 3
+    assert filling._room(RUNS[:2]) == 2
     monkeypatch.setattr(filling, "usable_cores", lambda: 1)
-    assert filling._room(RUNS, "cpu") == 1
+    assert filling._room(RUNS) == 1
     memory.available = 0
-    assert filling._room(RUNS, "cpu") == 1
+    assert filling._room(RUNS) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "expected"),
+    [
+        ("cuda", "auto", ("cuda:0", "cuda:1", "cuda:2")),
+        ("cuda", "cuda", ("cuda:0", "cuda:1", "cuda:2")),
+        ("cuda", "cuda:1", ("cuda:1",)),
+        ("mps", "mps", ("mps",)),
+        ("cpu", "auto", ("auto", "auto")),
+    ],
+)
+def test_every_gpu_that_is_seen_has_a_training_unless_one_is_named(monkeypatch, kind, device, expected):
+    monkeypatch.setattr(loop, "device_kind", lambda device: kind)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(filling, "_room", lambda runs: 2)
+    assert filling._devices(RUNS, device) == expected
+    assert filling._devices(RUNS[:1], device) == expected[: 1 if kind == "cuda" else None]
+
+
+@pytest.mark.slow
+def test_each_worker_trains_on_its_own_device(store, monkeypatch):
+    monkeypatch.setattr(filling, "_devices", lambda runs, device: ("cuda:0", "cuda:1"))
+    monkeypatch.setattr(filling, "_train", noted)
+    problems = []
+    fill(RUNS, store, "cuda", print, print)
+    used = [(store.path / f"{run.seed}.device").read_text() for run in RUNS]
+    assert set(used) == {"cuda:0", "cuda:1"}
+
+
+def noted(store, devices, run, worker):
+    """In a worker process: its device is written down, and no run ends before both devices have one."""
+
+    def made_up(run, store, device):
+        (store.path / f"{run.seed}.device").write_text(device)
+        while len({path.read_text() for path in store.path.glob("*.device")} - {""}) < 2:
+            time.sleep(0.05)
+        store.save(result_of(run))
+
+    execute.run = made_up
+    TRAIN(store, devices, run, worker)
 
 
 def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):

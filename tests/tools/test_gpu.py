@@ -124,7 +124,7 @@ def test_a_training_that_fails_says_why(hour, program):
     said = (hour.out / "logs" / "dlga-dlga-smoke-0.log").read_text().split()
     assert said[said.index("--corpus") + 1 :][0] == "both"
     assert said[said.index("--seed") + 1 :][0] == "0"
-    assert said[said.index("--shard") + 1 :][0] == "1/1"
+    assert said[said.index("--device") + 1 :][0] == hour.devices[0]
 
 
 def test_a_training_ends_with_its_time_and_so_do_its_helpers(hour, program, tmp_path):
