@@ -145,7 +145,8 @@ def test_each_worker_trains_on_its_own_device(store, monkeypatch):
     monkeypatch.setattr(filling, "_devices", lambda runs, device: ("cuda:0", "cuda:1"))
     monkeypatch.setattr(filling, "_train", noted)
     problems = []
-    fill(RUNS, store, "cuda", print, print)
+    fill(RUNS, store, "cpu", print, problems.append)
+    assert problems == []
     used = [(store.path / f"{run.seed}.device").read_text() for run in RUNS]
     assert set(used) == {"cuda:0", "cuda:1"}
 
