@@ -10,7 +10,7 @@ import typer
 
 from depnb.cli import show
 from depnb.cli.app import group as new_group
-from depnb.cli.options import AsJson, CorpusName, Workers
+from depnb.cli.options import AsJson, CorpusName, On, Workers
 
 if TYPE_CHECKING:
     from depnb.corpus import Corpus
@@ -29,6 +29,7 @@ def make(
     label_noise: Annotated[float | None, typer.Option(help="BDI-II points that no face shows, sd (3).")] = None,
     identity: Annotated[float | None, typer.Option(help="Correlation of a person's scores with age (0).")] = None,
     workers: Workers = None,
+    on: On = "here",
 ) -> None:
     """Make the videos of a generated corpus that are not there yet.
 
@@ -37,6 +38,8 @@ def make(
     Example: `depnb corpus make both --size tiny --appearance 0.5 --out weak`
     """
     from depnb.corpus.synthetic import named_recipe, open_generated
+    from depnb.experiments.engines import working_on
+    from depnb.system.files import cache_dir
 
     knobs = {
         "seed": seed,
@@ -46,7 +49,8 @@ def make(
         "identity": identity,
     }
     corpus = open_generated(named_recipe(f"{name}-{size}").varied(**knobs), out)
-    made = corpus.ensure(corpus.recordings, workers=workers)
+    with working_on(on, cache_dir() / "logs", [corpus.root], show.say):
+        made = corpus.ensure(corpus.recordings, workers=workers)
     kept = len(corpus.recordings) - made
     show.say(f"{corpus.title}: {made} videos made, {kept} kept, in {corpus.root}")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from depnb.cli import show
-from depnb.cli.options import CorpusName, Workers, demand_device, demand_writable
+from depnb.cli.options import CorpusName, On, Workers, demand_device, demand_writable
 
 if TYPE_CHECKING:
     from depnb.corpus import Corpus
@@ -20,6 +20,7 @@ def faces(
         Path | None, typer.Option(help="Generated corpora: compare with the known landmarks, write JSON there.")
     ] = None,
     workers: Workers = None,
+    on: On = "here",
     device: Annotated[
         str, typer.Option(help="cpu, cuda (all GPUs, shared out among the processes), cuda:N, or auto.")
     ] = "cpu",
@@ -62,12 +63,14 @@ def faces(
     """
     from depnb import faces as stage
     from depnb.corpus import open_corpus
+    from depnb.experiments.engines import working_on
     from depnb.faces.quality import rate_remarks
-    from depnb.system.files import write_text
+    from depnb.system.files import cache_dir, write_text
     from depnb.system.repository import demand_ignored
     from depnb.system.text import to_csv
 
-    demand_device(device)
+    if on == "here":
+        demand_device(device)
     if paper is not None and frame_stride != 1:
         raise ValueError(
             f"--paper {paper} says itself which frames are needed: leave --frame-stride {frame_stride} out."
@@ -77,13 +80,15 @@ def faces(
         if opened.licensed:
             demand_ignored(file, opened.title)
         demand_writable(file.parent)
-    opened.ensure(opened.recordings)
+    with working_on(on, cache_dir() / "logs", [], show.say):
+        opened.ensure(opened.recordings)
     if paper is not None:
         frame_stride = _stride_of(paper, protocol, corpus, opened)
         frames = f"one frame in {frame_stride}" if frame_stride > 1 else "all frames"
         show.say(f"{paper}, protocol {protocol}: crops of {frames}")
     settings = stage.Settings(min_face=min_face, frame_stride=frame_stride, fps=fps)
-    report = stage.prepare(opened.recordings, workers=workers, device=stage.devices(device), settings=settings)
+    with working_on(on, cache_dir() / "logs", [], show.say):
+        report = stage.prepare(opened.recordings, workers=workers, device=stage.devices(device), settings=settings)
     if csv is not None:
         write_text(csv, to_csv(report.table()))
     _print(report)

@@ -43,6 +43,9 @@ GridCorpus = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")]
+On = Annotated[
+    str, typer.Option(help="Where the work is done: here, ray (all nodes of a Ray cluster) or ray:ADDRESS of one.")
+]
 StoreFolder = Annotated[Path | None, typer.Option(help="Folder with results; by default the committed results/.")]
 FiguresFolder = Annotated[
     Path | None,

@@ -12,6 +12,7 @@ from depnb.cli.options import (
     AsJson,
     Device,
     GridCorpus,
+    On,
     Profile,
     Protocol,
     Rows,
@@ -40,6 +41,7 @@ def run(
     ] = None,
     store: StoreFolder = None,
     device: Device = "auto",
+    on: On = "here",
     networks: Annotated[
         Path | None,
         typer.Option(
@@ -54,13 +56,15 @@ def run(
 
     Examples: `depnb run --rows headline --seed 7` lists what is missing;
     `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
-    `depnb run --missing --profile paper --device cuda --store runs/paper` on all GPUs; with `cuda:2` on the third one.
+    `depnb run --missing --profile paper --device cuda --store runs/paper` on all GPUs; with `cuda:2` on the third one;
+    `depnb run --missing --profile paper --on ray --store runs/paper` on all nodes of a Ray cluster.
     """
     from depnb.experiments.filling import describe
     from depnb.experiments.grid import runs_for
     from depnb.methods.registry import method
 
-    demand_device(device)
+    if on == "here":
+        demand_device(device)
     wanted = runs_for(profile, rows, seed, corpus, protocol)
     if paper is not None:
         method(paper)  # an unknown name is an error, and not an empty list
@@ -73,14 +77,15 @@ def run(
     lacking = opened.missing(wanted)
     show.say(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
     if missing:
-        _make(lacking, wanted, opened, device)
+        _make(lacking, wanted, opened, device, on)
         return
     for one in lacking:
         show.say(f"  {describe(one)}")
 
 
-def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", device: str) -> None:
+def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", device: str, on: str) -> None:
     """Make the runs that a store lacks; ends with status 1 if one of them fails."""
+    from depnb.experiments.engines import working_on
     from depnb.experiments.filling import fill
     from depnb.experiments.plan import estimate
 
@@ -90,7 +95,8 @@ def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", dev
     for what, seconds, megabytes in estimate(lacking, device):
         show.say(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
     problems: list[str] = []
-    fill(lacking, store, device, show.say, problems.append)
+    with working_on(on, store.path / "logs", [store.path, *filter(None, [store.networks])], show.say):
+        fill(lacking, store, device, show.say, problems.append)
     if store.networks is not None:
         _say_not_kept(wanted, store, store.networks)
     if problems:
@@ -187,6 +193,7 @@ def reproduce(
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Further notebook parameter."),
     ] = None,
+    on: On = "here",
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done, and how long it takes.")] = False,
 ) -> None:
     """Run everything from an empty store: experiments, notebooks, figures, tables, and a report beside the
@@ -199,12 +206,13 @@ def reproduce(
     from depnb.system.repository import demand_checkout
 
     demand_checkout()
-    demand_device(device, plan)
+    if on == "here":
+        demand_device(device, plan)
     extra = dict(_named_value(text) for text in parameter or ())
     place = str(Path(corpus).resolve()) if Path(corpus).exists() else corpus
     seed = reproduction.fresh_seed(profile) if seed is None else seed
     settings = reproduction.Settings(profile, place, protocol, rows, seed, device, extra)
-    if not reproduction.reproduce(settings, folder, plan, say=show.say):
+    if not reproduction.reproduce(settings, folder, plan, say=show.say, on=on):
         raise typer.Exit(1)
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from depnb import __version__
 from depnb.course.notebooks import notebooks_in, quick_seconds
 from depnb.experiments.corpora import open_for_profile
+from depnb.experiments.engines import working_on
 from depnb.experiments.filling import fill
 from depnb.experiments.grid import WHICH, runs_for
 from depnb.experiments.run import Run
@@ -121,6 +122,7 @@ class Reproduction:
         source: folder of the notebooks.
         say: where lines for the reader go.
         cell_timeout: longest time of one cell, seconds.
+        on: where runs are made, as ``experiments.engines.engine`` names it.
     """
 
     settings: Settings
@@ -128,6 +130,7 @@ class Reproduction:
     source: Path = NOTEBOOKS
     say: Callable[[str], None] = print
     cell_timeout: float = CELL_TIMEOUT
+    on: str = "here"
     stages: dict[str, float] = field(default_factory=dict)
     notebooks: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -248,7 +251,8 @@ class Reproduction:
                 )
 
     def _fill(self, plan: Plan) -> None:
-        fill(plan.missing, self.store, self.settings.device, self.say, self.problems.append)
+        with working_on(self.on, self.folder / "logs", [self.folder], self.say):
+            fill(plan.missing, self.store, self.settings.device, self.say, self.problems.append)
 
     def _execute(self, plan: Plan) -> None:
         import nbformat
@@ -404,6 +408,7 @@ def reproduce(
     runs: Path = RUNS,
     source: Path = NOTEBOOKS,
     say: Callable[[str], None] = print,
+    on: str = "here",
 ) -> bool:
     """Reproduce everything; True if all of it went well.
 
@@ -414,6 +419,7 @@ def reproduce(
         runs: where run folders lie.
         source: folder of the notebooks.
         say: where lines for the reader go.
+        on: where runs are made, as ``experiments.engines.engine`` names it.
 
     Raises:
         ValueError: ``folder`` holds a run with other settings.
@@ -424,7 +430,7 @@ def reproduce(
             say(f"Continuing {folder}, which did not come to a good end (a new --folder starts anew)")
     elif (folder / "run.json").exists():
         _demand_same(settings, folder)
-    return Reproduction(settings, (folder or new_folder(runs)).absolute(), source, say).run(plan_only)
+    return Reproduction(settings, (folder or new_folder(runs)).absolute(), source, say, on=on).run(plan_only)
 
 
 def peak_memory_mb() -> float:

@@ -1,4 +1,4 @@
-"""Make the results that a store lacks, on this machine."""
+"""Make the results that a store lacks."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import method
 from depnb.system.errors import sentence
 from depnb.system.files import allow_open_files
-from depnb.system.workers import Taken, Worker, spread, usable_cores
+from depnb.system.workers import Needs, Taken, Worker, engine, spread, usable_cores
 
 log = logging.getLogger("depnb")
 
@@ -44,6 +44,7 @@ def fill(
     Raises:
         StorageError: the disk is full or must not be written.
         ValueError: a run is of a licensed corpus, and the store is where git would take its result; nothing is begun.
+            Or a GPU is named, and the work is done on other machines.
     """
     from depnb.experiments import execute  # loads torch
     from depnb.experiments.plan import in_order  # loads torch
@@ -51,13 +52,17 @@ def fill(
     allow_open_files()
     for run in runs:
         store.demand_place(run)
+    elsewhere = engine()
+    if elsewhere:
+        device = _device_elsewhere(device, elsewhere.gpus)
     runs = in_order(runs, device)
     execute.prepare(runs, device)
     units = {describe(run): run for run in runs}
     told = _Told(runs, store, say)
-    devices = _devices(runs, device)
+    devices = (device,) if elsewhere else _devices(runs, device)
+    needs = Needs(_threads(runs), float(device.startswith("cuda")), PROCESS_MB)
     work = partial(_train, store, devices)
-    with spread(units, work, workers=len(devices), start=_quiet, hear=told) as outcomes:
+    with spread(units, work, workers=len(devices), needs=needs, start=_quiet, hear=told) as outcomes:
         for outcome in outcomes:
             told.running.discard(units[outcome.name])
             if outcome.error:  # the other rows are worth having
@@ -127,15 +132,26 @@ def _devices(runs: Sequence[Run], device: str) -> tuple[str, ...]:
     return (device,)
 
 
+def _device_elsewhere(device: str, gpus: int) -> str:
+    """What a training runs on that an engine begins: a GPU, which it chooses, or a CPU."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"--device {device} is a device of this machine: with --on, give auto, cpu or cuda.")
+    return ("cuda" if gpus else "cpu") if device == "auto" else device
+
+
 def _room(runs: Sequence[Run]) -> int:
     """How many trainings the cores and the memory of this machine have room for at the same time."""
     import psutil
 
     if len(runs) < 2:
         return 1
-    threads = max(method(run.paper).profiles[run.profile].threads for run in runs)
     memory = int(psutil.virtual_memory().available / 2**20 / PROCESS_MB)
-    return max(1, min(usable_cores() // threads, memory, len(runs)))
+    return max(1, min(usable_cores() // _threads(runs), memory, len(runs)))
+
+
+def _threads(runs: Sequence[Run]) -> int:
+    """CPU threads of the training that has most."""
+    return max((method(run.paper).profiles[run.profile].threads for run in runs), default=1)
 
 
 def describe(run: Run) -> str:

@@ -110,7 +110,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         runs: what is missing.
         device: of the trainings; videos and crops are made on two CPU cores.
     """
-    kind = device.partition(":")[0] if device != "auto" else device_kind(device)  # planned here, run elsewhere
+    kind = device_kind(device)
     by_corpus: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         by_corpus.setdefault((run.corpus, run.profile), []).append(run)

@@ -21,18 +21,26 @@ from depnb.faces.process import make_crops
 from depnb.faces.quality import Report, VideoReport
 from depnb.faces.video import VideoError
 from depnb.system.progress import progress
-from depnb.system.workers import Outcome, Worker, WorkerDied, claimed, spread, usable_cores
+from depnb.system.workers import Needs, Outcome, Worker, WorkerDied, claimed, engine, spread, usable_cores
 
 if TYPE_CHECKING:
     from depnb.corpus.records import Recording
 
 FEW_VIDEOS = 4
 """Fewer videos than this are done before worker processes would have started."""
+SHARE_OF_A_GPU = 0.25
+"""That a detector keeps busy, where an engine shares GPUs out."""
 
 
 def devices(name: str) -> tuple[str, ...]:
-    """Where detectors run: all GPUs for ``cuda``, the same for ``auto`` where there are some, else what is named."""
-    count = torch.cuda.device_count()
+    """Where detectors run: all GPUs for ``cuda``, the same for ``auto`` where there are some, else what is named.
+
+    An engine finds a GPU for each unit, which then is the only one there.
+    """
+    elsewhere = engine()
+    count = elsewhere.gpus if elsewhere else torch.cuda.device_count()
+    if elsewhere and (name == "cuda" or (name == "auto" and count)):
+        return ("cuda",)
     if name == "cuda" or (name == "auto" and count):
         return tuple(f"cuda:{number}" for number in range(max(1, count)))
     return ("cpu",) if name == "auto" else (name,)
@@ -87,7 +95,11 @@ def _fill(
 
         units = {str(video): video for video in todo}
         work = partial(_work, settings, devices)
-        with _one_thread(), spread(units, work, workers=workers, start=_start_worker, hear=shown) as outcomes:
+        needs = Needs(gpus=SHARE_OF_A_GPU if devices[0].startswith("cuda") else 0)
+        with (
+            _one_thread(),
+            spread(units, work, workers=workers, needs=needs, start=_start_worker, hear=shown) as outcomes,
+        ):
             for outcome in outcomes:
                 video, row = units[outcome.name], _row_of(outcome)
                 remade = rows[video].origin == "remade" and row.origin == "made"

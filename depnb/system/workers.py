@@ -14,13 +14,14 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
 from depnb.system.files import StorageError, cache_dir, locked
 
@@ -63,6 +64,66 @@ class Outcome(Generic[Value]):
     error: Exception | None = None
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What the work on one unit needs of a machine.
+
+    Attributes:
+        cores: CPU cores that it keeps busy.
+        gpus: GPUs, or the share of one.
+        memory_mb: memory that is to be free, MB.
+    """
+
+    cores: float = 1.0
+    gpus: float = 0.0
+    memory_mb: int = 0
+
+
+class Engine(Protocol):
+    """Machines that units can be given to, instead of the processes of this one."""
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of all machines."""
+
+    def demand_shared(self, folders: Sequence[Path]) -> list[str]:
+        """Demand that all machines see these folders of this one; gives remarks on them.
+
+        Raises:
+            ValueError: one does not.
+        """
+
+    def spread(
+        self,
+        units: Mapping[str, Unit],
+        work: Callable[[Unit, Worker], Value],
+        *,
+        needs: Needs,
+        start: Callable[[int], None] | None,
+        hear: Callable[[Any], None],
+    ) -> AbstractContextManager[Iterator[Outcome[Value]]]:
+        """As ``spread`` of this module; each unit is alone with its worker, whose number is 0."""
+
+
+ONE_CORE = Needs()
+_engine: ContextVar[Engine | None] = ContextVar("engine", default=None)
+
+
+@contextmanager
+def on(engine: Engine | None) -> Iterator[None]:
+    """Within the block ``spread`` gives its units to an engine; with None to processes of this machine."""
+    before = _engine.set(engine)
+    try:
+        yield
+    finally:
+        _engine.reset(before)
+
+
+def engine() -> Engine | None:
+    """The engine that ``spread`` gives its units to; None is this machine."""
+    return _engine.get()
+
+
 class WorkerDied(RuntimeError):
     """The process that worked on a unit ended before the unit did: killed, out of memory, a fault of a library."""
 
@@ -102,6 +163,7 @@ def spread(
     work: Callable[[Unit, Worker], Value],
     *,
     workers: int,
+    needs: Needs = ONE_CORE,
     start: Callable[[int], None] | None = None,
     hear: Callable[[Any], None] = lambda told: None,
 ) -> Iterator[Iterator[Outcome[Value]]]:
@@ -113,6 +175,7 @@ def spread(
         units: what is to be done, by name, in the order in which it is begun.
         work: does one unit; raises ``Taken`` where another process has it. A worker gets it pickled.
         workers: processes; with 1 the work is done in this one, and what kills it kills all.
+        needs: what a unit needs of a machine, where an engine is to find it (``on``) in place of these processes.
         start: called once in each worker process, with its number.
         hear: gets, in this process, what the work tells.
 
@@ -123,6 +186,11 @@ def spread(
         StorageError: of the first unit that finds the disk full or forbidden.
         RuntimeError: worker processes cannot start.
     """
+    elsewhere = _engine.get()
+    if elsewhere and units:
+        with elsewhere.spread(units, work, needs=needs, start=start, hear=hear) as outcomes:
+            yield outcomes
+        return
     if workers == 1 or not units:
         yield _here(units, work, hear)
         return
@@ -279,7 +347,7 @@ def _serve(work: Callable, start: Callable | None, level: int, number: int, conn
         except Taken:
             send("taken")
         except Exception as error:
-            send("failed", _portable(error))
+            send("failed", portable(error))
 
 
 def _stop(*_) -> NoReturn:
@@ -308,7 +376,7 @@ def _log_to(send: Callable[[str, Any], None], level: int) -> None:
     log.propagate = False
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """The error with the place where it happened, in a form that survives the way to the parent."""
     trace = "".join(traceback.format_exception(error))
     try:

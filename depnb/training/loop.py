@@ -247,8 +247,8 @@ def optimiser(
 
 
 def device_kind(device: str) -> str:
-    """``cpu``, ``cuda`` or ``mps``: what a device asked for is on this machine."""
-    return _fabric(device, "32-true").device.type
+    """``cpu``, ``cuda`` or ``mps``: what a device is that is asked for; ``auto`` is what this machine has."""
+    return _fabric(device, "32-true").device.type if device == "auto" else device.partition(":")[0]
 
 
 def _fabric(device: str, precision: Any) -> "Fabric":

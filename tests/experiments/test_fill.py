@@ -16,10 +16,12 @@ from depnb.experiments.filling import fill
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.system.repository import COMMITTED
+from depnb.system.workers import Needs, on
 from depnb.training import loop
 from tests import bad_videos
 from tests.corpus import trees
 from tests.experiments import claim
+from tests.pretended_engine import PretendedEngine
 from tests.results_made import result_of
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
@@ -162,6 +164,22 @@ def noted(store, devices, run, worker):
 
     execute.run = made_up
     TRAIN(store, devices, run, worker)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "expected"), [(8, "auto", 1), (8, "cuda", 1), (8, "cpu", 0), (0, "auto", 0)]
+)
+def test_an_engine_is_asked_for_a_gpu_a_training_where_it_has_some(store, gpus, device, expected):
+    pretended, problems = PretendedEngine(gpus), []
+    with on(pretended):
+        fill(RUNS, store, device, print, problems.append)
+    assert problems == store.missing(RUNS) == []
+    assert pretended.asked == [Needs(1, expected, filling.PROCESS_MB)]
+
+
+def test_a_gpu_of_one_machine_is_no_place_for_an_engine(store):
+    with on(PretendedEngine(8)), pytest.raises(ValueError, match="is a device of this machine"):
+        fill(RUNS, store, "cuda:1", print, print)
 
 
 def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):

@@ -1,0 +1,45 @@
+"""What simulated nodes do: units that can be repeated, as those of depnb."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+
+def square(number, worker):
+    """Tells its number, says it, and keeps its core busy for so long that another node takes the next one."""
+    print(f"the square of {number}")
+    worker.tell(number)
+    time.sleep(0.5)
+    return number**2, os.environ["RAY_NODE_ID"] if "RAY_NODE_ID" in os.environ else node()
+
+
+def node():
+    import ray
+
+    return ray.get_runtime_context().get_node_id()
+
+
+def fail(number, worker):
+    if number == 1:
+        raise KeyError("no such frame")
+    return number
+
+
+def kill(number, worker):
+    if number == 1:
+        print("memory is running out", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def step_by_step(folder: Path, worker):
+    """Ten steps, each written down as in a checkpoint; gives where it began."""
+    state = folder / "step"
+    folder.mkdir(exist_ok=True)
+    begun = int(state.read_text()) if state.exists() else 0
+    worker.tell((folder.name, begun, node()))
+    for step in range(begun, 10):
+        time.sleep(0.3)
+        state.write_text(str(step + 1))
+    return begun
