@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from depnb.system.workers import _here
+from depnb.system.workers import in_turn
 
 
 class PretendedEngine:
@@ -11,10 +11,7 @@ class PretendedEngine:
     def __init__(self, gpus: int = 0):
         self.gpus, self.asked = gpus, []
 
-    def demand_shared(self, folders):
-        return []
-
     @contextmanager
-    def spread(self, units, work, *, needs, start, hear):
+    def spread(self, units, work, *, needs, seconds, start, hear):
         self.asked.append(needs)
-        yield _here(units, work, hear)
+        yield in_turn(units, work, hear)

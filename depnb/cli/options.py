@@ -44,7 +44,11 @@ GridCorpus = Annotated[
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")]
 On = Annotated[
-    str, typer.Option(help="Where the work is done: here, ray (all nodes of a Ray cluster) or ray:ADDRESS of one.")
+    str,
+    typer.Option(
+        help="Where the work is done: here; ray or ray:ADDRESS, the nodes of a Ray cluster; slurm:FILE.toml, jobs of a "
+        "SLURM cluster (docs/cluster.md)."
+    ),
 ]
 StoreFolder = Annotated[Path | None, typer.Option(help="Folder with results; by default the committed results/.")]
 FiguresFolder = Annotated[

@@ -47,7 +47,8 @@ def fill(
             Or a GPU is named, and the work is done on other machines.
     """
     from depnb.experiments import execute  # loads torch
-    from depnb.experiments.plan import in_order  # loads torch
+    from depnb.experiments.plan import in_order, seconds_of  # loads torch
+    from depnb.training.loop import device_kind  # loads torch
 
     allow_open_files()
     for run in runs:
@@ -62,7 +63,8 @@ def fill(
     devices = (device,) if elsewhere else _devices(runs, device)
     needs = Needs(_threads(runs), float(device.startswith("cuda")), PROCESS_MB)
     work = partial(_train, store, devices)
-    with spread(units, work, workers=len(devices), needs=needs, start=_quiet, hear=told) as outcomes:
+    seconds = partial(seconds_of, kind=device_kind(device))
+    with spread(units, work, workers=len(devices), needs=needs, seconds=seconds, start=_quiet, hear=told) as outcomes:
         for outcome in outcomes:
             told.running.discard(units[outcome.name])
             if outcome.error:  # the other rows are worth having

@@ -87,7 +87,7 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
     leading: list[Run] = []
     following: list[Run] = []
     known: set[Path] = set()
-    for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
+    for run in sorted(single, key=partial(seconds_of, kind="cpu"), reverse=True):
         lacking = {body for body in bodies(run, kind) if not body.exists()} - known
         (leading if lacking else following).append(run)
         known |= lacking
@@ -129,7 +129,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         for row in parts(paper, run.row):
             folds = max(1, paper.protocols[run.protocol].folds)
             one = replace(run, row=row)
-            trainings.setdefault(one.digest, (_seconds(one, kind), folds))
+            trainings.setdefault(one.digest, (seconds_of(one, kind), folds))
     return [
         *(
             (f"{len(found)} {what}", sum(cost[0] for cost in found.values()), sum(cost[1] for cost in found.values()))
@@ -159,7 +159,7 @@ def gpu_hours(runs: Sequence[Run]) -> float:
 def core_seconds(run: Run) -> float:
     """Seconds of one CPU core that the trainings of a run take, about."""
     rows = parts(method(run.paper), run.row)
-    return 2 * sum(_seconds(replace(run, row=row), "cpu") for row in rows)
+    return 2 * sum(seconds_of(replace(run, row=row), "cpu") for row in rows)
 
 
 def face_hours(runs: Sequence[Run]) -> float:
@@ -212,7 +212,7 @@ def trains_clips(run: Run) -> bool:
     return isinstance(method(run.paper).profiles[run.profile], ClipProfile)
 
 
-def _seconds(run: Run, kind: str) -> float:
+def seconds_of(run: Run, kind: str) -> float:
     """What the trainings of a run take, about: of two side by side, each its half.
 
     Rows that have committed results at quick take as long as those did; at smoke in proportion, at standard in the
@@ -225,7 +225,7 @@ def _seconds(run: Run, kind: str) -> float:
     if run.profile == "standard":
         one = replace(run, corpus="both", seed=0)
         quick = replace(one, profile="quick")
-        return operations(one) / operations(quick) * _seconds(quick, kind)
+        return operations(one) / operations(quick) * seconds_of(quick, kind)
     folds, clips = max(1, method(run.paper).protocols[run.protocol].folds), trains_clips(run)
     usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
     return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FEW_VIDEOS = 4
 """Fewer videos than this are done before worker processes would have started."""
+FRAMES_PER_SECOND = 70.0
+"""Of one core, measured on 640×480."""
 SHARE_OF_A_GPU = 0.25
 """That a detector keeps busy, where an engine shares GPUs out."""
 
@@ -95,10 +97,13 @@ def _fill(
 
         units = {str(video): video for video in todo}
         work = partial(_work, settings, devices)
+        seconds = partial(_seconds, settings)
         needs = Needs(gpus=SHARE_OF_A_GPU if devices[0].startswith("cuda") else 0)
         with (
             _one_thread(),
-            spread(units, work, workers=workers, needs=needs, start=_start_worker, hear=shown) as outcomes,
+            spread(
+                units, work, workers=workers, needs=needs, seconds=seconds, start=_start_worker, hear=shown
+            ) as outcomes,
         ):
             for outcome in outcomes:
                 video, row = units[outcome.name], _row_of(outcome)
@@ -108,6 +113,10 @@ def _fill(
                 failed += row.status == "failed"
                 shown(0)
         shown(0)
+
+
+def _seconds(settings: Settings, video: Path) -> float:
+    return _promised_frames(video, settings) / FRAMES_PER_SECOND
 
 
 def _row_of(outcome: Outcome[VideoReport]) -> VideoReport:

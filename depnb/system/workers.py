@@ -14,7 +14,7 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -86,19 +86,13 @@ class Engine(Protocol):
     def gpus(self) -> int:
         """GPUs of all machines."""
 
-    def demand_shared(self, folders: Sequence[Path]) -> list[str]:
-        """Demand that all machines see these folders of this one; gives remarks on them.
-
-        Raises:
-            ValueError: one does not.
-        """
-
     def spread(
         self,
         units: Mapping[str, Unit],
         work: Callable[[Unit, Worker], Value],
         *,
         needs: Needs,
+        seconds: Callable[[Unit], float],
         start: Callable[[int], None] | None,
         hear: Callable[[Any], None],
     ) -> AbstractContextManager[Iterator[Outcome[Value]]]:
@@ -164,6 +158,7 @@ def spread(
     *,
     workers: int,
     needs: Needs = ONE_CORE,
+    seconds: Callable[[Unit], float] = lambda unit: 60.0,
     start: Callable[[int], None] | None = None,
     hear: Callable[[Any], None] = lambda told: None,
 ) -> Iterator[Iterator[Outcome[Value]]]:
@@ -176,6 +171,7 @@ def spread(
         work: does one unit; raises ``Taken`` where another process has it. A worker gets it pickled.
         workers: processes; with 1 the work is done in this one, and what kills it kills all.
         needs: what a unit needs of a machine, where an engine is to find it (``on``) in place of these processes.
+        seconds: that a unit takes, about; for an engine that must know.
         start: called once in each worker process, with its number.
         hear: gets, in this process, what the work tells.
 
@@ -188,11 +184,11 @@ def spread(
     """
     elsewhere = _engine.get()
     if elsewhere and units:
-        with elsewhere.spread(units, work, needs=needs, start=start, hear=hear) as outcomes:
+        with elsewhere.spread(units, work, needs=needs, seconds=seconds, start=start, hear=hear) as outcomes:
             yield outcomes
         return
     if workers == 1 or not units:
-        yield _here(units, work, hear)
+        yield in_turn(units, work, hear)
         return
     pool = _Pool(units, work, start, hear)
     try:
@@ -203,7 +199,8 @@ def spread(
         pool.stop()
 
 
-def _here(units: Mapping[str, Unit], work: Callable, hear: Callable[[Any], None]) -> Iterator[Outcome]:
+def in_turn(units: Mapping[str, Unit], work: Callable, hear: Callable[[Any], None]) -> Iterator[Outcome]:
+    """The work of all units in this process, one after the other; as ``spread`` with one worker."""
     queue = deque((name, False) for name in units)
     while queue:
         name, patient = queue.popleft()

@@ -11,13 +11,14 @@ def square(number, worker):
     print(f"the square of {number}")
     worker.tell(number)
     time.sleep(0.5)
-    return number**2, os.environ["RAY_NODE_ID"] if "RAY_NODE_ID" in os.environ else node()
+    return number**2, place()
 
 
-def node():
+def place():
+    """The node of a Ray cluster, or elsewhere the process."""
     import ray
 
-    return ray.get_runtime_context().get_node_id()
+    return ray.get_runtime_context().get_node_id() if ray.is_initialized() else os.getpid()
 
 
 def fail(number, worker):
@@ -38,7 +39,7 @@ def step_by_step(folder: Path, worker):
     state = folder / "step"
     folder.mkdir(exist_ok=True)
     begun = int(state.read_text()) if state.exists() else 0
-    worker.tell((folder.name, begun, node()))
+    worker.tell((folder.name, begun, place()))
     for step in range(begun, 10):
         time.sleep(0.3)
         state.write_text(str(step + 1))

@@ -1,27 +1,33 @@
 """Engines: units on the nodes of a simulated Ray cluster, one of which is killed."""
 
+import os
+import signal
 import sys
 import time
 
 import pytest
+from hypothesis import given, strategies as st
 
-from depnb.experiments import engines
-from depnb.experiments.engines import engine, working_on
+from depnb.experiments.engines import engine, shared, slurm, working_on
+from depnb.experiments.engines.slurm import Settings, Slurm, by_duration, read_settings
+from depnb.system.repository import ROOT
 from depnb.system.workers import Needs, WorkerDied, on, spread
 from tests.experiments import engine_work
 
 
 def test_here_is_no_engine_and_other_names_are_refused(tmp_path):
     assert engine("here", tmp_path) is None
-    for name in ("dask", "rays", "", "here:2"):
-        with pytest.raises(ValueError, match="give here, ray or ray:ADDRESS"):
+    for name in ("dask", "rays", "", "here:2", "ray:", "slurm", "slurm:"):
+        with pytest.raises(ValueError, match="give here, ray, ray:ADDRESS"):
             engine(name, tmp_path)
 
 
-def test_without_ray_a_sentence_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'depnb\[cluster\]'"):
-        engine("ray", tmp_path)
+def test_without_the_extra_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "a.toml").touch()
+    for name, module in (("ray", "ray"), (f"slurm:{tmp_path / 'a.toml'}", "submitit")):
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(ModuleNotFoundError, match=r"pip install 'depnb\[cluster\]'"):
+            engine(name, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +35,7 @@ def cluster(tmp_path_factory):
     """A head without cores, and two nodes of one core each that begin with it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEPNB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("PYTHONPATH", str(ROOT))  # where nodes find the work of these tests
         from ray.cluster_utils import Cluster
 
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -83,7 +90,7 @@ def test_folders_that_are_not_shared_are_refused(cluster, tmp_path, monkeypatch)
     said = []
     with working_on(f"ray:{cluster.address}", tmp_path / "logs", [tmp_path], said.append):
         assert said == []
-    monkeypatch.setattr(engines, "write_text", lambda path, token: path.write_text("of another machine"))
+    monkeypatch.setattr(shared, "write_text", lambda path, token: path.write_text("of another machine"))
     with (
         pytest.raises(ValueError, match="does not see what is written"),
         working_on(f"ray:{cluster.address}", tmp_path / "logs", [tmp_path], said.append),
@@ -109,3 +116,105 @@ def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path
     begun_again = [begun for name, begun, _ in told if name == killed[0][0]]
     assert begun_again[0] == 0
     assert begun_again[-1] > 0
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1e5), max_size=40))
+def test_every_unit_is_in_one_job_and_jobs_of_an_array_are_alike(seconds):
+    arrays = by_duration(seconds)
+    assert sorted(name for jobs in arrays for names in jobs for name in names) == sorted(seconds)
+    for jobs in arrays:
+        lengths = [sum(seconds[name] for name in names) for names in jobs]
+        assert all(len(names) == 1 or sum(map(seconds.get, names)) <= slurm.SECONDS_OF_A_JOB for names in jobs)
+        assert min(lengths) * slurm.ALIKE >= lengths[0]
+
+
+def test_short_units_share_a_job_and_long_ones_come_first():
+    seconds = {"a": 10.0, "b": 7200.0, "c": 3600.0, "d": 20.0, "e": 600.0}
+    assert by_duration(seconds) == [[["b"], ["c"]], [["e", "d", "a"]]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("partition = gpu", "is no TOML"),
+        ("queue = 'gpu'", "there is no setting 'queue'; there are partition, account"),
+        ("hours = 'all'", "hours is 'all', expected"),
+        ("gpus = true", "gpus is True, expected"),
+        ("setup = 'module load cuda'", "setup is 'module load cuda', expected"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(tmp_path, text, said):
+    path = tmp_path / "cluster.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=said):
+        read_settings(path)
+
+
+def test_settings_of_a_file(tmp_path):
+    path = tmp_path / "cluster.toml"
+    path.write_text("partition = 'gpu'\nhours = 8\nsetup = ['module load cuda']")
+    assert read_settings(path) == Settings(partition="gpu", hours=8, setup=["module load cuda"])
+    with pytest.raises(FileNotFoundError):
+        read_settings(tmp_path / "none.toml")
+
+
+def test_what_sbatch_is_asked_for(tmp_path):
+    from submitit.slurm.test_slurm import mocked_slurm
+
+    settings = Settings(partition="gpu", account="lab", hours=2, setup=["module load cuda"])
+    units, durations = {f"run {n}": n for n in range(5)}, (7200.0, 6000.0, 3000.0, 200.0, 100.0)
+    with mocked_slurm():
+        of_slurm = Slurm(settings, tmp_path)
+        working = of_slurm.spread(units, engine_work.square, needs=Needs(4, 1, 2000), seconds=durations.__getitem__,
+                                  start=None, hear=print)  # fmt: skip
+        with working:
+            long, short = sorted(path.read_text() for path in (tmp_path / "slurm").glob("*_submission.sh"))
+    for text in (long, short):
+        for line in ("--partition=gpu", "--account=lab", "--gpus-per-node=1", "--cpus-per-task=4", "--mem=4GB"):
+            assert f"#SBATCH {line}\n" in text
+        assert "--signal=USR2@120" in text
+        assert "module load cuda" in text
+    limits = [[line for line in text.splitlines() if "--array" in line or "--time" in line] for text in (long, short)]
+    assert sorted(limits) == [["#SBATCH --array=0-2%3", "#SBATCH --time=120"], ["#SBATCH --time=25"]]
+
+
+@pytest.mark.slow
+def test_a_job_at_its_limit_is_queued_again_and_goes_on(tmp_path):
+    told = []
+
+    def hear(one):
+        told.append(one)
+        if len(told) == 2:  # the second unit of the job has begun
+            time.sleep(1)
+            os.kill(one[2], signal.SIGUSR2)
+
+    of_slurm = Slurm(Settings(cluster="local"), tmp_path / "logs")
+    found = all_of({name: tmp_path / name for name in "abc"}, engine_work.step_by_step, of_slurm, hear=hear)
+    assert all(outcome.error is None for outcome in found.values())
+    assert [name for name, _, _ in told] == ["a", "b", "b", "c"]
+    assert [(tmp_path / name / "step").read_text() for name in "abc"] == ["10"] * 3
+    assert told[2][1] > told[1][1] == 0
+
+
+@pytest.mark.slow
+def test_a_job_tells_what_failed_and_what_killed_it(tmp_path):
+    of_slurm = Slurm(Settings(cluster="local"), tmp_path / "logs")
+    failed = all_of({"a": 0, "b": 1, "c": 2}, engine_work.fail, of_slurm)
+    assert [failed[name].value for name in "ac"] == [0, 2]
+    assert isinstance(failed["b"].error, KeyError)
+    killed = all_of({"a": 0, "b": 1}, engine_work.kill, of_slurm)
+    assert killed["a"].value == 0
+    assert isinstance(killed["b"].error, WorkerDied)
+
+
+@pytest.mark.slow
+def test_a_job_refuses_folders_that_are_not_shared(tmp_path, monkeypatch):
+    (tmp_path / "local.toml").write_text("cluster = 'local'")
+    monkeypatch.setattr(shared, "write_text", lambda path, token: path.write_text("of another machine"))
+    place = working_on(f"slurm:{tmp_path / 'local.toml'}", tmp_path / "logs", [tmp_path], print)
+    with (
+        pytest.raises(ValueError, match="does not see what is written"),
+        place,
+        spread({"a": 0}, engine_work.square, workers=1) as outcomes,
+    ):
+        list(outcomes)

@@ -1,72 +1,23 @@
-"""Where the units of long work are done, besides the processes of this machine: the nodes of a Ray cluster.
-
-A unit is a video to make or to prepare, or a run. Each can be repeated: what is there is not made again, and what was
-interrupted goes on. So a node may join and leave at any time, and a unit that was on it begins again on another one.
-"""
+"""The nodes of a Ray cluster."""
 
 import logging
 import os
-import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
-from depnb.system.files import StorageError, cache_dir, locked, make_folder, write_text
-from depnb.system.workers import SECONDS_TO_STOP, Engine, Needs, Outcome, Taken, Worker, WorkerDied, on, portable
+from depnb.experiments.engines.shared import Mark, file_name, last_words, look, remarks
+from depnb.system.files import StorageError, make_folder
+from depnb.system.workers import SECONDS_TO_STOP, Needs, Outcome, Taken, Worker, WorkerDied, portable
 
 RETRIES = 3
 """How often a unit begins again after its process or its node has died."""
 SECONDS_BETWEEN_LOOKS = 0.5
-LAST_LINES = 3
-"""Of a unit's log, which stand behind what it failed of."""
 
 log = logging.getLogger("depnb")
-
-
-def engine(name: str, logs: Path) -> Engine | None:
-    """What ``--on`` names: ``here``, ``ray`` or ``ray:ADDRESS``.
-
-    Args:
-        name: of the engine.
-        logs: folder for what each unit says, which all machines see.
-
-    Returns:
-        None for ``here``.
-
-    Raises:
-        ValueError: another name.
-        ModuleNotFoundError: Ray is not installed.
-        ConnectionError: there is no cluster at the address.
-    """
-    kind, _, address = name.partition(":")
-    if name == "here":
-        return None
-    if kind != "ray":
-        raise ValueError(f"--on {name}: give here, ray or ray:ADDRESS, as in ray:10.0.0.1:6379.")
-    return RayCluster(address or None, logs)
-
-
-@contextmanager
-def working_on(name: str, logs: Path, folders: Sequence[Path], say: Callable[[str], None]) -> Iterator[None]:
-    """Give the work within the block to what ``--on`` names, if all machines see the cache and these folders.
-
-    Args:
-        name, logs: as ``engine``. folders: that the work is written to.
-        say: what is told of folders that are not shared as they should be.
-
-    Raises:
-        ValueError: a machine does not see one of the folders; and as ``engine``, with its other errors.
-    """
-    chosen = engine(name, logs)
-    for remark in chosen.demand_shared([cache_dir(), *folders]) if chosen else ():
-        say(f"⚠ {remark}")
-    with on(chosen):
-        yield
 
 
 @dataclass
@@ -85,13 +36,8 @@ class RayCluster:
         ray = self._ray
         if ray.is_initialized():
             return
-        shared = {name: os.environ[name] for name in os.environ if name.startswith("DEPNB_")}
-        ray.init(
-            address=self.address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": {**shared, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}},
-        )
+        own = {name: value for name, value in os.environ.items() if name.startswith("DEPNB_")}
+        ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": own})
 
     @cached_property
     def _ray(self) -> Any:
@@ -119,6 +65,7 @@ class RayCluster:
         work: Callable[[Any, Worker], Any],
         *,
         needs: Needs,
+        seconds: Callable[[Any], float],
         start: Callable[[int], None] | None,
         hear: Callable[[Any], None],
     ) -> Iterator[Iterator[Outcome]]:
@@ -143,7 +90,7 @@ class RayCluster:
         make_folder(self.logs)
 
         def begin(name: str, patient: bool) -> Any:
-            return task.remote(units[name], work, start, patient, ear, self.logs / f"{_file_name(name)}.log")
+            return task.remote(units[name], work, start, patient, ear, self.logs / f"{file_name(name)}.log")
 
         waiting = {begin(name, False): name for name in units}
         try:
@@ -174,11 +121,8 @@ class RayCluster:
                     yield Outcome(name, error=content) if kind == "failed" else Outcome(name, content)
 
     def _died(self, name: str, error: Exception) -> WorkerDied:
-        path = self.logs / f"{_file_name(name)}.log"
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
-        said = " | ".join(line for line in lines[-LAST_LINES:] if line.strip())
-        why = next(iter(str(error).splitlines()), "")
-        return WorkerDied(f"its process or its node died {1 + RETRIES} times ({why}); last said: {said or 'nothing'}")
+        why, said = next(iter(str(error).splitlines()), ""), last_words(self.logs / f"{file_name(name)}.log")
+        return WorkerDied(f"its process or its node died {1 + RETRIES} times ({why}); last said: {said}")
 
     def _demand_room(self, needs: Needs) -> None:
         wanted = {"CPU": needs.cores, "GPU": needs.gpus, "memory": needs.memory_mb * 2**20}
@@ -195,50 +139,22 @@ class RayCluster:
             if waiting:
                 ray.wait(list(waiting), num_returns=len(waiting), timeout=SECONDS_TO_STOP)
 
-    def demand_shared(self, folders: Sequence[Path]) -> list[str]:
-        """Demand that every node sees these folders of this machine, before work starts.
-
-        Returns:
-            sentences about folders whose locks hold on one node only: nothing is lost by that, but somebody who starts
-            a command by hand on another node might make the same run twice.
+    def demand_shared(self, mark: Mark) -> list[str]:
+        """Demand that every node sees what this machine has marked, before work starts; gives remarks.
 
         Raises:
-            ValueError: a node does not see what is written here.
+            ValueError: a node does not.
         """
-        ray, token = self._ray, token_hex(8)
+        ray = self._ray
         pinned = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
-        unlocked = set()
-        with ExitStack() as stack:
-            for folder in folders:
-                write_text(folder / TOKEN, token)
-                stack.callback((folder / TOKEN).unlink, missing_ok=True)
-                stack.enter_context(locked(folder / LOCK))
-            for node in self.nodes:
-                look = ray.remote(_look).options(num_cpus=0, scheduling_strategy=pinned(node["NodeID"], soft=False))
-                for folder, seen, free in ray.get(look.remote(folders)):
-                    if seen != token:
-                        raise ValueError(
-                            f"Node {node['NodeManagerHostname']} does not see what is written to {folder} here: give "
-                            "DEPNB_CACHE and --store folders that all nodes have in common."
-                        )
-                    unlocked |= {folder} if free else set()
-        return [f"Locks in {folder} hold on one node only: start nothing by hand beside this." for folder in unlocked]
-
-
-TOKEN, LOCK = ".depnb-token", ".depnb-token.lock"
-
-
-def _look(folders: Sequence[Path]) -> list[tuple[Path, str, bool]]:
-    """On a node: of each folder the token that lies there, and whether the lock that the other machine has is free."""
-    found = []
-    for folder in folders:
-        path = folder / TOKEN
-        if not path.exists():
-            found.append((folder, "", False))
-            continue
-        with locked(folder / LOCK, wait=False) as free:
-            found.append((folder, path.read_text(), free))
-    return found
+        unlocked = []
+        for node in self.nodes:
+            there = ray.remote(look).options(num_cpus=0, scheduling_strategy=pinned(node["NodeID"], soft=False))
+            try:
+                unlocked += ray.get(there.remote(mark))
+            except ray.exceptions.RayTaskError as error:
+                raise error.cause from None
+        return remarks(unlocked)
 
 
 class _Ear:
@@ -277,7 +193,3 @@ def _do(
             return "failed", portable(error)
         finally:
             log.removeHandler(handler)
-
-
-def _file_name(unit: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", unit)[-150:].strip("-")

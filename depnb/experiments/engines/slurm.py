@@ -1,0 +1,287 @@
+"""Jobs of a SLURM cluster, through submitit."""
+
+import math
+import pickle
+import struct
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from depnb.experiments.engines.shared import Mark, last_words, look
+from depnb.system.files import StorageError, make_folder
+from depnb.system.workers import Needs, Outcome, Worker, WorkerDied, in_turn, portable
+
+SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_OF_A_JOB = 900.0
+"""Units that are shorter share a job, because a job waits in a queue."""
+SAFETY = 3
+"""A job's limit is so many times what its units are expected to take, within the cluster's limit."""
+SECONDS_TO_SAVE = 120
+"""Before its limit a job is told to stop; a training then leaves its last checkpoint, and the job is queued again."""
+ALIKE = 3
+"""Jobs of an array share one time limit, so the longest of them takes at most so many times as long as the shortest."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a cluster asks for and allows; one line each in a TOML file.
+
+    Attributes:
+        partition, account, qos, constraint: as sbatch takes them.
+        gpus: that a training gets: 1, or 0 on a cluster without.
+        hours: longest time limit of a job that the cluster allows.
+        parallel: jobs of an array that run at the same time, at most.
+        retries: how often a job that has reached its limit is queued again.
+        setup: shell lines before each job, as ``module load cuda`` and ``source .venv/bin/activate``.
+        cluster: ``slurm``, or ``local`` for processes of this machine, to try a file out.
+    """
+
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    gpus: int = 1
+    hours: float = 24.0
+    parallel: int = 64
+    retries: int = 20
+    setup: list[str] = field(default_factory=list)
+    cluster: str = "slurm"
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a TOML file.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it is no TOML, or has a setting that there is not, or one of another kind.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path} is no TOML: {error}.") from error
+    known = {one.name: one.type for one in fields(Settings)}
+    for name, value in given.items():
+        if name not in known:
+            raise ValueError(f"{path}: there is no setting {name!r}; there are {', '.join(known)}.")
+        usual = getattr(Settings(), name)
+        kind = (int, float) if isinstance(usual, float) else str if usual is None else type(usual)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"{path}: {name} is {value!r}, expected {known[name]}.")
+    return Settings(**given)
+
+
+@dataclass
+class Slurm:
+    """A SLURM cluster whose nodes have depnb and the same folders.
+
+    Attributes:
+        settings: what the cluster asks for. logs: folder for what jobs say and tell.
+    """
+
+    settings: Settings
+    logs: Path
+    _mark: Mark | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            import submitit  # noqa: F401  # of the extra `cluster`
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                "--on slurm needs submitit: run `pip install 'depnb[cluster]'`.", name="submitit"
+            ) from error
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that jobs may have at the same time."""
+        return self.settings.gpus * self.settings.parallel
+
+    def demand_shared(self, mark: Mark) -> list[str]:
+        """Each job will look for the mark when it starts: a queue may be long."""
+        self._mark = mark
+        return []
+
+    @contextmanager
+    def spread(
+        self,
+        units: Mapping[str, Any],
+        work: Callable[[Any, Worker], Any],
+        *,
+        needs: Needs,
+        seconds: Callable[[Any], float],
+        start: Callable[[int], None] | None,
+        hear: Callable[[Any], None],
+    ) -> Iterator[Iterator[Outcome]]:
+        """As ``system.workers.spread``; the longest units are submitted first, short ones share a job.
+
+        Raises:
+            StorageError: of the first unit that finds a disk full or forbidden.
+        """
+        folder = self.logs / "slurm"
+        make_folder(folder)
+        jobs: list[tuple[Any, Job]] = []
+        expected = {name: seconds(unit) for name, unit in units.items()}
+        try:
+            for bundles in by_duration(expected):
+                batch = [
+                    Job({name: units[name] for name in names}, work, start, self._mark, folder / f"{token_hex(8)}.told")
+                    for names in bundles
+                ]
+                longest = max(sum(expected[name] for name in names) for names in bundles)
+                executor = self._executor(folder, needs, longest)
+                with executor.batch():
+                    submitted = [executor.submit(job) for job in batch]
+                jobs += zip(submitted, batch, strict=True)
+            yield self._outcomes(jobs, hear)
+        finally:
+            for submitted, _ in jobs:
+                if not submitted.done():
+                    submitted.cancel()
+
+    def _executor(self, folder: Path, needs: Needs, seconds: float) -> Any:
+        """submitit's executor for jobs that are expected to take so many seconds."""
+        import submitit
+
+        s = self.settings
+        executor = submitit.AutoExecutor(folder, s.cluster, **{f"{s.cluster}_max_num_timeout": s.retries})
+        minutes = min(math.ceil(s.hours * 60), math.ceil(SAFETY * seconds / 60) + 10)
+        of_slurm = {
+            "partition": s.partition,
+            "account": s.account,
+            "qos": s.qos,
+            "constraint": s.constraint,
+            "setup": s.setup or None,
+            "array_parallelism": s.parallel,
+            "signal_delay_s": SECONDS_TO_SAVE,
+        }
+        executor.update_parameters(
+            name="depnb",
+            timeout_min=minutes,
+            gpus_per_node=math.ceil(needs.gpus),
+            cpus_per_task=math.ceil(needs.cores),
+            mem_gb=max(4, math.ceil(needs.memory_mb / 1000)),
+            **{f"slurm_{name}": value for name, value in of_slurm.items() if value is not None},
+        )
+        return executor
+
+    def _outcomes(self, jobs: list[tuple[Any, "Job"]], hear: Callable[[Any], None]) -> Iterator[Outcome]:
+        """What becomes of the units of all jobs, until none is left."""
+        channels = [(submitted, Channel(job.told), set(job.units)) for submitted, job in jobs]
+        while channels:
+            for line in list(channels):
+                submitted, channel, left = line
+                ended = submitted.done()  # looked at first, so that nothing is told after the last reading
+                for kind, content in channel.read():
+                    if kind == "told":
+                        hear(content)
+                    elif kind == "refused":
+                        raise content
+                    else:
+                        left.discard(content.name)
+                        yield content
+                if ended:
+                    channels.remove(line)
+                    yield from (Outcome(name, error=_died(submitted)) for name in left)
+            time.sleep(SECONDS_BETWEEN_LOOKS if channels else 0)
+
+
+def _died(submitted: Any) -> WorkerDied:
+    said = last_words(Path(submitted.paths.stderr))
+    return WorkerDied(f"job {submitted.job_id} ended before it ({submitted.state}); last said: {said}")
+
+
+def by_duration(seconds: Mapping[str, float]) -> list[list[list[str]]]:
+    """Units, given with their expected seconds, as arrays of jobs of units: long ones first, alike in an array."""
+    jobs: list[list[str]] = []
+    room = 0.0
+    for name in sorted(seconds, key=lambda name: -seconds[name]):
+        if not jobs or room < seconds[name]:
+            jobs.append([])
+            room = max(SECONDS_OF_A_JOB, seconds[name])
+        jobs[-1].append(name)
+        room -= seconds[name]
+    arrays: list[list[list[str]]] = []
+    limit = 0.0
+    for job in jobs:
+        whole = sum(seconds[name] for name in job)
+        if not arrays or whole * ALIKE < limit:
+            arrays.append([])
+            limit = whole
+        arrays[-1].append(job)
+    return arrays
+
+
+class Channel:
+    """What a job has told, read by the process that has submitted it; a file in a common folder."""
+
+    def __init__(self, path: Path):
+        self._path, self._read = path, 0
+
+    def read(self) -> Iterator[tuple[str, Any]]:
+        """What has come since the last time, each a kind and its content."""
+        if not self._path.exists():
+            return
+        with open(self._path, "rb") as handle:
+            handle.seek(self._read)
+            data = handle.read()
+        place = 0
+        while place + _LENGTH.size <= len(data):
+            (length,) = _LENGTH.unpack_from(data, place)
+            end = place + _LENGTH.size + length
+            if end > len(data):
+                return
+            content = pickle.loads(data[place + _LENGTH.size : end])
+            self._read += end - place
+            place = end
+            yield content
+
+
+_LENGTH = struct.Struct("<Q")
+
+
+@dataclass
+class Job:
+    """Units that one job does; queued again after its time limit, it goes on with those that are left.
+
+    Attributes:
+        units, work, start: as in ``system.workers.spread``.
+        mark: that it looks for first.
+        told: file for what becomes of the units.
+    """
+
+    units: dict[str, Any]
+    work: Callable[[Any, Worker], Any]
+    start: Callable[[int], None] | None
+    mark: Mark | None
+    told: Path
+
+    def __call__(self) -> None:
+        """On a node: the work on all units that are left."""
+        try:
+            if self.mark:
+                look(self.mark)
+            if self.start:
+                self.start(0)
+            for outcome in in_turn(self.units, self.work, partial(self._tell, "told")):
+                del self.units[outcome.name]
+                error = outcome.error and portable(outcome.error)
+                self._tell("ended", replace(outcome, error=error))
+        except (ValueError, StorageError) as error:
+            self._tell("refused", portable(error))
+            raise
+
+    def checkpoint(self) -> Any:
+        """What submitit queues again when the time limit comes near."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self)
+
+    def _tell(self, kind: str, content: Any) -> None:
+        data = pickle.dumps((kind, content))
+        with open(self.told, "ab") as handle:
+            handle.write(_LENGTH.pack(len(data)) + data)
