@@ -72,6 +72,8 @@ def fill(
                 failure = f"{outcome.name}: {sentence(outcome.error)}"
                 problem(failure)
                 say(f"✘ {failure}")
+            elif elsewhere:
+                say(f"✔ {outcome.name}")
 
 
 def _train(store: Store, devices: Sequence[str], run: Run, worker: Worker) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, TextIO
 
 import platformdirs
 
@@ -118,6 +118,14 @@ def write_text(path: Path | str, text: str) -> None:
 def write_json(path: Path | str, value: Any) -> None:
     """Write ``value`` atomically as ``json_text``."""
     write_text(path, json_text(value))
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[TextIO]:
+    """A log, open at its end; it is the one kind of file that is not written whole."""
+    make_folder(path.parent)
+    with open(path, "a", encoding="utf-8") as handle:
+        yield handle
 
 
 def json_text(value: Any) -> str:

@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+from depnb.system.files import StorageError
+
 
 def square(number, worker):
     """Tells its number, says it, and keeps its core busy for so long that another node takes the next one."""
@@ -39,8 +41,14 @@ def step_by_step(folder: Path, worker):
     state = folder / "step"
     folder.mkdir(exist_ok=True)
     begun = int(state.read_text()) if state.exists() else 0
+    with open(folder / "begun", "a") as processes:
+        processes.write(f"{os.getpid()}\n")
     worker.tell((folder.name, begun, place()))
     for step in range(begun, 10):
         time.sleep(0.3)
         state.write_text(str(step + 1))
     return begun
+
+
+def fill_the_disk(number, worker):
+    raise StorageError("the disk is full")

@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 import time
+from threading import Thread
 
 import pytest
 from hypothesis import given, strategies as st
 
 from depnb.experiments.engines import engine, shared, slurm, working_on
 from depnb.experiments.engines.slurm import Settings, Slurm, by_duration, read_settings
+from depnb.system.files import StorageError
 from depnb.system.repository import ROOT
 from depnb.system.workers import Needs, WorkerDied, on, spread
 from tests.experiments import engine_work
@@ -90,7 +92,7 @@ def test_folders_that_are_not_shared_are_refused(cluster, tmp_path, monkeypatch)
     said = []
     with working_on(f"ray:{cluster.address}", tmp_path / "logs", [tmp_path], said.append):
         assert said == []
-    monkeypatch.setattr(shared, "write_text", lambda path, token: path.write_text("of another machine"))
+    monkeypatch.setattr(shared, "write_text", write_of_another)
     with (
         pytest.raises(ValueError, match="does not see what is written"),
         working_on(f"ray:{cluster.address}", tmp_path / "logs", [tmp_path], said.append),
@@ -118,7 +120,7 @@ def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path
     assert begun_again[-1] > 0
 
 
-@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1e5), max_size=40))
+@given(st.dictionaries(st.text(max_size=3), st.integers(1, 10**5), max_size=40))
 def test_every_unit_is_in_one_job_and_jobs_of_an_array_are_alike(seconds):
     arrays = by_duration(seconds)
     assert sorted(name for jobs in arrays for names in jobs for name in names) == sorted(seconds)
@@ -180,41 +182,53 @@ def test_what_sbatch_is_asked_for(tmp_path):
 
 @pytest.mark.slow
 def test_a_job_at_its_limit_is_queued_again_and_goes_on(tmp_path):
-    told = []
-
-    def hear(one):
-        told.append(one)
-        if len(told) == 2:  # the second unit of the job has begun
-            time.sleep(1)
-            os.kill(one[2], signal.SIGUSR2)
-
     of_slurm = Slurm(Settings(cluster="local"), tmp_path / "logs")
-    found = all_of({name: tmp_path / name for name in "abc"}, engine_work.step_by_step, of_slurm, hear=hear)
-    assert all(outcome.error is None for outcome in found.values())
-    assert [name for name, _, _ in told] == ["a", "b", "b", "c"]
-    assert [(tmp_path / name / "step").read_text() for name in "abc"] == ["10"] * 3
-    assert told[2][1] > told[1][1] == 0
+    limit = Thread(target=reach_the_limit, args=(tmp_path / "b",))
+    limit.start()
+    found = all_of({name: tmp_path / name for name in "abc"}, engine_work.step_by_step, of_slurm)
+    limit.join()
+    assert {name: outcome.value for name, outcome in found.items()} == {"a": 0, "b": found["b"].value, "c": 0}
+    assert 0 < found["b"].value < 10
+    begun = [len((tmp_path / name / "begun").read_text().split()) for name in "abc"]
+    assert begun == [1, 2, 1]
+
+
+def reach_the_limit(folder):
+    """Send what SLURM sends before the time limit, when the unit of a folder is at work."""
+    while not (folder / "step").exists():
+        time.sleep(0.1)
+    os.kill(int((folder / "begun").read_text()), signal.SIGUSR2)
 
 
 @pytest.mark.slow
-def test_a_job_tells_what_failed_and_what_killed_it(tmp_path):
+def test_a_job_says_what_failed_and_what_killed_it(tmp_path):
     of_slurm = Slurm(Settings(cluster="local"), tmp_path / "logs")
     failed = all_of({"a": 0, "b": 1, "c": 2}, engine_work.fail, of_slurm)
     assert [failed[name].value for name in "ac"] == [0, 2]
     assert isinstance(failed["b"].error, KeyError)
-    killed = all_of({"a": 0, "b": 1}, engine_work.kill, of_slurm)
-    assert killed["a"].value == 0
+    killed = all_of({"a": 0, "b": 1, "c": 2}, engine_work.kill, of_slurm)
+    assert [killed[name].value for name in "ac"] == [0, 2]
     assert isinstance(killed["b"].error, WorkerDied)
 
 
 @pytest.mark.slow
 def test_a_job_refuses_folders_that_are_not_shared(tmp_path, monkeypatch):
     (tmp_path / "local.toml").write_text("cluster = 'local'")
-    monkeypatch.setattr(shared, "write_text", lambda path, token: path.write_text("of another machine"))
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(shared, "write_text", write_of_another)
     place = working_on(f"slurm:{tmp_path / 'local.toml'}", tmp_path / "logs", [tmp_path], print)
-    with (
-        pytest.raises(ValueError, match="does not see what is written"),
-        place,
-        spread({"a": 0}, engine_work.square, workers=1) as outcomes,
-    ):
-        list(outcomes)
+    with place, spread({"a": 0}, engine_work.square, workers=1) as outcomes:
+        (outcome,) = outcomes
+    assert "does not see what is written" in str(outcome.error)
+
+
+def write_of_another(path, token):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("of another machine")
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_it_all(tmp_path):
+    of_slurm = Slurm(Settings(cluster="local"), tmp_path / "logs")
+    with pytest.raises(StorageError, match="full"):
+        all_of({"a": 0, "b": 1}, engine_work.fill_the_disk, of_slurm)

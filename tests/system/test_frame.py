@@ -48,7 +48,9 @@ def _named(texts: list[str]) -> dict[str, Requirement]:
 
 
 NEEDED = _named(PROJECT["dependencies"])
-TESTS = _named(PROJECT["optional-dependencies"]["test"])
+EXTRAS = PROJECT["optional-dependencies"]
+CLUSTER = _named(EXTRAS["cluster"])
+TESTS = _named([text for text in EXTRAS["test"] if text != "depnb[cluster]"]) | CLUSTER
 DIRECT = NEEDED | TESTS
 
 
@@ -106,13 +108,17 @@ def imported() -> set[str]:
 
 
 def _imported(*folders: str) -> set[str]:
+    return {module for source in _sources(folders) for module in _modules(source)}
+
+
+def _modules(source: str) -> set[str]:
+    """The top-level modules that a source imports."""
     modules = set()
-    for source in _sources(folders):
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Import):
-                modules |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                modules.add(node.module.split(".")[0])
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules.add(node.module.split(".")[0])
     return modules
 
 
@@ -143,7 +149,9 @@ def test_everything_imported_is_listed(imported):
 
 def test_the_package_and_the_notebooks_need_nothing_of_the_tests():
     needless = {module for module in _imported("depnb", "notebooks", "benchmarks") if _owners(module) & TESTS.keys()}
-    assert needless == set()
+    assert needless == {"ray", "submitit"}
+    users = {path.parent for path in (ROOT / "depnb").rglob("*.py") if _modules(path.read_text()) & needless}
+    assert users == {ROOT / "depnb" / "experiments" / "engines"}
 
 
 @pytest.mark.parametrize("command", [["-c", "import depnb"], ["-m", "depnb", "--help"]])

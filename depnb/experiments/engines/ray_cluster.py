@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from depnb.experiments.engines.shared import Mark, file_name, last_words, look, remarks
-from depnb.system.files import StorageError, make_folder
+from depnb.system.files import StorageError, appending
 from depnb.system.workers import SECONDS_TO_STOP, Needs, Outcome, Taken, Worker, WorkerDied, portable
 
 RETRIES = 3
@@ -87,7 +87,6 @@ class RayCluster:
             memory=needs.memory_mb * 2**20 or None,
             max_retries=RETRIES,
         )
-        make_folder(self.logs)
 
         def begin(name: str, patient: bool) -> Any:
             return task.remote(units[name], work, start, patient, ear, self.logs / f"{file_name(name)}.log")
@@ -175,12 +174,12 @@ def _do(
     unit: Any, work: Callable, start: Callable[[int], None] | None, patient: bool, ear: Any, said: Path
 ) -> tuple[str, Any]:
     """On a node: the work on one unit, and what has become of it: ``made``, ``taken`` or ``failed``."""
-    import ray
+    import ray  # of the extra `cluster`
 
     def tell(told: Any) -> None:
         ray.get(ear.tell.remote(told))  # waited for, so that it is heard before the outcome
 
-    with open(said, "a", encoding="utf-8") as lines, redirect_stdout(lines), redirect_stderr(lines):
+    with appending(said) as lines, redirect_stdout(lines), redirect_stderr(lines):
         handler = logging.StreamHandler(lines)
         log.addHandler(handler)
         try:

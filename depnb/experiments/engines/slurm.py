@@ -1,16 +1,12 @@
 """Jobs of a SLURM cluster, through submitit."""
 
 import math
-import pickle
-import struct
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from depnb.experiments.engines.shared import Mark, last_words, look
@@ -119,33 +115,35 @@ class Slurm:
     ) -> Iterator[Iterator[Outcome]]:
         """As ``system.workers.spread``; the longest units are submitted first, short ones share a job.
 
+        What units tell is not heard: it stands in what their job says.
+
         Raises:
             StorageError: of the first unit that finds a disk full or forbidden.
         """
         folder = self.logs / "slurm"
         make_folder(folder)
-        jobs: list[tuple[Any, Job]] = []
         expected = {name: seconds(unit) for name, unit in units.items()}
-        try:
-            for bundles in by_duration(expected):
-                batch = [
-                    Job({name: units[name] for name in names}, work, start, self._mark, folder / f"{token_hex(8)}.told")
-                    for names in bundles
-                ]
+        jobs: dict[Any, Job] = {}
+
+        def submit(arrays: list[list[list[str]]]) -> None:
+            for bundles in arrays:
                 longest = max(sum(expected[name] for name in names) for names in bundles)
                 executor = self._executor(folder, needs, longest)
+                batch = [Job({name: units[name] for name in names}, work, start, self._mark) for names in bundles]
                 with executor.batch():
                     submitted = [executor.submit(job) for job in batch]
-                jobs += zip(submitted, batch, strict=True)
-            yield self._outcomes(jobs, hear)
+                jobs.update(zip(submitted, batch, strict=True))
+
+        try:
+            submit(by_duration(expected))
+            yield self._outcomes(jobs, submit)
         finally:
-            for submitted, _ in jobs:
-                if not submitted.done():
-                    submitted.cancel()
+            for submitted in jobs:
+                submitted.cancel()
 
     def _executor(self, folder: Path, needs: Needs, seconds: float) -> Any:
         """submitit's executor for jobs that are expected to take so many seconds."""
-        import submitit
+        import submitit  # of the extra `cluster`
 
         s = self.settings
         executor = submitit.AutoExecutor(folder, s.cluster, **{f"{s.cluster}_max_num_timeout": s.retries})
@@ -169,30 +167,30 @@ class Slurm:
         )
         return executor
 
-    def _outcomes(self, jobs: list[tuple[Any, "Job"]], hear: Callable[[Any], None]) -> Iterator[Outcome]:
-        """What becomes of the units of all jobs, until none is left."""
-        channels = [(submitted, Channel(job.told), set(job.units)) for submitted, job in jobs]
-        while channels:
-            for line in list(channels):
-                submitted, channel, left = line
-                ended = submitted.done()  # looked at first, so that nothing is told after the last reading
-                for kind, content in channel.read():
-                    if kind == "told":
-                        hear(content)
-                    elif kind == "refused":
-                        raise content
-                    else:
-                        left.discard(content.name)
-                        yield content
-                if ended:
-                    channels.remove(line)
-                    yield from (Outcome(name, error=_died(submitted)) for name in left)
-            time.sleep(SECONDS_BETWEEN_LOOKS if channels else 0)
+    def _outcomes(self, jobs: dict[Any, "Job"], submit: Callable[[list[list[list[str]]]], None]) -> Iterator[Outcome]:
+        """What becomes of the units of all jobs, until none is left.
+
+        Of a job that died with several units it is not known which one killed it: each then has a job of its own.
+        """
+        while jobs:
+            for submitted in [submitted for submitted in jobs if submitted.done()]:
+                job = jobs.pop(submitted)
+                if submitted.exception() is None:
+                    for outcome in submitted.result():
+                        if isinstance(outcome.error, StorageError):
+                            raise outcome.error
+                        yield outcome
+                elif len(job.units) > 1:
+                    submit([[[name] for name in job.units]])
+                else:
+                    (name,) = job.units
+                    yield Outcome(name, error=_died(submitted))
+            time.sleep(SECONDS_BETWEEN_LOOKS if jobs else 0)
 
 
-def _died(submitted: Any) -> WorkerDied:
+def _died(submitted: Any) -> Exception:
     said = last_words(Path(submitted.paths.stderr))
-    return WorkerDied(f"job {submitted.job_id} ended before it ({submitted.state}); last said: {said}")
+    return WorkerDied(f"job {submitted.job_id} died ({submitted.state}); last said: {said}")
 
 
 def by_duration(seconds: Mapping[str, float]) -> list[list[list[str]]]:
@@ -216,34 +214,6 @@ def by_duration(seconds: Mapping[str, float]) -> list[list[list[str]]]:
     return arrays
 
 
-class Channel:
-    """What a job has told, read by the process that has submitted it; a file in a common folder."""
-
-    def __init__(self, path: Path):
-        self._path, self._read = path, 0
-
-    def read(self) -> Iterator[tuple[str, Any]]:
-        """What has come since the last time, each a kind and its content."""
-        if not self._path.exists():
-            return
-        with open(self._path, "rb") as handle:
-            handle.seek(self._read)
-            data = handle.read()
-        place = 0
-        while place + _LENGTH.size <= len(data):
-            (length,) = _LENGTH.unpack_from(data, place)
-            end = place + _LENGTH.size + length
-            if end > len(data):
-                return
-            content = pickle.loads(data[place + _LENGTH.size : end])
-            self._read += end - place
-            place = end
-            yield content
-
-
-_LENGTH = struct.Struct("<Q")
-
-
 @dataclass
 class Job:
     """Units that one job does; queued again after its time limit, it goes on with those that are left.
@@ -251,37 +221,31 @@ class Job:
     Attributes:
         units, work, start: as in ``system.workers.spread``.
         mark: that it looks for first.
-        told: file for what becomes of the units.
+        outcomes: of the units that have ended.
     """
 
     units: dict[str, Any]
     work: Callable[[Any, Worker], Any]
     start: Callable[[int], None] | None
     mark: Mark | None
-    told: Path
+    outcomes: list[Outcome] = field(default_factory=list)
 
-    def __call__(self) -> None:
-        """On a node: the work on all units that are left."""
+    def __call__(self) -> list[Outcome]:
+        """On a node: the work on all units that are left, and what has become of them all."""
         try:
             if self.mark:
                 look(self.mark)
             if self.start:
                 self.start(0)
-            for outcome in in_turn(self.units, self.work, partial(self._tell, "told")):
+            for outcome in in_turn(dict(self.units), self.work, lambda told: None):
+                self.outcomes.append(replace(outcome, error=portable(outcome.error) if outcome.error else None))
                 del self.units[outcome.name]
-                error = outcome.error and portable(outcome.error)
-                self._tell("ended", replace(outcome, error=error))
-        except (ValueError, StorageError) as error:
-            self._tell("refused", portable(error))
-            raise
+        except (ValueError, StorageError) as error:  # no folder in common, a full disk
+            self.outcomes += [Outcome(name, error=portable(error)) for name in self.units]
+        return self.outcomes
 
     def checkpoint(self) -> Any:
         """What submitit queues again when the time limit comes near."""
-        from submitit.helpers import DelayedSubmission
+        from submitit.helpers import DelayedSubmission  # of the extra `cluster`
 
         return DelayedSubmission(self)
-
-    def _tell(self, kind: str, content: Any) -> None:
-        data = pickle.dumps((kind, content))
-        with open(self.told, "ab") as handle:
-            handle.write(_LENGTH.pack(len(data)) + data)
