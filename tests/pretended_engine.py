@@ -8,6 +8,8 @@ from depnb.system.workers import in_turn
 class PretendedEngine:
     """Does the units here, one after the other."""
 
+    name = "elsewhere"
+
     def __init__(self, gpus: int = 0):
         self.gpus, self.asked = gpus, []
 

@@ -42,6 +42,7 @@ def run(
     store: StoreFolder = None,
     device: Device = "auto",
     on: On = "here",
+    status: Annotated[bool, typer.Option("--status", help="Say how far those are who fill the store now.")] = False,
     networks: Annotated[
         Path | None,
         typer.Option(
@@ -57,12 +58,16 @@ def run(
     Examples: `depnb run --rows headline --seed 7` lists what is missing;
     `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
     `depnb run --missing --profile paper --device cuda --store runs/paper` on all GPUs; with `cuda:2` on the third one;
-    `depnb run --missing --profile paper --on ray --store runs/paper` on all nodes of a Ray cluster.
+    `depnb run --missing --profile paper --on ray --store runs/paper` on all nodes of a Ray cluster;
+    `depnb run --status --store runs/paper` says from another terminal how far it is.
     """
     from depnb.experiments.filling import describe
     from depnb.experiments.grid import runs_for
     from depnb.methods.registry import method
 
+    if status:
+        _say_status(store)
+        return
     if on == "here":
         demand_device(device)
     wanted = runs_for(profile, rows, seed, corpus, protocol)
@@ -81,6 +86,16 @@ def run(
         return
     for one in lacking:
         show.say(f"  {describe(one)}")
+
+
+def _say_status(folder: Path | None) -> None:
+    """Say what each process does that fills a store now."""
+    from depnb.experiments import status
+
+    store = open_store(folder)
+    found = status.read(store.path)
+    for line in [line for one in found for line in one.lines()] or [f"Nobody fills {store.path} now."]:
+        show.say(line)
 
 
 def _make(lacking: Sequence["Run"], wanted: Sequence["Run"], store: "Store", device: str, on: str) -> None:

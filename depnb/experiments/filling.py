@@ -2,11 +2,11 @@
 
 import logging
 import os
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
+from depnb.experiments import status
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods.registry import method
@@ -59,19 +59,25 @@ def fill(
     runs = in_order(runs, device)
     execute.prepare(runs, device)
     units = {describe(run): run for run in runs}
-    told = _Told(runs, store, say)
     devices = (device,) if elsewhere else _devices(runs, device)
-    needs = Needs(_threads(runs), float(device.startswith("cuda")), PROCESS_MB)
+    needs = Needs(_threads(runs), float(device_kind(device) == "cuda"), PROCESS_MB)
     work = partial(_train, store, devices)
     seconds = partial(seconds_of, kind=device_kind(device))
-    with spread(units, work, workers=len(devices), needs=needs, seconds=seconds, start=_quiet, hear=told) as outcomes:
+    expected = {name: seconds(run) for name, run in units.items()}
+    with (
+        status.kept(store.path, elsewhere.name if elsewhere else "here", needs.gpus, expected) as kept,
+        spread(
+            units, work, workers=len(devices), needs=needs, seconds=seconds, start=_quiet, hear=_Told(kept, say)
+        ) as outcomes,
+    ):
         for outcome in outcomes:
-            told.running.discard(units[outcome.name])
-            if outcome.error:  # the other rows are worth having
+            failure = sentence(outcome.error) if outcome.error else None
+            kept.status.end(outcome.name, failure)
+            kept.write()
+            if failure:  # the other rows are worth having
                 log.error("%s", outcome.name, exc_info=outcome.error)
-                failure = f"{outcome.name}: {sentence(outcome.error)}"
-                problem(failure)
-                say(f"✘ {failure}")
+                problem(f"{outcome.name}: {failure}")
+                say(f"✘ {outcome.name}: {failure}")
             elif elsewhere:
                 say(f"✔ {outcome.name}")
 
@@ -102,24 +108,20 @@ def _quiet(number: int) -> None:
 class _Told:
     """Says which run begins, or is waited for."""
 
-    runs: list[Run]
-    store: Store
+    kept: status.Kept
     say: Callable[[str], None]
-    running: set[Run] = field(default_factory=set)
-    begun: float = field(default_factory=time.monotonic)
 
     def __call__(self, told: tuple[Run, bool]) -> None:
         run, by_another = told
         if by_another:
             self.say(f"{describe(run)}: another process is making it")
             return
-        self.running.add(run)
-        missing = self.store.missing(self.runs)
-        done = len(self.runs) - len(missing)
-        minutes = (time.monotonic() - self.begun) / done * len(missing) / 60 if done else 0
-        left = f", about {minutes:.0f} min left" if done else ""
-        number = len(self.runs) - len(set(missing) - self.running)
-        self.say(f"[{number}/{len(self.runs)}] {describe(run)}{left}")
+        now = self.kept.status
+        now.begin(describe(run))
+        self.kept.write()
+        number = len(now.done) + len(now.failed) + len(now.running)
+        left = "" if now.minutes_left is None else f", about {now.minutes_left:.0f} min left"
+        self.say(f"[{number}/{len(now.expected)}] {describe(run)}{left}")
 
 
 def _devices(runs: Sequence[Run], device: str) -> tuple[str, ...]:

@@ -83,6 +83,10 @@ class Engine(Protocol):
     """Machines that units can be given to, instead of the processes of this one."""
 
     @property
+    def name(self) -> str:
+        """What a reader is told of where the work is done."""
+
+    @property
     def gpus(self) -> int:
         """GPUs of all machines."""
 

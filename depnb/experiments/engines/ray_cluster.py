@@ -49,6 +49,11 @@ class RayCluster:
         return ray
 
     @property
+    def name(self) -> str:
+        """With the number of nodes that are there now."""
+        return f"Ray, {len(self.nodes)} nodes"
+
+    @property
     def nodes(self) -> list[dict[str, Any]]:
         """The nodes that are there now, as Ray describes them."""
         return [node for node in self._ray.nodes() if node["Alive"]]

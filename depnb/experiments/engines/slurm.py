@@ -92,6 +92,8 @@ class Slurm:
                 "--on slurm needs submitit: run `pip install 'depnb[cluster]'`.", name="submitit"
             ) from error
 
+    name = "SLURM"
+
     @property
     def gpus(self) -> int:
         """GPUs that jobs may have at the same time."""
