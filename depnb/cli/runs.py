@@ -42,6 +42,9 @@ def run(
     store: StoreFolder = None,
     device: Device = "auto",
     on: On = "here",
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what that takes, and how long on several workers.")
+    ] = False,
     status: Annotated[bool, typer.Option("--status", help="Say how far those are who fill the store now.")] = False,
     networks: Annotated[
         Path | None,
@@ -59,7 +62,8 @@ def run(
     `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
     `depnb run --missing --profile paper --device cuda --store runs/paper` on all GPUs; with `cuda:2` on the third one;
     `depnb run --missing --profile paper --on ray --store runs/paper` on all nodes of a Ray cluster;
-    `depnb run --status --store runs/paper` says from another terminal how far it is.
+    `depnb run --status --store runs/paper` says from another terminal how far it is;
+    `depnb run --plan --profile paper --rows all --device cuda --store runs/paper` says hours on 1 to 32 GPUs.
     """
     from depnb.experiments.filling import describe
     from depnb.experiments.grid import runs_for
@@ -69,7 +73,7 @@ def run(
         _say_status(store)
         return
     if on == "here":
-        demand_device(device)
+        demand_device(device, plan)
     wanted = runs_for(profile, rows, seed, corpus, protocol)
     if paper is not None:
         method(paper)  # an unknown name is an error, and not an empty list
@@ -81,11 +85,36 @@ def run(
         _demand_place(wanted, opened)
     lacking = opened.missing(wanted)
     show.say(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
+    if plan:
+        _say_plan(lacking, device)
+        return
     if missing:
         _make(lacking, wanted, opened, device, on)
         return
     for one in lacking:
         show.say(f"  {describe(one)}")
+
+
+WORKERS = (1, 2, 4, 8, 16, 32)
+
+
+def _say_plan(runs: Sequence["Run"], device: str) -> None:
+    """Say what making runs takes, and when the last has ended on so many GPUs, or cores."""
+    from depnb.experiments.plan import estimate, in_order, makespan, seconds_of
+    from depnb.training.loop import device_kind
+
+    kind = device_kind(device)
+    for what, seconds, megabytes in estimate(runs, device):
+        show.say(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
+    each = [seconds_of(run, kind) * (1 if kind != "cpu" else 2) for run in in_order(runs, device)]
+    worker = "core" if kind == "cpu" else "GPU"
+    whole, longest = sum(each), max(each, default=0.0)
+    hours = f"{whole / 3600:.1f} {worker}-hours, the longest {longest / 3600:.1f} h"
+    show.say(f"  trainings: {hours}, if crops and bodies are there")
+    for workers in WORKERS[: 1 + sum(w < len(each) for w in WORKERS)]:
+        last = makespan(each, workers)
+        busy = whole / workers / last if last else 1.0
+        show.say(f"    {workers:3} {worker}{'s' if workers > 1 else ' '}: {last / 3600:6.1f} h, busy {busy:.0%} of it")
 
 
 def _say_status(folder: Path | None) -> None:

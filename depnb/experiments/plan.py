@@ -1,9 +1,10 @@
 """What runs will cost, and in which order they waste the least time: known before anything starts."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from heapq import heapreplace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
     leading: list[Run] = []
     following: list[Run] = []
     known: set[Path] = set()
-    for run in sorted(single, key=partial(seconds_of, kind="cpu"), reverse=True):
+    for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
         lacking = {body for body in bodies(run, kind) if not body.exists()} - known
         (leading if lacking else following).append(run)
         known |= lacking
@@ -129,7 +130,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         for row in parts(paper, run.row):
             folds = max(1, paper.protocols[run.protocol].folds)
             one = replace(run, row=row)
-            trainings.setdefault(one.digest, (seconds_of(one, kind), folds))
+            trainings.setdefault(one.digest, (_seconds(one, kind), folds))
     return [
         *(
             (f"{len(found)} {what}", sum(cost[0] for cost in found.values()), sum(cost[1] for cost in found.values()))
@@ -159,7 +160,7 @@ def gpu_hours(runs: Sequence[Run]) -> float:
 def core_seconds(run: Run) -> float:
     """Seconds of one CPU core that the trainings of a run take, about."""
     rows = parts(method(run.paper), run.row)
-    return 2 * sum(seconds_of(replace(run, row=row), "cpu") for row in rows)
+    return 2 * sum(_seconds(replace(run, row=row), "cpu") for row in rows)
 
 
 def face_hours(runs: Sequence[Run]) -> float:
@@ -213,6 +214,32 @@ def trains_clips(run: Run) -> bool:
 
 
 def seconds_of(run: Run, kind: str) -> float:
+    """What a run takes on a kind of device, about, if crops and bodies are there.
+
+    A fused row trains its parts on real people, and on generated ones it averages what is stored of them.
+    """
+    rows = parts(method(run.paper), run.row)
+    if rows == (run.row,):
+        return _seconds(run, kind)
+    if not open_for_profile(run.corpus, run.profile).licensed:
+        return 0.0
+    return sum(_seconds(replace(run, row=row), kind) for row in rows)
+
+
+def makespan(seconds: Iterable[float], workers: int) -> float:
+    """When the last of these units has ended, if each in turn is begun by the first worker that is free.
+
+    Args:
+        seconds: that each takes, in the order in which they are begun.
+        workers: how many there are.
+    """
+    free = [0.0] * workers
+    for each in seconds:
+        heapreplace(free, free[0] + each)
+    return max(free)
+
+
+def _seconds(run: Run, kind: str) -> float:
     """What the trainings of a run take, about: of two side by side, each its half.
 
     Rows that have committed results at quick take as long as those did; at smoke in proportion, at standard in the
@@ -225,7 +252,7 @@ def seconds_of(run: Run, kind: str) -> float:
     if run.profile == "standard":
         one = replace(run, corpus="both", seed=0)
         quick = replace(one, profile="quick")
-        return operations(one) / operations(quick) * seconds_of(quick, kind)
+        return operations(one) / operations(quick) * _seconds(quick, kind)
     folds, clips = max(1, method(run.paper).protocols[run.protocol].folds), trains_clips(run)
     usual, usual_quick = (COSTS[name].training_s[clips] for name in (run.profile, "quick"))
     return folds * usual / usual_quick * _measured(run.paper).get(run.row, usual_quick)

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, strategies as st
 
 from depnb.experiments import corpora
 from depnb.experiments.corpora import open_for_profile
-from depnb.experiments.plan import OPERATIONS, estimate, gpu_hours, in_order, operations
+from depnb.experiments.plan import OPERATIONS, estimate, gpu_hours, in_order, makespan, operations, seconds_of
 from depnb.experiments.run import Run
 from depnb.experiments.split import crops_needed
 from depnb.faces.crops import bytes_of_a_crop
@@ -121,3 +122,26 @@ def test_operations_are_those_of_the_steps_and_the_predictions():
 def test_the_operations_of_every_row_can_be_counted(paper):
     for row in method(paper).rows:
         assert operations(Run(paper, row, profile="paper")) > 1e12
+
+
+def test_the_last_of_five_units_ends_when_it_ends():
+    assert makespan([5, 4, 3, 3, 3], 2) == 10  # 5 + 3 + … on one: 5, 8; on the other 4, 7, 10
+    assert makespan([5, 4, 3, 3, 3], 1) == 18
+    assert makespan([5, 4, 3, 3, 3], 9) == 5
+    assert makespan([], 3) == 0
+
+
+@given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 9))
+def test_no_schedule_is_shorter_than_its_longest_unit_or_its_share(seconds, workers):
+    found, least = makespan(sorted(seconds, reverse=True), workers), max(max(seconds), sum(seconds) / workers)
+    assert least - 1e-6 <= found <= 4 / 3 * least + 1e-6 or found <= least + max(seconds)
+    assert found <= sum(seconds) + 1e-6
+
+
+def test_a_fused_row_takes_nothing_where_its_parts_are_stored_and_all_of_it_where_they_are_not(avec):
+    fused = Run("temporal_pooling", "two_stream", profile="quick")
+    assert seconds_of(fused, "cpu") == 0
+    real = replace(fused, corpus=str(avec))
+    assert seconds_of(real, "cpu") == sum(
+        seconds_of(replace(real, row=row), "cpu") for row in ("appearance", "temporal_9")
+    )
