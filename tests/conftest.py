@@ -65,11 +65,13 @@ def bright_corpus(bright):
 
 @pytest.fixture
 def trainings_in_this_process(monkeypatch):
-    """No helpers, which would not know what a test has replaced, and no corpora for trainings that are replaced."""
-    from depnb.experiments import execute, filling
+    """No helpers, which would not know what a test has replaced, no corpora and bodies for trainings that are."""
+    from depnb.experiments import execute, filling, plan
 
     monkeypatch.setattr(filling, "usable_cores", lambda: 1)
     monkeypatch.setattr(execute, "prepare", lambda runs, device: None)
+    for module in (execute, plan):
+        monkeypatch.setattr(module, "bodies", lambda run, kind: iter(()))
 
 
 def pytest_collection_modifyitems(items):

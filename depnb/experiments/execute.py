@@ -152,6 +152,15 @@ def bodies(run: Run, kind: str) -> Iterator[Path]:
             yield pretraining.file(build, of.profile, of.input_spec, of.learning.faces, kind, of.seed(run.seed))
 
 
+def pretrain(run: Run, device: str) -> None:
+    """Train the bodies that a run starts from, and wait for those that another process trains."""
+    paper = method(run.paper)
+    for of in resolve_rows(run, open_for_profile(run.corpus, run.profile)).values():
+        if of.config.start == "identity":
+            build, faces_too = bodies_of(paper, of), of.learning.faces
+            pretraining.identity(build, of.profile, of.input_spec, faces_too, device, of.seed(run.seed))
+
+
 def _body(paper: Paper, config: Any, profile: Profile) -> nn.Module:
     """The shapes of a row's body, without its numbers."""
     with torch.device("meta"):

@@ -47,7 +47,7 @@ def fill(
             Or a GPU is named, and the work is done on other machines.
     """
     from depnb.experiments import execute  # loads torch
-    from depnb.experiments.plan import in_order, seconds_of  # loads torch
+    from depnb.experiments.plan import in_order, lacking_bodies, pretraining_seconds, seconds_of  # loads torch
     from depnb.training.loop import device_kind  # loads torch
 
     allow_open_files()
@@ -56,14 +56,18 @@ def fill(
     elsewhere = engine()
     if elsewhere:
         device = _device_elsewhere(device, elsewhere.gpus)
-    runs = in_order(runs, device)
+    kind, runs = device_kind(device), in_order(runs)
     execute.prepare(runs, device)
-    units = {describe(run): run for run in runs}
+    todo: list[Body | Run] = [*map(Body, lacking_bodies(store.missing(runs), kind).values()), *runs]
+    units = {_name(unit): unit for unit in todo}
     devices = (device,) if elsewhere else _devices(runs, device)
-    needs = Needs(_threads(runs), float(device_kind(device) == "cuda"), PROCESS_MB)
+    needs = Needs(_threads(runs), float(kind == "cuda"), PROCESS_MB)
     work = partial(_train, store, devices)
-    seconds = partial(seconds_of, kind=device_kind(device))
-    expected = {name: seconds(run) for name, run in units.items()}
+
+    def seconds(unit: Body | Run) -> float:
+        return pretraining_seconds(unit.run, kind) if isinstance(unit, Body) else seconds_of(unit, kind)
+
+    expected = {name: seconds(unit) for name, unit in units.items()}
     with (
         status.kept(store.path, elsewhere.name if elsewhere else "here", needs.gpus, expected) as kept,
         spread(
@@ -82,18 +86,49 @@ def fill(
                 say(f"✔ {outcome.name}")
 
 
-def _train(store: Store, devices: Sequence[str], run: Run, worker: Worker) -> None:
-    """Make one result on the worker's device, unless it is there by then."""
+@dataclass(frozen=True)
+class Body:
+    """The pretrained body that a run, and others perhaps, starts from: a unit of work of its own."""
+
+    run: Run
+
+
+def _name(unit: Body | Run) -> str:
+    return f"the body of {describe(unit.run)}" if isinstance(unit, Body) else describe(unit)
+
+
+def _train(store: Store, devices: Sequence[str], unit: Body | Run, worker: Worker) -> None:
+    """Make one body or one result on the worker's device, unless it is there by then.
+
+    A run whose body is not there is left for later.
+    """
+    from depnb.experiments import execute  # loads torch
+    from depnb.training.loop import device_kind  # loads torch
+
+    device = devices[worker.number]
+    if isinstance(unit, Body):
+        worker.tell((_name(unit), False))
+        execute.pretrain(unit.run, device)
+        return
+    if not worker.patient and not all(body.exists() for body in execute.bodies(unit, device_kind(device))):
+        raise Taken
+    with store.claimed(unit, wait=False) as mine:
+        if mine:
+            _make(unit, store, device, worker)
+            return
+    if not worker.patient:
+        raise Taken
+    worker.tell((_name(unit), True))
+    with store.claimed(unit):
+        _make(unit, store, device, worker)
+
+
+def _make(run: Run, store: Store, device: str, worker: Worker) -> None:
     from depnb.experiments import execute  # loads torch
 
-    if worker.patient and store.missing([run]):
-        worker.tell((run, True))
-    with store.claimed(run, wait=worker.patient) as mine:
-        if not mine:
-            raise Taken
-        if store.missing([run]):
-            worker.tell((run, False))
-            execute.run(run, store, device=devices[worker.number])
+    if store.missing([run]):
+        worker.tell((_name(run), False))
+        execute.run(run, store, device=device)
 
 
 def _quiet(number: int) -> None:
@@ -111,17 +146,17 @@ class _Told:
     kept: status.Kept
     say: Callable[[str], None]
 
-    def __call__(self, told: tuple[Run, bool]) -> None:
-        run, by_another = told
+    def __call__(self, told: tuple[str, bool]) -> None:
+        unit, by_another = told
         if by_another:
-            self.say(f"{describe(run)}: another process is making it")
+            self.say(f"{unit}: another process is making it")
             return
         now = self.kept.status
-        now.begin(describe(run))
+        now.begin(unit)
         self.kept.write()
         number = len(now.done) + len(now.failed) + len(now.running)
         left = "" if now.minutes_left is None else f", about {now.minutes_left:.0f} min left"
-        self.say(f"[{number}/{len(now.expected)}] {describe(run)}{left}")
+        self.say(f"[{number}/{len(now.expected)}] {unit}{left}")
 
 
 def _devices(runs: Sequence[Run], device: str) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """What runs will cost, and in which order they waste the least time: known before anything starts."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from heapq import heapreplace
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -74,28 +74,19 @@ COSTS = {
 }
 
 
-def in_order(runs: Sequence[Run], device: str = "auto") -> list[Run]:
+def in_order(runs: Sequence[Run]) -> list[Run]:
     """These runs, and those of the networks that fused rows are made of, in the order that wastes the least time.
 
-    What several runs begin with, a pretrained body, comes first, each made by another run; then the longest, so that no
-    core is idle at the end; fused rows, which only average, come last. Of real people no scores are stored that
-    could be averaged: there a fused row comes first, trains its parts, and leaves their results; the parts come last.
-    ``device`` is that of the trainings.
+    The longest come first, so that no core is idle at the end; fused rows, which only average, come last. Of real
+    people no scores are stored that could be averaged: there a fused row comes first, trains its parts, and leaves
+    their results; the parts come last.
     """
     rows_of = {run: parts(method(run.paper), run.row) for run in runs}
     single = dict.fromkeys(replace(run, row=row) for run, rows in rows_of.items() for row in rows)
-    kind = device_kind(device)
-    leading: list[Run] = []
-    following: list[Run] = []
-    known: set[Path] = set()
-    for run in sorted(single, key=partial(_seconds, kind="cpu"), reverse=True):
-        lacking = {body for body in bodies(run, kind) if not body.exists()} - known
-        (leading if lacking else following).append(run)
-        known |= lacking
+    ordered = sorted(single, key=partial(_seconds, kind="cpu"), reverse=True)
     fused = [run for run in runs if run not in single]
     training = [run for run in fused if open_for_profile(run.corpus, run.profile).licensed]
     of_those = {replace(run, row=row) for run in training for row in rows_of[run]}
-    ordered = [*leading, *following]
     return [
         *training,
         *(run for run in ordered if run not in of_those),
@@ -122,7 +113,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
             lines[what] |= found
     rivals = [run for run in runs if is_rival(run)]
     of_papers = [run for run in runs if not is_rival(run)]
-    starts = {body: first for body, first in _beginnings(runs, kind).items() if not body.exists()}
+    starts = lacking_bodies(runs, kind)
     trainings: dict[str, tuple[float, int]] = {}  # by digest: rows that are the same training are trained once
     people = max((COSTS[run.profile].people_s for run in starts.values()), default=0.0)
     for run in of_papers:
@@ -139,7 +130,7 @@ def estimate(runs: Sequence[Run], device: str = "cpu") -> list[tuple[str, float,
         *([(f"{len(rivals)} simple rivals", _rival_seconds(rivals), 0.1 * len(rivals))] if rivals else []),
         (
             f"{len(starts)} face pretrainings",
-            people + sum(_pretraining_seconds(run, kind) for run in starts.values()),
+            people + sum(pretraining_seconds(run, kind) for run in starts.values()),
             max((COSTS[run.profile].pretraining_mb for run in starts.values()), default=0.0),
         ),
         (
@@ -165,7 +156,13 @@ def core_seconds(run: Run) -> float:
 
 def face_hours(runs: Sequence[Run]) -> float:
     """Hours of one GPU that the face pretrainings take from which these runs begin, each once."""
-    return sum(_pretraining_seconds(run, "cuda") for run in _beginnings(runs, "cuda").values()) / 3600
+    return sum(pretraining_seconds(run, "cuda") for run in _beginnings(runs, "cuda").values()) / 3600
+
+
+def lacking_bodies(runs: Sequence[Run], kind: str) -> dict[Path, Run]:
+    """The pretrained bodies that are not there and that runs begin with, and of each a row that does; longest first."""
+    found = {body: run for body, run in _beginnings(runs, kind).items() if not body.exists()}
+    return dict(sorted(found.items(), key=lambda of: pretraining_seconds(of[1], kind), reverse=True))
 
 
 def _beginnings(runs: Sequence[Run], kind: str) -> dict[Path, Run]:
@@ -226,17 +223,25 @@ def seconds_of(run: Run, kind: str) -> float:
     return sum(_seconds(replace(run, row=row), kind) for row in rows)
 
 
-def makespan(seconds: Iterable[float], workers: int) -> float:
-    """When the last of these units has ended, if each in turn is begun by the first worker that is free.
+def makespan(seconds: Mapping[Hashable, float], workers: int, after: Mapping[Hashable, Sequence[Hashable]]) -> float:
+    """When the last of these units has ended, if a worker that is free begins the first one that can begin.
 
     Args:
-        seconds: that each takes, in the order in which they are begun.
+        seconds: that each takes, in the order in which they are tried.
         workers: how many there are.
+        after: the units that must have ended before a unit can begin; those that are not among ``seconds`` have.
     """
-    free = [0.0] * workers
-    for each in seconds:
-        heapreplace(free, free[0] + each)
-    return max(free)
+    waiting, left, now = list(seconds), set(seconds), 0.0
+    at_work: list[tuple[float, int, Hashable]] = []  # the number decides where two end at the same time
+    while waiting or at_work:
+        able = next((unit for unit in waiting if not left.intersection(after.get(unit, ()))), None)
+        if able is not None and len(at_work) < workers:
+            waiting.remove(able)
+            heappush(at_work, (now + seconds[able], len(waiting), able))
+        else:
+            now, _, ended = heappop(at_work)
+            left.discard(ended)
+    return now
 
 
 def _seconds(run: Run, kind: str) -> float:
@@ -273,7 +278,7 @@ def _rival_seconds(runs: Sequence[Run]) -> float:
     return sum(found.values())
 
 
-def _pretraining_seconds(run: Run, kind: str) -> float:
+def pretraining_seconds(run: Run, kind: str) -> float:
     """What learning faces takes before a run's training: at paper as its operations, nearly all of them the body's."""
     if run.profile != "paper":
         return COSTS[run.profile].pretraining_s[trains_clips(run)]

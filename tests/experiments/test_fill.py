@@ -11,7 +11,7 @@ import psutil
 import pytest
 import torch
 
-from depnb.experiments import execute, filling
+from depnb.experiments import execute, filling, plan
 from depnb.experiments.filling import fill
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
@@ -180,6 +180,26 @@ def test_an_engine_is_asked_for_a_gpu_a_training_where_it_has_some(store, gpus, 
 def test_a_gpu_of_one_machine_is_no_place_for_an_engine(store):
     with on(PretendedEngine(8)), pytest.raises(ValueError, match="is a device of this machine"):
         fill(RUNS, store, "cuda:1", print, print)
+
+
+def test_a_run_waits_for_its_body_while_others_go_on(store, monkeypatch, tmp_path):
+    made, body = [], tmp_path / "body"
+    for module in (execute, plan):
+        monkeypatch.setattr(module, "bodies", lambda run, kind: iter([body] if run.seed < 2 else []))
+    monkeypatch.setattr(execute, "pretrain", lambda run, device: made.append(f"body of {run.seed}"))
+    monkeypatch.setattr(execute, "run", lambda run, store, device: (made.append(run.seed), store.save(result_of(run))))
+    fill(RUNS, store, "cpu", print, print)
+    assert len(made) == 1 + len(RUNS)
+    assert made[0] in ("body of 0", "body of 1")
+    assert sorted(made[1:3]) == [2, 3]  # the body is nowhere, as if another process were still training it
+    assert sorted(made[3:]) == [0, 1]
+    body.touch()
+    for path in store.path.glob("distribution/*.json"):
+        path.unlink()
+    made.clear()
+    fill(RUNS, store, "cpu", print, print)
+    assert len(made) == len(RUNS)
+    assert not [one for one in made if isinstance(one, str)]
 
 
 def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):

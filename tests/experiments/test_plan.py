@@ -7,7 +7,16 @@ from hypothesis import given, strategies as st
 
 from depnb.experiments import corpora
 from depnb.experiments.corpora import open_for_profile
-from depnb.experiments.plan import OPERATIONS, estimate, gpu_hours, in_order, makespan, operations, seconds_of
+from depnb.experiments.plan import (
+    OPERATIONS,
+    estimate,
+    gpu_hours,
+    in_order,
+    lacking_bodies,
+    makespan,
+    operations,
+    seconds_of,
+)
 from depnb.experiments.run import Run
 from depnb.experiments.split import crops_needed
 from depnb.faces.crops import bytes_of_a_crop
@@ -51,19 +60,21 @@ def test_of_real_people_a_fused_row_trains_its_parts_and_leaves_them(avec):
     fused = Run("temporal_pooling", "two_stream", str(avec), profile="smoke")
     parts = [replace(fused, row=row) for row in ("appearance", "temporal_9")]
     other = replace(fused, row="temporal_17")
-    ordered = in_order([*parts, other, fused], "cpu")
+    ordered = in_order([*parts, other, fused])
     assert ordered[:2] == [fused, other]
     assert set(ordered[2:]) == set(parts)
 
 
-def test_each_pretrained_body_is_begun_by_another_run_before_a_second_run_needs_it(monkeypatch, tmp_path):
+def test_each_body_that_is_lacking_is_a_unit_once(monkeypatch, tmp_path):
     monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
     faces = [Run("distribution", f"{row}[face_epochs=20.0]") for row in ("euclidean", "expectation")]
     runs = [replace(run, profile="quick") for run in (*faces, Run("dlga", "ga"), Run("msn", "i3d"), Run("msn", "c3d"))]
-    ordered = in_order(runs)
-    assert sorted(run.paper for run in ordered[:3]) == ["distribution", "msn", "msn"]
-    assert {run.row for run in ordered[:3]} >= {"i3d", "c3d"}
-    assert sorted(map(str, ordered)) == sorted(map(str, runs))
+    found = lacking_bodies(runs, "cpu")
+    assert sorted(run.paper for run in found.values()) == ["distribution", "msn", "msn"]
+    (first, *_) = found
+    first.parent.mkdir(parents=True)
+    first.touch()
+    assert first not in lacking_bodies(runs, "cpu")
 
 
 @pytest.fixture
@@ -124,18 +135,29 @@ def test_the_operations_of_every_row_can_be_counted(paper):
         assert operations(Run(paper, row, profile="paper")) > 1e12
 
 
-def test_the_last_of_five_units_ends_when_it_ends():
-    assert makespan([5, 4, 3, 3, 3], 2) == 10  # 5 + 3 + … on one: 5, 8; on the other 4, 7, 10
-    assert makespan([5, 4, 3, 3, 3], 1) == 18
-    assert makespan([5, 4, 3, 3, 3], 9) == 5
-    assert makespan([], 3) == 0
+FIVE = dict(zip("abcde", (5, 4, 3, 3, 3), strict=True))
 
 
-@given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 9))
-def test_no_schedule_is_shorter_than_its_longest_unit_or_its_share(seconds, workers):
-    found, least = makespan(sorted(seconds, reverse=True), workers), max(max(seconds), sum(seconds) / workers)
-    assert least - 1e-6 <= found <= 4 / 3 * least + 1e-6 or found <= least + max(seconds)
-    assert found <= sum(seconds) + 1e-6
+@pytest.mark.parametrize(
+    ("workers", "after", "expected"),
+    [
+        (2, {}, 10),  # a, c until 8; b, d, e until 10
+        (1, {}, 18),
+        (9, {}, 5),
+        (9, {"a": "b"}, 9),
+        (2, {"a": "e"}, 12),  # b, d until 7; c, e until 6, then a until 11 … e is tried before a
+        (1, {"a": "e"}, 18),
+        (2, {"a": "z"}, 10),  # z is there
+    ],
+)
+def test_the_last_of_five_units_ends_when_it_ends(workers, after, expected):
+    assert makespan(FIVE, workers, after) == expected
+
+
+@given(st.lists(st.integers(0, 100), min_size=1), st.integers(1, 9))
+def test_no_schedule_is_far_from_the_shortest(seconds, workers):
+    found = makespan(dict(enumerate(seconds)), workers, {})
+    assert max(max(seconds), sum(seconds) / workers) <= found <= sum(seconds) / workers + max(seconds)
 
 
 def test_a_fused_row_takes_nothing_where_its_parts_are_stored_and_all_of_it_where_they_are_not(avec):
