@@ -66,12 +66,12 @@ def bright_corpus(bright):
 @pytest.fixture
 def trainings_in_this_process(monkeypatch):
     """No helpers, which would not know what a test has replaced, no corpora and bodies for trainings that are."""
-    from depnb.experiments import execute, filling, plan
+    from depnb.experiments import execute, filling
 
     monkeypatch.setattr(filling, "usable_cores", lambda: 1)
     monkeypatch.setattr(execute, "prepare", lambda runs, device: None)
-    for module in (execute, plan):
-        monkeypatch.setattr(module, "bodies", lambda run, kind: iter(()))
+    monkeypatch.setattr(execute, "bodies", lambda run, kind: iter(()))
+    monkeypatch.setattr(filling, "_todo", lambda runs, store, kind: list(runs))
 
 
 def pytest_collection_modifyitems(items):

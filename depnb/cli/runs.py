@@ -62,8 +62,7 @@ def run(
     `depnb run --missing --profile quick --rows headline --seed 0 --seed 1 --store results`;
     `depnb run --missing --profile paper --device cuda --store runs/paper` on all GPUs; with `cuda:2` on the third one;
     `depnb run --missing --profile paper --on ray --store runs/paper` on all nodes of a Ray cluster;
-    `depnb run --status --store runs/paper` says from another terminal how far it is;
-    `depnb run --plan --profile paper --rows all --device cuda --store runs/paper` says hours on 1 to 32 GPUs.
+    `depnb run --status --store runs/paper` says from another terminal how far it is.
     """
     from depnb.experiments.filling import describe
     from depnb.experiments.grid import runs_for

@@ -5,13 +5,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from depnb.experiments import status
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods.registry import method
 from depnb.system.errors import sentence
-from depnb.system.files import allow_open_files
+from depnb.system.files import allow_open_files, locked
 from depnb.system.workers import Needs, Taken, Worker, engine, spread, usable_cores
 
 log = logging.getLogger("depnb")
@@ -47,7 +48,7 @@ def fill(
             Or a GPU is named, and the work is done on other machines.
     """
     from depnb.experiments import execute  # loads torch
-    from depnb.experiments.plan import in_order, lacking_bodies, pretraining_seconds, seconds_of  # loads torch
+    from depnb.experiments.plan import in_order, pretraining_seconds, seconds_of  # loads torch
     from depnb.training.loop import device_kind  # loads torch
 
     allow_open_files()
@@ -58,8 +59,7 @@ def fill(
         device = _device_elsewhere(device, elsewhere.gpus)
     kind, runs = device_kind(device), in_order(runs)
     execute.prepare(runs, device)
-    todo: list[Body | Run] = [*map(Body, lacking_bodies(store.missing(runs), kind).values()), *runs]
-    units = {_name(unit): unit for unit in todo}
+    units = {_name(unit): unit for unit in _todo(runs, store, kind)}
     devices = (device,) if elsewhere else _devices(runs, device)
     needs = Needs(_threads(runs), float(kind == "cuda"), PROCESS_MB)
     work = partial(_train, store, devices)
@@ -93,6 +93,13 @@ class Body:
     run: Run
 
 
+def _todo(runs: Sequence[Run], store: Store, kind: str) -> "list[Body | Run]":
+    """The bodies that are not there and that runs need which the store lacks, and then the runs."""
+    from depnb.experiments.plan import lacking_bodies  # loads torch
+
+    return [*map(Body, lacking_bodies(store.missing(runs), kind).values()), *runs]
+
+
 def _name(unit: Body | Run) -> str:
     return f"the body of {describe(unit.run)}" if isinstance(unit, Body) else describe(unit)
 
@@ -106,11 +113,13 @@ def _train(store: Store, devices: Sequence[str], unit: Body | Run, worker: Worke
     from depnb.training.loop import device_kind  # loads torch
 
     device = devices[worker.number]
+    run = unit.run if isinstance(unit, Body) else unit
+    lacking = [body for body in execute.bodies(run, device_kind(device)) if not body.exists()]
     if isinstance(unit, Body):
-        worker.tell((_name(unit), False))
-        execute.pretrain(unit.run, device)
+        if lacking:
+            _pretrain(unit, lacking, device, worker)
         return
-    if not worker.patient and not all(body.exists() for body in execute.bodies(unit, device_kind(device))):
+    if lacking and not worker.patient:
         raise Taken
     with store.claimed(unit, wait=False) as mine:
         if mine:
@@ -121,6 +130,17 @@ def _train(store: Store, devices: Sequence[str], unit: Body | Run, worker: Worke
     worker.tell((_name(unit), True))
     with store.claimed(unit):
         _make(unit, store, device, worker)
+
+
+def _pretrain(unit: Body, lacking: Sequence[Path], device: str, worker: Worker) -> None:
+    from depnb.experiments import execute  # loads torch
+
+    for body in lacking:
+        with locked(body.with_suffix(".lock"), wait=False) as free:
+            if not free and not worker.patient:
+                raise Taken
+    worker.tell((_name(unit), not free))
+    execute.pretrain(unit.run, device)
 
 
 def _make(run: Run, store: Store, device: str, worker: Worker) -> None:

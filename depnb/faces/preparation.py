@@ -21,7 +21,17 @@ from depnb.faces.process import make_crops
 from depnb.faces.quality import Report, VideoReport
 from depnb.faces.video import VideoError
 from depnb.system.progress import progress
-from depnb.system.workers import Needs, Outcome, Worker, WorkerDied, claimed, engine, spread, usable_cores
+from depnb.system.workers import (
+    Needs,
+    Outcome,
+    Worker,
+    WorkerDied,
+    claimed,
+    engine,
+    from_own_place,
+    spread,
+    usable_cores,
+)
 
 if TYPE_CHECKING:
     from depnb.corpus.records import Recording
@@ -95,7 +105,7 @@ def _fill(
         def shown(frames: int) -> None:
             bar.advance(frames, f"{ready} of {len(todo)} videos, {failed} failed")
 
-        units = {str(video): video for video in todo}
+        units = from_own_place({str(video): video for video in todo})
         work = partial(_work, settings, devices)
         seconds = partial(_seconds, settings)
         needs = Needs(gpus=SHARE_OF_A_GPU if devices[0].startswith("cuda") else 0)

@@ -8,6 +8,7 @@ at the end, when it is there, or free because that process has died.
 import hashlib
 import logging
 import logging.handlers
+import math
 import multiprocessing
 import os
 import signal
@@ -104,6 +105,8 @@ class Engine(Protocol):
 
 
 ONE_CORE = Needs()
+_GOLDEN = (math.sqrt(5) - 1) / 2
+"""Its multiples modulo 1 lie far apart, however many there are."""
 _engine: ContextVar[Engine | None] = ContextVar("engine", default=None)
 
 
@@ -153,6 +156,16 @@ def claimed(product: Path, patient: bool) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)  # before the release; who waits for the file that is gone opens a new one
+
+
+def from_own_place(units: Mapping[str, Unit]) -> dict[str, Unit]:
+    """The same units in their order, but beginning at a place of this process's own.
+
+    Processes that share work by claims then seldom want the same unit.
+    """
+    names = list(units)
+    first = int(os.getpid() * _GOLDEN % 1 * len(names))
+    return {name: units[name] for name in names[first:] + names[:first]}
 
 
 @contextmanager

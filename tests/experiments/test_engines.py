@@ -9,8 +9,11 @@ from threading import Thread
 import pytest
 from hypothesis import given, strategies as st
 
+from depnb import faces
+from depnb.corpus import open_corpus
 from depnb.experiments.engines import engine, shared, slurm, working_on
 from depnb.experiments.engines.slurm import Settings, Slurm, by_duration, read_settings
+from depnb.faces.crop_paths import DEFAULT, stored_path
 from depnb.system.files import StorageError
 from depnb.system.repository import ROOT
 from depnb.system.workers import Needs, WorkerDied, on, spread
@@ -118,6 +121,27 @@ def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path
     begun_again = [begun for name, begun, _ in told if name == killed[0][0]]
     assert begun_again[0] == 0
     assert begun_again[-1] > 0
+
+
+@pytest.mark.slow
+def test_faces_are_found_on_two_nodes_of_which_one_is_killed(cluster, nodes):
+    recordings = open_corpus("both-tiny").recordings[:6]
+    open_corpus("both-tiny").ensure(recordings)
+    victim = cluster.add_node(num_cpus=1)
+
+    def kill() -> None:
+        while not any(stored_path(recording.video, DEFAULT).exists() for recording in recordings):
+            time.sleep(0.1)
+        cluster.remove_node(victim, allow_graceful=False)
+
+    killer = Thread(target=kill)
+    killer.start()
+    with on(nodes):
+        report = faces.prepare(recordings)
+    killer.join()
+    assert {(row.status, row.origin) for row in report.rows} == {("ok", "made")}
+    assert len(report.rows) == len(recordings)
+    assert {row.origin for row in faces.prepare(recordings).rows} == {"cached"}
 
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(1, 10**5), max_size=40))

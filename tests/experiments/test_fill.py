@@ -15,6 +15,7 @@ from depnb.experiments import execute, filling, plan
 from depnb.experiments.filling import fill
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
+from depnb.system.files import locked
 from depnb.system.repository import COMMITTED
 from depnb.system.workers import Needs, on
 from depnb.training import loop
@@ -26,7 +27,7 @@ from tests.results_made import result_of
 
 pytestmark = pytest.mark.usefixtures("trainings_in_this_process")
 
-TRAIN = filling._train
+TRAIN, TODO = filling._train, filling._todo
 RUNS = [Run("distribution", "expectation", profile="smoke", seed=seed) for seed in range(4)]
 
 
@@ -184,6 +185,7 @@ def test_a_gpu_of_one_machine_is_no_place_for_an_engine(store):
 
 def test_a_run_waits_for_its_body_while_others_go_on(store, monkeypatch, tmp_path):
     made, body = [], tmp_path / "body"
+    monkeypatch.setattr(filling, "_todo", TODO)
     for module in (execute, plan):
         monkeypatch.setattr(module, "bodies", lambda run, kind: iter([body] if run.seed < 2 else []))
     monkeypatch.setattr(execute, "pretrain", lambda run, device: made.append(f"body of {run.seed}"))
@@ -200,6 +202,21 @@ def test_a_run_waits_for_its_body_while_others_go_on(store, monkeypatch, tmp_pat
     fill(RUNS, store, "cpu", print, print)
     assert len(made) == len(RUNS)
     assert not [one for one in made if isinstance(one, str)]
+
+
+def test_a_body_that_another_process_trains_is_waited_for_at_the_end(store, monkeypatch, tmp_path):
+    said, made, body = [], [], tmp_path / "body"
+    monkeypatch.setattr(filling, "_todo", TODO)
+    for module in (execute, plan):
+        monkeypatch.setattr(module, "bodies", lambda run, kind: iter([body] if run.seed < 2 else []))
+    monkeypatch.setattr(execute, "pretrain", lambda run, device: (made.append(run.seed), body.touch()))
+    with locked(body.with_suffix(".lock")):
+        fill(RUNS, store, "cpu", said.append, said.append)
+    assert len(made) == 1
+    waited = next(place for place, line in enumerate(said) if "another process is making it" in line)
+    assert "the body of" in said[waited]
+    assert sorted(line.split("seed ")[1][0] for line in said[:waited]) == ["2", "3"]
+    assert store.missing(RUNS) == []
 
 
 def test_nothing_is_begun_for_a_store_where_git_would_take_results_of_people(tmp_path, monkeypatch):

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import given, strategies as st
 
 from depnb.system import workers
 from depnb.system.files import StorageError, atomic_path
-from depnb.system.workers import Outcome, Taken, WorkerDied, claimed, spread
+from depnb.system.workers import Outcome, Taken, WorkerDied, claimed, from_own_place, spread
 
 pytestmark = pytest.mark.slow
 
@@ -251,3 +252,23 @@ def test_a_script_that_starts_itself_again_and_again_is_told_what_to_do(tmp_path
     done = subprocess.run(command, env={**os.environ, **FROM_HERE}, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "under `if __name__ == '__main__':`" in done.stderr
+
+
+@given(st.lists(st.text(), unique=True), st.integers(1, 2**22))
+def test_each_process_begins_at_a_place_of_its_own(names, pid):
+    units = {name: len(name) for name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers.os, "getpid", lambda: pid)
+        found = from_own_place(units)
+    assert found == units
+    order = list(found)
+    assert order in [names[k:] + names[:k] for k in range(max(1, len(names)))]
+
+
+def test_processes_one_after_the_other_begin_far_apart(monkeypatch):
+    units, firsts = {str(n): n for n in range(600)}, []
+    for pid in range(3000, 3008):
+        monkeypatch.setattr(workers.os, "getpid", lambda pid=pid: pid)
+        firsts.append(next(iter(from_own_place(units).values())))
+    apart = sorted(firsts)
+    assert min(b - a for a, b in zip(apart, apart[1:], strict=False)) >= 10

@@ -29,7 +29,7 @@ from depnb.corpus.synthetic.layout import (
 from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, sessions
 from depnb.system.files import atomic_path
 from depnb.system.progress import progress
-from depnb.system.workers import Outcome, Worker, claimed, spread, usable_cores
+from depnb.system.workers import Outcome, Worker, claimed, from_own_place, spread, usable_cores
 
 log = logging.getLogger("depnb")
 
@@ -77,7 +77,7 @@ def make_missing(recipe: Recipe, recordings: Sequence[Recording], workers: int |
     missing = [r for r in recordings if not is_whole(r.video)]
     if not missing:
         return 0
-    jobs = {str(r.video): _job(recipe, r) for r in missing}
+    jobs = from_own_place({str(r.video): _job(recipe, r) for r in missing})
     frames = SIZES[recipe.size].frames
     made, failures = 0, []
     with (
