@@ -116,8 +116,8 @@ def _train(store: Store, devices: Sequence[str], unit: Body | Run, worker: Worke
     run = unit.run if isinstance(unit, Body) else unit
     lacking = [body for body in execute.bodies(run, device_kind(device)) if not body.exists()]
     if isinstance(unit, Body):
-        if lacking:
-            _pretrain(unit, lacking, device, worker)
+        for body in lacking:
+            _pretrain(unit, body, device, worker)
         return
     if lacking and not worker.patient:
         raise Taken
@@ -132,15 +132,20 @@ def _train(store: Store, devices: Sequence[str], unit: Body | Run, worker: Worke
         _make(unit, store, device, worker)
 
 
-def _pretrain(unit: Body, lacking: Sequence[Path], device: str, worker: Worker) -> None:
+def _pretrain(unit: Body, body: Path, device: str, worker: Worker) -> None:
     from depnb.experiments import execute  # loads torch
 
-    for body in lacking:
-        with locked(body.with_suffix(".lock"), wait=False) as free:
-            if not free and not worker.patient:
-                raise Taken
-    worker.tell((_name(unit), not free))
-    execute.pretrain(unit.run, device)
+    claim = body.with_suffix(".claim")
+    with locked(claim, wait=False) as mine:
+        if mine:
+            worker.tell((_name(unit), False))
+            execute.pretrain(unit.run, device)
+            return
+    if not worker.patient:
+        raise Taken
+    worker.tell((_name(unit), True))
+    with locked(claim):
+        execute.pretrain(unit.run, device)
 
 
 def _make(run: Run, store: Store, device: str, worker: Worker) -> None:

@@ -153,8 +153,12 @@ def test_faces_of_the_frames_that_are_needed(avec, tmp_path, options, frames):
 
 @pytest.fixture
 def no_gpu(monkeypatch):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    def nothing() -> bool:
+        return False
+
+    nothing.__wrapped__ = nothing  # which torch looks up when it compiles for the first time
+    monkeypatch.setattr("torch.cuda.is_available", nothing)
+    monkeypatch.setattr("torch.backends.mps.is_available", nothing)
 
 
 @pytest.mark.slow

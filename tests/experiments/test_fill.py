@@ -210,7 +210,7 @@ def test_a_body_that_another_process_trains_is_waited_for_at_the_end(store, monk
     for module in (execute, plan):
         monkeypatch.setattr(module, "bodies", lambda run, kind: iter([body] if run.seed < 2 else []))
     monkeypatch.setattr(execute, "pretrain", lambda run, device: (made.append(run.seed), body.touch()))
-    with locked(body.with_suffix(".lock")):
+    with locked(body.with_suffix(".claim")):
         fill(RUNS, store, "cpu", said.append, said.append)
     assert len(made) == 1
     waited = next(place for place, line in enumerate(said) if "another process is making it" in line)
