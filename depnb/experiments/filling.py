@@ -137,10 +137,11 @@ def _pretrain(unit: Body, body: Path, device: str, worker: Worker) -> None:
 
     claim = body.with_suffix(".claim")
     with locked(claim, wait=False) as mine:
-        if mine:
+        if mine and not body.exists():
             worker.tell((_name(unit), False))
             execute.pretrain(unit.run, device)
-            return
+    if mine:
+        return
     if not worker.patient:
         raise Taken
     worker.tell((_name(unit), True))
