@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from contextlib import contextmanager
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import psutil
@@ -210,8 +211,23 @@ def test_a_body_that_another_process_trains_is_waited_for_at_the_end(store, monk
     for module in (execute, plan):
         monkeypatch.setattr(module, "bodies", lambda run, kind: iter([body] if run.seed < 2 else []))
     monkeypatch.setattr(execute, "pretrain", lambda run, device: (made.append(run.seed), body.touch()))
-    with locked(body.with_suffix(".claim")):
-        fill(RUNS, store, "cpu", said.append, said.append)
+    held, free = Event(), Event()
+
+    def hold() -> None:
+        with locked(body.with_suffix(".claim")):
+            held.set()
+            free.wait()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if "another process" in line:
+            free.set()
+
+    other = Thread(target=hold)
+    other.start()
+    held.wait()
+    fill(RUNS, store, "cpu", say, say)
+    other.join()
     assert len(made) == 1
     waited = next(place for place, line in enumerate(said) if "another process is making it" in line)
     assert "the body of" in said[waited]
