@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import torch
 
 from depnb.corpus.records import Corpus
-from depnb.experiments import execute, filling
+from depnb.experiments import execute, filling, plan
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.inputs.videos import Frames
@@ -40,6 +40,7 @@ def inject(checkpoint_seconds: float, pretrained: bool = False) -> None:
     execute._prepare = lambda corpus, *rest: None
     if not pretrained:
         execute.pretraining.identity = lambda build, *rest: SimpleNamespace(weights=build().state_dict(), accuracy=0.0)
+        execute.bodies = plan.bodies = lambda run, kind: iter(())
     for known in (profiles.PROFILES, method("distribution").profiles):
         known["smoke"] = replace(known["smoke"], threads=1, steps=STEPS)
     filling.usable_cores = lambda: 1  # a helper would not know of this
