@@ -35,17 +35,23 @@ def test_without_the_extra_a_sentence_says_what_to_install(tmp_path, monkeypatch
             engine(name, tmp_path)
 
 
+SECONDS_TO_JOIN = 300
+"""That a node may take on a machine that does much else."""
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A head without cores, and two nodes of one core each that begin with it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEPNB_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("PYTHONPATH", str(ROOT))  # where nodes find the work of these tests
+        patch.setenv("RAY_raylet_start_wait_time_s", str(SECONDS_TO_JOIN))
         from ray.cluster_utils import Cluster
 
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-        made.one = made.add_node(num_cpus=1)
-        made.other = made.add_node(num_cpus=1)
+        made.one = made.add_node(wait=False, num_cpus=1)
+        made.other = made.add_node(wait=False, num_cpus=1)
+        made.wait_for_nodes(timeout=SECONDS_TO_JOIN)
         yield made
         import ray
 
@@ -127,7 +133,8 @@ def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path
 def test_faces_are_found_on_two_nodes_of_which_one_is_killed(cluster, nodes):
     recordings = open_corpus("both-tiny").recordings[:6]
     open_corpus("both-tiny").ensure(recordings)
-    victim = cluster.add_node(num_cpus=1)
+    victim = cluster.add_node(wait=False, num_cpus=1)
+    cluster.wait_for_nodes(timeout=SECONDS_TO_JOIN)
 
     def kill() -> None:
         while not any(stored_path(recording.video, DEFAULT).exists() for recording in recordings):
@@ -139,7 +146,8 @@ def test_faces_are_found_on_two_nodes_of_which_one_is_killed(cluster, nodes):
     with on(nodes):
         report = faces.prepare(recordings)
     killer.join()
-    assert {(row.status, row.origin) for row in report.rows} == {("ok", "made")}
+    assert {row.status for row in report.rows} == {"ok"}
+    assert {row.origin for row in report.rows} <= {"made", "cached"}  # cached: made by the node before it was killed
     assert len(report.rows) == len(recordings)
     assert {row.origin for row in faces.prepare(recordings).rows} == {"cached"}
 
