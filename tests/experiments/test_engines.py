@@ -1,4 +1,8 @@
-"""Engines: units on the nodes of a simulated Ray cluster, one of which is killed."""
+"""Engines: jobs of submitit, and units on the nodes of a simulated Ray cluster, one of which is killed.
+
+The simulated cluster needs minutes on two busy cores, so it is started by hand before Ray's part is changed:
+``python -m pytest -m whole tests/experiments/test_engines.py``.
+"""
 
 import os
 import signal
@@ -69,7 +73,7 @@ def all_of(units, work, nodes, **more):
         return {outcome.name: outcome for outcome in outcomes}
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_units_are_done_on_all_nodes_and_what_they_tell_is_heard(nodes, tmp_path):
     heard = []
     found = all_of({f"unit {n}": n for n in range(6)}, engine_work.square, nodes, hear=heard.append)
@@ -79,7 +83,7 @@ def test_units_are_done_on_all_nodes_and_what_they_tell_is_heard(nodes, tmp_path
     assert (tmp_path / "logs" / "unit-3.log").read_text() == "the square of 3\n"
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_a_unit_that_fails_or_kills_its_process_is_told_and_the_rest_goes_on(nodes):
     failed = all_of({"a": 0, "b": 1, "c": 2}, engine_work.fail, nodes)
     assert [failed[name].value for name in "ac"] == [0, 2]
@@ -90,13 +94,13 @@ def test_a_unit_that_fails_or_kills_its_process_is_told_and_the_rest_goes_on(nod
     assert "memory is running out" in str(killed["b"].error)
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_what_no_node_has_is_said_before_anything_starts(nodes):
     with pytest.raises(ValueError, match="No node of the Ray cluster has 64 cores"):
         all_of({"a": 0}, engine_work.square, nodes, needs=Needs(cores=64))
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_folders_that_are_not_shared_are_refused(cluster, tmp_path, monkeypatch):
     said = []
     with working_on(f"ray:{cluster.address}", tmp_path / "logs", [tmp_path], said.append):
@@ -109,7 +113,7 @@ def test_folders_that_are_not_shared_are_refused(cluster, tmp_path, monkeypatch)
         raise AssertionError("work began")
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path):
     killed, told = [], []
 
@@ -129,7 +133,7 @@ def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path
     assert begun_again[-1] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_faces_are_found_on_two_nodes_of_which_one_is_killed(cluster, nodes):
     recordings = open_corpus("both-tiny").recordings[:6]
     open_corpus("both-tiny").ensure(recordings)
