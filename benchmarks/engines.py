@@ -38,12 +38,9 @@ RESULT = Path(__file__).with_suffix(".json")
 def hours() -> Iterator[dict[str, Any]]:
     """Of each grid, with and without bodies that are there: hours and the busy share by number of workers."""
     for which, seeds in GRIDS.items():
-        runs = plan.in_order(grid("paper", which, seeds))
-        lacking = plan.lacking_bodies(runs, "cuda")
+        units, after = plan.units_of(grid("paper", which, seeds), "cuda")
         for bodies_there in (True, False):
-            of_bodies = {} if bodies_there else {b: plan.pretraining_seconds(run, "cuda") for b, run in lacking.items()}
-            each = of_bodies | {run: plan.seconds_of(run, "cuda") for run in runs}
-            after = {run: list(execute.bodies(run, "cuda")) for run in runs}
+            each = {unit: seconds for unit, seconds in units.items() if not bodies_there or isinstance(unit, Run)}
             for workers in WORKERS:
                 last = plan.makespan(each, workers, after)
                 least = max(max(each.values()), sum(each.values()) / workers)

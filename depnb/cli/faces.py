@@ -82,12 +82,11 @@ def faces(
         demand_writable(file.parent)
     with working_on(on, cache_dir() / "logs", [], show.say):
         opened.ensure(opened.recordings)
-    if paper is not None:
-        frame_stride = _stride_of(paper, protocol, corpus, opened)
-        frames = f"one frame in {frame_stride}" if frame_stride > 1 else "all frames"
-        show.say(f"{paper}, protocol {protocol}: crops of {frames}")
-    settings = stage.Settings(min_face=min_face, frame_stride=frame_stride, fps=fps)
-    with working_on(on, cache_dir() / "logs", [], show.say):
+        if paper is not None:
+            frame_stride = _stride_of(paper, protocol, corpus, opened)
+            frames = f"one frame in {frame_stride}" if frame_stride > 1 else "all frames"
+            show.say(f"{paper}, protocol {protocol}: crops of {frames}")
+        settings = stage.Settings(min_face=min_face, frame_stride=frame_stride, fps=fps)
         report = stage.prepare(opened.recordings, workers=workers, device=stage.devices(device), settings=settings)
     if csv is not None:
         write_text(csv, to_csv(report.table()))

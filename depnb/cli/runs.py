@@ -1,7 +1,7 @@
 """The commands that train or use what was trained: ``run``, ``predict``, ``reproduce``."""
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,27 +99,15 @@ WORKERS = (1, 2, 4, 8, 16, 32)
 
 def _say_plan(runs: Sequence["Run"], device: str) -> None:
     """Say what making runs takes, and when the last has ended on so many GPUs, or cores."""
-    from depnb.experiments.execute import bodies
-    from depnb.experiments.plan import (
-        estimate,
-        in_order,
-        lacking_bodies,
-        makespan,
-        pretraining_seconds,
-        seconds_of,
-    )
+    from depnb.experiments.plan import estimate, makespan, units_of
     from depnb.training.loop import device_kind
 
     kind = device_kind(device)
     for what, seconds, megabytes in estimate(runs, device):
         show.say(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
-    ordered = in_order(runs)
-    lacking = lacking_bodies(ordered, kind)
-    each: dict[Hashable, float] = {body: pretraining_seconds(run, kind) for body, run in lacking.items()}
-    each |= {run: seconds_of(run, kind) for run in ordered}
+    each, after = units_of(runs, kind)
     if kind == "cpu":  # the numbers are of two cores
         each = {unit: 2 * seconds for unit, seconds in each.items()}
-    after: dict[Hashable, list[Path]] = {run: list(bodies(run, kind)) for run in ordered}
     worker = "core" if kind == "cpu" else "GPU"
     whole, longest = sum(each.values()), max(each.values(), default=0.0)
     hours = f"{whole / 3600:.1f} {worker}-hours, the longest {longest / 3600:.1f} h"

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from depnb import __version__
 from depnb.course.notebooks import notebooks_in, quick_seconds
+from depnb.course.reproduction_plan import Plan
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.engines import working_on
 from depnb.experiments.filling import fill
 from depnb.experiments.grid import WHICH, runs_for
-from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.system.files import StorageError, cache_dir, locked, make_folder, write_json
 from depnb.system.progress import progress
@@ -65,51 +65,6 @@ class Settings:
     seed: int = FRESH_SEED
     device: str = "auto"
     extra: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is going to happen, known before anything starts.
-
-    Attributes:
-        runs: all runs of the reproduction.
-        missing: those that the folder's store lacks.
-        notebooks: the notebooks in order.
-        parameters: the parameters of each, by name.
-        stages: (stage, what, seconds or ``None`` where not known, MB of disk).
-        gpu_hours: of the trainings, estimated; ``None`` where seconds are measured.
-    """
-
-    runs: list[Run]
-    missing: list[Run]
-    notebooks: list[Path]
-    parameters: dict[str, dict[str, Any]]
-    stages: list[tuple[str, str, float | None, float]]
-    gpu_hours: float | None = None
-
-    def seconds_from(self, stage: str) -> float:
-        """Expected seconds from the beginning of ``stage`` to the end; stages without an estimate count nothing."""
-        order = ("results", "notebooks", "figures", "report")
-        later = order[order.index(stage) :]
-        return sum(seconds or 0.0 for name, _, seconds, _ in self.stages if name in later)
-
-    def lines(self) -> Iterator[str]:
-        """The plan as text."""
-        for stage, what, seconds, megabytes in self.stages:
-            yield f"  {stage:10} {_duration(seconds)}  {_space(megabytes)}  {what}"
-        yield f"  {'in all':10} {_duration(self.seconds_from('results'))}  {_space(sum(mb for *_, mb in self.stages))}"
-        if self.gpu_hours is not None:
-            yield f"  Trainings: {self.gpu_hours:.1f} GPU-hours, estimated from their operations and not measured."
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "   ? min"
-    return f"{seconds / 60:4.0f} min" if seconds < 2 * 3600 else f"{seconds / 3600:6.1f} h"
-
-
-def _space(megabytes: float) -> str:
-    return f"{megabytes:6.0f} MB" if megabytes < 10_000 else f"{megabytes / 1000:6.1f} GB"
 
 
 @dataclass

@@ -12,8 +12,8 @@ from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods.registry import method
 from depnb.system.errors import sentence
-from depnb.system.files import allow_open_files, locked
-from depnb.system.workers import Needs, Taken, Worker, engine, spread, usable_cores
+from depnb.system.files import allow_open_files
+from depnb.system.workers import Needs, Taken, Worker, claimed, engine, spread, usable_cores
 
 log = logging.getLogger("depnb")
 
@@ -135,18 +135,12 @@ def _train(store: Store, devices: Sequence[str], unit: Body | Run, worker: Worke
 def _pretrain(unit: Body, body: Path, device: str, worker: Worker) -> None:
     from depnb.experiments import execute  # loads torch
 
-    claim = body.with_suffix(".claim")
-    with locked(claim, wait=False) as mine:
-        if mine and not body.exists():
+    if worker.patient and not body.exists():
+        worker.tell((_name(unit), True))
+    with claimed(body, worker.patient):
+        if not body.exists():
             worker.tell((_name(unit), False))
             execute.pretrain(unit.run, device)
-    if mine:
-        return
-    if not worker.patient:
-        raise Taken
-    worker.tell((_name(unit), True))
-    with locked(claim):
-        execute.pretrain(unit.run, device)
 
 
 def _make(run: Run, store: Store, device: str, worker: Worker) -> None:

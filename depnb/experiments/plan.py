@@ -21,6 +21,7 @@ from depnb.experiments.store import Store
 from depnb.faces.crop_paths import Settings, stored_path
 from depnb.faces.crops import bytes_of_a_crop
 from depnb.faces.pictures import open_video
+from depnb.faces.preparation import FRAMES_PER_SECOND
 from depnb.faces.video import VideoError
 from depnb.inputs.loading import bytes_of_a_frame
 from depnb.inputs.spec import LANDMARKS, InputSpec, LandmarkedClips
@@ -33,8 +34,6 @@ from depnb.system.workers import usable_cores
 from depnb.training import face_recipe
 from depnb.training.loop import device_kind, steps_of
 
-FACES_PER_SECOND = 70.0
-"""Frames of 640×480 from which one CPU core makes crops, measured by ``benchmarks/faces.py`` (AVX2)."""
 FOLLOWING = 0.4
 """Share of that time in which the person is looked for in every eighth frame, however few crops are made; measured on
 three generated videos of 240 frames (all crops 8.3 s, every 8th 3.9 s, every 100th 2.9 s and more)."""
@@ -223,6 +222,20 @@ def seconds_of(run: Run, kind: str) -> float:
     return sum(_seconds(replace(run, row=row), kind) for row in rows)
 
 
+def units_of(runs: Sequence[Run], kind: str) -> tuple[dict[Hashable, float], dict[Hashable, list[Path]]]:
+    """What filling a store with runs is made of, in the order in which it begins.
+
+    Returns:
+        the seconds of each body that is not there, by its file, and of each run; and the bodies that each run
+        begins with.
+    """
+    ordered = in_order(runs)
+    seconds: dict[Hashable, float] = {
+        body: pretraining_seconds(run, kind) for body, run in lacking_bodies(ordered, kind).items()
+    }
+    return seconds | {run: seconds_of(run, kind) for run in ordered}, {run: list(bodies(run, kind)) for run in ordered}
+
+
 def makespan(seconds: Mapping[Hashable, float], workers: int, after: Mapping[Hashable, Sequence[Hashable]]) -> float:
     """When the last of these units has ended, if a worker that is free begins the first one that can begin.
 
@@ -315,7 +328,7 @@ def _of_people(corpus: Corpus, cost: Cost, runs: Sequence[Run]) -> dict[str, Cos
     for frame_stride in crops_needed(runs, corpus):
         for video, count in frames.items():
             if not stored_path(video, Settings(frame_stride=frame_stride)).exists():
-                seconds = count * (FOLLOWING + (1 - FOLLOWING) / frame_stride) / FACES_PER_SECOND / 2
+                seconds = count * (FOLLOWING + (1 - FOLLOWING) / frame_stride) / FRAMES_PER_SECOND / 2
                 crops[video, frame_stride] = seconds, count / frame_stride * bytes_of_a_crop() / 1e6
     kinds = {
         (of.input_spec.step, of.profile.frames, bytes_of_a_frame(of.input_spec, of.profile.scale.input_size))

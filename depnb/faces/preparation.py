@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FEW_VIDEOS = 4
 """Fewer videos than this are done before worker processes would have started."""
 FRAMES_PER_SECOND = 70.0
-"""Of one core, measured on 640×480."""
+"""Frames of 640×480 from which one CPU core makes crops, measured by ``benchmarks/faces.py`` (AVX2)."""
 SHARE_OF_A_GPU = 0.25
 """That a detector keeps busy, where an engine shares GPUs out."""
 

@@ -16,9 +16,8 @@ from depnb.experiments import execute, filling, plan
 from depnb.experiments.filling import fill
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
-from depnb.system.files import locked
 from depnb.system.repository import COMMITTED
-from depnb.system.workers import Needs, on
+from depnb.system.workers import Needs, claimed, on
 from depnb.training import loop
 from tests import bad_videos
 from tests.corpus import trees
@@ -214,7 +213,7 @@ def test_a_body_that_another_process_trains_is_waited_for_at_the_end(store, monk
     held, free = Event(), Event()
 
     def hold() -> None:
-        with locked(body.with_suffix(".claim")):
+        with claimed(body, True):
             held.set()
             free.wait()
 

@@ -92,7 +92,10 @@ class Slurm:
                 "--on slurm needs submitit: run `pip install 'depnb[cluster]'`.", name="submitit"
             ) from error
 
-    name = "SLURM"
+    @property
+    def name(self) -> str:
+        """The same for every cluster."""
+        return "SLURM"
 
     @property
     def gpus(self) -> int:
