@@ -32,6 +32,8 @@ WORKERS = (1, 2, 4, 8, 16, 32)
 GRIDS = {"all": (100,), "headline": (100, 101, 102, 103, 104)}
 UNITS = 20
 RUNS = [Run("distribution", "expectation", profile="smoke", seed=seed) for seed in range(4)]
+KILLED_AT = 2 + len(RUNS)
+"""With so many units begun, bodies among them, a run is at work on the node that is killed."""
 RESULT = Path(__file__).with_suffix(".json")
 
 
@@ -97,13 +99,15 @@ def killed(folder: Path) -> dict[str, Any]:
     with_cache(folder / "one")
     alone = [execute.run(run, Store(folder / "alone"), device="cpu") for run in RUNS]
     with_cache(folder / "two")
-    said: list[str] = []
+    begun_units: list[str] = []
     with nodes(2) as cluster:
         begun = time.monotonic()
 
         def say(line: str) -> None:
-            said.append(line)
-            if sum("[" in one for one in said) == 5:  # bodies are units too; two runs are at work
+            if not line.startswith("["):
+                return
+            begun_units.append(line)
+            if len(begun_units) == KILLED_AT:
                 time.sleep(2)
                 cluster.remove_node(cluster.ours[0], allow_graceful=False)
 
