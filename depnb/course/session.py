@@ -6,7 +6,7 @@ import random
 import re
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +127,11 @@ class Session:
         run = Run(paper, row, self.corpus_name, self.protocol, self.profile, LIVE_SEED if self.committed else self.seed)
         store = Store(Path(self._live_folder.name)) if self.committed else self.results_store
         return execute.run(run, store, device=self.device)
+
+    def other_seeds(self, result: Result) -> list[Result]:
+        """The stored results of the same run with other seeds; in a reproduction, which makes one seed, none."""
+        stored = self.results_store.current(result.run.paper)
+        return [r for r in stored if r.run != result.run and replace(r.run, seed=result.run.seed) == result.run]
 
     def checkpoint(self, name: str, *facts: object) -> Path | None:
         """Where a training of the notebook's own leaves its state; a repeated notebook then has it at once.

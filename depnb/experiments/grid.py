@@ -21,7 +21,7 @@ USUAL_SEEDS = (3, 3)
 COMMITTED_PROFILES = ("quick", "standard")
 RIVAL_SEED = 0
 """Nothing about a rival is drawn."""
-AT_STANDARD: frozenset[str] = frozenset()
+AT_STANDARD = frozenset({"distribution"})
 """Papers whose committed results are of the profile ``standard``; those of the others are of ``quick`` until made."""
 WHICH = ("headline", "all", "everything")
 

@@ -114,18 +114,23 @@ def scores(results: Sequence[Result]) -> "Figure | None":
 
 
 def curves(results: Sequence[Result]) -> "Figure | None":
-    """Error on the selecting partition and, where a row describes it, the variance of its distribution, by step."""
+    """Error by step, and the variance of a row's distribution, where it predicts one.
+
+    The error is that of the selecting partition, or of unseen people where nothing is selected.
+    """
     own = on_one_corpus(results)
     if not own:
         return None
+    selected = all("rmse" in check for r in own for check in r.curves[0])
+    error, of_whom = ("rmse", "development RMSE") if selected else ("unseen", "RMSE, unseen people")
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
     for row, look in zip(_rows(own), plt.rcParams["axes.prop_cycle"], strict=False):
         checks = [r.curves[0] for r in own if r.run.row == row]
-        for axis, key in zip(axes, ("rmse", "variance"), strict=True):
+        for axis, key in zip(axes, (error, "variance"), strict=True):
             if all(key in check for curve in checks for check in curve):
                 mean = np.mean([[check[key] for check in curve] for curve in checks], axis=0)
                 axis.plot([check["step"] for check in checks[0]], mean, label=row, **look)
-    axes[0].set_ylabel("development RMSE")
+    axes[0].set_ylabel(of_whom)
     axes[1].set_ylabel("variance (points²)")
     for axis in axes:
         axis.set_xlabel("step")

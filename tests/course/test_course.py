@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import nbformat
 import numpy as np
@@ -17,6 +18,7 @@ from depnb import course
 from depnb.course import checking, session as session_module
 from depnb.experiments import execute, grid
 from depnb.experiments.result import MissingResult
+from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods.profiles import Scale
 from depnb.methods.registry import imported_weights, method
@@ -83,17 +85,27 @@ def test_the_corpus_has_the_size_of_the_profile():
     assert len(tiny.recordings) < len(quick.recordings)
 
 
-def test_committed_results_are_three_seeds_and_a_miss_is_an_error(tmp_path):
+def test_committed_results_are_of_the_profile_that_is_shown_and_a_miss_is_an_error(tmp_path):
     session = start()
     paper = grid.grid("quick")[0].paper
     with pytest.raises(MissingResult, match="make results"):
         session.results(paper)
-    runs = [run for run in grid.grid("quick", "headline", seeds=(0, 1, 2)) if run.paper == paper]
+    runs = [run for run in grid.grid(grid.committed_profile(paper), "headline") if run.paper == paper]
     for run in runs:
         Store(tmp_path / "results").save(result_of(run))
     assert [result.run for result in session.results(paper, which="headline")] == runs
     with pytest.raises(ValueError, match="No rows of a paper 'astrology'"):
         session.results("astrology")
+
+
+def test_other_seeds_are_those_of_the_same_row_corpus_protocol_and_profile(tmp_path):
+    run = Run("distribution", "expectation", seed=41)
+    alike = [replace(run, seed=seed) for seed in (0, 3)]
+    unlike = [replace(run, **change) for change in (
+        {"row": "euclidean"}, {"corpus": "null"}, {"protocol": "paper"}, {"profile": "standard"})]  # fmt: skip
+    for stored in (run, *alike, *unlike):
+        Store(tmp_path / "results").save(result_of(stored))
+    assert [other.run for other in start().other_seeds(result_of(run))] == alike
 
 
 @pytest.mark.parametrize("store", ["runs/x", "runs/x/results"])

@@ -101,7 +101,8 @@ def test_the_honest_protocol_selects_where_no_length_is_known(profile, corpus, s
 @pytest.mark.parametrize(
     ("row", "profile", "start", "epochs"),
     [
-        ("expectation", "quick", "identity", None),
+        ("expectation", "smoke", "identity", None),
+        ("expectation", "quick", "scratch", None),
         ("expectation", "standard", "scratch", None),
         ("expectation[start=identity]", "standard", "identity", None),
         ("expectation[face_epochs=20.0]", "standard", "identity", 20),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depnb.evaluation import compare
-from depnb.experiments.grid import committed
+from depnb.experiments.grid import SEEDS, committed
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods import dlga, msn, temporal_pooling
@@ -51,7 +51,7 @@ def test_only_generated_corpora_enter(store):
 @pytest.mark.parametrize("row", ["expectation", "euclidean"])
 def test_on_both_the_network_is_better_than_the_constant_by_twenty_percent(unseen, row):
     found = unseen[row, "both"]
-    assert found.seeds == 3
+    assert found.seeds == max(SEEDS["standard"])
     assert found.learnt
     assert found.gain >= 0.20
     assert found.verdict == "better"
@@ -61,14 +61,14 @@ def test_on_both_the_network_is_better_than_the_constant_by_twenty_percent(unsee
 @pytest.mark.parametrize("row", ["expectation", "euclidean"])
 def test_on_null_it_does_not(unseen, row):
     found = unseen[row, "null"]
-    assert found.seeds == 3
+    assert found.seeds == min(SEEDS["standard"])
     assert found.verdict in NOT_BETTER
     assert found.rmse >= found.constant
 
 
 def test_knowing_the_people_gains_on_those_who_were_seen(store):
     """On AVEC's design, with train and development known; where people do not recur, it is worth exactly nothing."""
-    result = store.load(Run("distribution", "expectation", protocol="paper"))
+    result = store.load(Run("distribution", "expectation", protocol="paper", profile="standard"))
     predictions = result.predictions["test"]
     seen = np.array(predictions.identity_only) != np.array(predictions.constant)
     bdi, identity, constant = (np.array(getattr(predictions, c))[seen] for c in ("bdi", "identity_only", "constant"))
