@@ -16,6 +16,7 @@ from hypothesis import given, strategies as st
 from depnb import faces
 from depnb.corpus import open_corpus
 from depnb.experiments.engines import engine, shared, slurm, working_on
+from depnb.experiments.engines.ray_cluster import RayCluster
 from depnb.experiments.engines.slurm import Settings, Slurm, by_duration, read_settings
 from depnb.faces.crop_paths import DEFAULT, stored_path
 from depnb.system.files import StorageError
@@ -37,6 +38,19 @@ def test_without_the_extra_a_sentence_says_what_to_install(tmp_path, monkeypatch
         monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(ModuleNotFoundError, match=r"pip install 'depnb\[cluster\]'"):
             engine(name, tmp_path)
+
+
+def test_a_ray_cluster_has_room_on_each_node_for_whole_units(monkeypatch):
+    large = {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 8.0, "memory": 64.0 * 2**30}}
+    small = {"Alive": True, "Resources": {"CPU": 3.0, "memory": 5.0 * 2**30}}
+    monkeypatch.setattr(RayCluster, "nodes", [large, small])
+    cluster = object.__new__(RayCluster)
+    assert cluster.room(Needs(cores=2, gpus=1, memory_mb=2000)) == 8
+    assert cluster.room(Needs(cores=2, memory_mb=2000)) == 8 + 1
+    assert cluster.room(Needs(cores=1, memory_mb=2000)) == 16 + 2
+    assert cluster.room(Needs(gpus=0.25)) == 16
+    with pytest.raises(ValueError, match="No node of the Ray cluster has 32 cores, 0 GPUs and 0 MB"):
+        cluster.room(Needs(cores=32))
 
 
 SECONDS_TO_JOIN = 300

@@ -102,6 +102,10 @@ class Slurm:
         """GPUs that jobs may have at the same time."""
         return self.settings.gpus * self.settings.parallel
 
+    def room(self, needs: Needs) -> int:
+        """Jobs of an array that run at the same time, if the cluster is free."""
+        return self.settings.parallel
+
     def demand_shared(self, mark: Mark) -> list[str]:
         """Each job will look for the mark when it starts: a queue may be long."""
         self._mark = mark
