@@ -34,11 +34,12 @@ check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types,
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m tools.check_committed
 	$(PY) -m tools.lint_notebooks notebooks
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "not slow and not whole" tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "not slow and not whole and not alone" tests
 
 test: check  ## check, slow tests, notebooks against their committed outputs, one smoke run from nothing
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole" tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole and not alone" tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=900 notebooks
+	$(PY) -m pytest -m alone tests
 	$(PY) -m pytest -n 2 -m whole tests/whole
 
 lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab

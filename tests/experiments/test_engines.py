@@ -1,7 +1,7 @@
 """Engines: jobs of submitit, and units on the nodes of a simulated Ray cluster, one of which is killed.
 
-The simulated cluster needs minutes on two busy cores, so it is started by hand before Ray's part is changed:
-``python -m pytest -m whole tests/experiments/test_engines.py``.
+The simulated cluster needs minutes on two busy cores, so its tests run alone; those marked ``whole`` are run by hand
+before Ray's part is changed: ``python -m pytest -m "alone or whole" tests/experiments/test_engines.py``.
 """
 
 import os
@@ -87,7 +87,7 @@ def all_of(units, work, nodes, **more):
         return {outcome.name: outcome for outcome in outcomes}
 
 
-@pytest.mark.whole
+@pytest.mark.alone
 def test_units_are_done_on_all_nodes_and_what_they_tell_is_heard(nodes, tmp_path):
     heard = []
     found = all_of({f"unit {n}": n for n in range(6)}, engine_work.square, nodes, hear=heard.append)
@@ -127,7 +127,7 @@ def test_folders_that_are_not_shared_are_refused(cluster, tmp_path, monkeypatch)
         raise AssertionError("work began")
 
 
-@pytest.mark.whole
+@pytest.mark.alone
 def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path):
     killed, told = [], []
 
