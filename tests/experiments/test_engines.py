@@ -213,7 +213,7 @@ def test_settings_of_a_file(tmp_path):
 def test_what_sbatch_is_asked_for(tmp_path):
     from submitit.slurm.test_slurm import mocked_slurm
 
-    settings = Settings(partition="gpu", account="lab", hours=2, setup=["module load cuda"])
+    settings = Settings(partition="gpu", account="lab", memory_gb=12, hours=2, setup=["module load cuda"])
     units, durations = {f"run {n}": n for n in range(5)}, (7200.0, 6000.0, 3000.0, 200.0, 100.0)
     with mocked_slurm():
         of_slurm = Slurm(settings, tmp_path)
@@ -222,7 +222,7 @@ def test_what_sbatch_is_asked_for(tmp_path):
         with working:
             long, short = sorted(path.read_text() for path in (tmp_path / "slurm").glob("*_submission.sh"))
     for text in (long, short):
-        for line in ("--partition=gpu", "--account=lab", "--gpus-per-node=1", "--cpus-per-task=4", "--mem=4GB"):
+        for line in ("--partition=gpu", "--account=lab", "--gpus-per-node=1", "--cpus-per-task=4", "--mem=12GB"):
             assert f"#SBATCH {line}\n" in text
         assert "--signal=USR2@120" in text
         assert "module load cuda" in text
