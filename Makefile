@@ -3,6 +3,7 @@
 PROFILE ?= quick
 CORPUS  ?= both
 ROWS    ?= headline
+PROTOCOL ?= honest
 DEVICE  ?= auto
 SEED    ?=
 RUN     ?=
@@ -21,11 +22,11 @@ export JUPYTER_PREFER_ENV_PATH := 1
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "  Variables of reproduce: PROFILE=smoke|quick|standard|paper CORPUS=NAME|FOLDER ROWS=headline|all SEED=N DEVICE=auto|cpu|cuda RUN=FOLDER"
+	@echo "  Variables of reproduce: PROFILE=smoke|quick|standard|paper CORPUS=NAME|FOLDER ROWS=headline|all PROTOCOL=honest|paper SEED=N DEVICE=auto|cpu|cuda RUN=FOLDER"
 	@echo "  PYTHON=FILE chooses the interpreter (3.11 to 3.13) that .venv is made with."
 
 reproduce: $(READY)  ## run every experiment and notebook from nothing, and compare with the committed results
-	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --device "$(DEVICE)" \
+	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --protocol "$(PROTOCOL)" --device "$(DEVICE)" \
 		$(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
 
 check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types, layers, tests that do not train
@@ -34,11 +35,12 @@ check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types,
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m tools.check_committed
 	$(PY) -m tools.lint_notebooks notebooks
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "not slow and not whole" tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "not slow and not whole and not alone" tests
 
 test: check  ## check, slow tests, notebooks against their committed outputs, one smoke run from nothing
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole" tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "slow and not whole and not alone" tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=900 notebooks
+	$(PY) -m pytest -m alone tests
 	$(PY) -m pytest -n 2 -m whole tests/whole
 
 lab: $(READY)  ## open working copies of the notebooks in my/ with JupyterLab

@@ -51,11 +51,11 @@ def hours() -> str:
     head = f"""Trainings of all rows at `--profile paper --protocol paper`, one seed, GPU-hours: estimated from the
         networks' operations at {OPERATIONS["cuda"] / 1e12:.0f} TFLOP/s, an assumption on the careful side, and not
         measured on a GPU. The plan (`--plan`) says the same for what is lacking on your machine."""
-    foot = f"""Faces are learnt once for both corpora and all seeds; each network of MSN has a body of its own. The
-        generated people for it take {cost.people_s / 3600:.0f} hours of two cores, and
-        {cost.pretraining_mb / 1e3:.0f} GB; every further core shortens that. `--rows headline` leaves all but the
-        papers' own networks and their rivals out."""
-    table = ["| | rows | faces, before | AVEC2014 | AVEC2013 | |", "|---|---|---|---|---|---|", *lines]
+    foot = f"""A body, which is the convolutional part of a network, learns faces before the rows that begin with it:
+        once for both corpora, and anew for each seed. Each network of MSN has a body of its own. The generated people
+        for it take {cost.people_s / 3600:.0f} hours of two cores, and {cost.pretraining_mb / 1e3:.0f} GB; every
+        further core shortens that. `--rows headline` leaves all but the papers' own networks and their rivals out."""
+    table = ["| | rows | face pretraining | AVEC2014 | AVEC2013 | |", "|---|---|---|---|---|---|", *lines]
     return "\n".join([_wrapped(head), "", *table, "", _wrapped(foot)])
 
 

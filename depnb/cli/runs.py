@@ -43,7 +43,7 @@ def run(
     device: Device = "auto",
     on: On = "here",
     plan: Annotated[
-        bool, typer.Option("--plan", help="Only say what that takes, and how long on several workers.")
+        bool, typer.Option("--plan", help="Only say what that takes, and how long on several workers and on --on.")
     ] = False,
     status: Annotated[bool, typer.Option("--status", help="Say how far those are who fill the store now.")] = False,
     networks: Annotated[
@@ -85,7 +85,7 @@ def run(
     lacking = opened.missing(wanted)
     show.say(f"{len(wanted)} runs, {len(lacking)} missing in {opened.path}")
     if plan:
-        _say_plan(lacking, device)
+        _say_plan(lacking, device, on, opened.path / "logs")
         return
     if missing:
         _make(lacking, wanted, opened, device, on)
@@ -97,11 +97,16 @@ def run(
 WORKERS = (1, 2, 4, 8, 16, 32)
 
 
-def _say_plan(runs: Sequence["Run"], device: str) -> None:
-    """Say what making runs takes, and when the last has ended on so many GPUs, or cores."""
+def _say_plan(runs: Sequence["Run"], device: str, on: str, logs: Path) -> None:
+    """Say what making runs takes, and when the last has ended on so many GPUs, or cores, and on an engine."""
+    from depnb.experiments.engines import engine
+    from depnb.experiments.filling import device_elsewhere, needs_of
     from depnb.experiments.plan import estimate, makespan, units_of
     from depnb.training.loop import device_kind
 
+    chosen = engine(on, logs)
+    if chosen:
+        device = device_elsewhere(device, chosen)
     kind = device_kind(device)
     for what, seconds, megabytes in estimate(runs, device):
         show.say(f"  about {seconds / 60:.0f} min, {megabytes:.0f} MB: {what}")
@@ -112,10 +117,15 @@ def _say_plan(runs: Sequence["Run"], device: str) -> None:
     whole, longest = sum(each.values()), max(each.values(), default=0.0)
     hours = f"{whole / 3600:.1f} {worker}-hours, the longest {longest / 3600:.1f} h"
     show.say(f"  trainings, of bodies too: {hours}, when crops are there")
-    for workers in WORKERS[: 1 + sum(w < len(each) for w in WORKERS)]:
+    places = {f"{n:3} {worker}{'s' if n > 1 else ' '}": n for n in WORKERS[: 1 + sum(w < len(each) for w in WORKERS)]}
+    if chosen:
+        needs = needs_of(runs, kind)
+        number = int(chosen.room(needs) * (needs.cores if kind == "cpu" else 1))
+        places[f"{chosen.name}, {number} {worker}s"] = number
+    for place, workers in places.items():
         last = makespan(each, workers, after)
         busy = whole / workers / last if last else 1.0
-        show.say(f"    {workers:3} {worker}{'s' if workers > 1 else ' '}: {last / 3600:6.1f} h, busy {busy:.0%} of it")
+        show.say(f"    {place}: {last / 3600:6.1f} h, busy {busy:.0%} of it")
 
 
 def _say_status(folder: Path | None) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -145,10 +145,9 @@ def _prepare(corpus: Corpus, trainings: "Sequence[Split]", frame_stride: int) ->
 
 def bodies(run: Run, kind: str) -> Iterator[Path]:
     """Where the pretrained bodies lie, or will lie, that a run starts from when it trains on a kind of device."""
-    paper = method(run.paper)
     for of in resolve_rows(run, open_for_profile(run.corpus, run.profile)).values():
         if of.config.start == "identity":
-            build = partial(_body, paper, of.config, of.profile)
+            build = partial(_body, run.paper, of.config, of.profile)
             yield pretraining.file(build, of.profile, of.input_spec, of.learning.faces, kind, of.seed(run.seed))
 
 
@@ -161,10 +160,11 @@ def pretrain(run: Run, device: str) -> None:
             pretraining.identity(build, of.profile, of.input_spec, faces_too, device, of.seed(run.seed))
 
 
-def _body(paper: Paper, config: Any, profile: Profile) -> nn.Module:
+@cache
+def _body(paper: str, config: Any, profile: Profile) -> nn.Module:
     """The shapes of a row's body, without its numbers."""
     with torch.device("meta"):
-        return paper.model(config, profile.scale).body
+        return method(paper).model(config, profile.scale).body
 
 
 def _make(run: Run, store: Store, device: str, checkpoints: Path) -> tuple[Result, Mapping[str, Predictions]]:

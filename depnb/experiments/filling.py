@@ -13,7 +13,7 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import method
 from depnb.system.errors import sentence
 from depnb.system.files import allow_open_files
-from depnb.system.workers import Needs, Taken, Worker, claimed, engine, spread, usable_cores
+from depnb.system.workers import Engine, Needs, Taken, Worker, claimed, engine, spread, usable_cores
 
 log = logging.getLogger("depnb")
 
@@ -56,12 +56,12 @@ def fill(
         store.demand_place(run)
     elsewhere = engine()
     if elsewhere:
-        device = _device_elsewhere(device, elsewhere.gpus)
+        device = device_elsewhere(device, elsewhere)
     kind, runs = device_kind(device), in_order(runs)
     execute.prepare(runs, device)
     units = {_name(unit): unit for unit in _todo(runs, store, kind)}
     devices = (device,) if elsewhere else _devices(runs, device)
-    needs = Needs(_threads(runs), float(kind == "cuda"), PROCESS_MB)
+    needs = needs_of(runs, kind)
     work = partial(_train, store, devices)
 
     def seconds(unit: Body | Run) -> float:
@@ -193,11 +193,20 @@ def _devices(runs: Sequence[Run], device: str) -> tuple[str, ...]:
     return (device,)
 
 
-def _device_elsewhere(device: str, gpus: int) -> str:
-    """What a training runs on that an engine begins: a GPU, which it chooses, or a CPU."""
+def device_elsewhere(device: str, chosen: Engine) -> str:
+    """What a training runs on that an engine begins: a GPU, which it chooses, or a CPU.
+
+    Raises:
+        ValueError: another name than ``auto``, ``cpu`` or ``cuda``.
+    """
     if device not in ("auto", "cpu", "cuda"):
         raise ValueError(f"--device {device} is a device of this machine: with --on, give auto, cpu or cuda.")
-    return ("cuda" if gpus else "cpu") if device == "auto" else device
+    return ("cuda" if chosen.gpus else "cpu") if device == "auto" else device
+
+
+def needs_of(runs: Sequence[Run], kind: str) -> Needs:
+    """What one training needs of a machine; of different ones, what the largest does."""
+    return Needs(_threads(runs), float(kind == "cuda"), PROCESS_MB)
 
 
 def _room(runs: Sequence[Run]) -> int:

@@ -91,6 +91,13 @@ class Engine(Protocol):
     def gpus(self) -> int:
         """GPUs of all machines."""
 
+    def room(self, needs: Needs) -> int:
+        """How many units with these needs are done at the same time.
+
+        Raises:
+            ValueError: not even one.
+        """
+
     def spread(
         self,
         units: Mapping[str, Unit],

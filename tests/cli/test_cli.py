@@ -175,6 +175,31 @@ def test_a_plan_for_a_gpu_that_is_elsewhere_says_hours_and_disk(avec, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("no_gpu")
+def test_a_plan_for_a_cluster_has_a_line_of_its_own(tmp_path):
+    (tmp_path / "cluster.toml").write_text("parallel = 3")
+    where = (
+        "--profile",
+        "smoke",
+        "--rows",
+        "dlga/dlga",
+        "--seed",
+        "0",
+        "--seed",
+        "1",
+        "--store",
+        str(tmp_path / "store"),
+    )
+    on = ("--on", f"slurm:{tmp_path / 'cluster.toml'}")
+    plain, lines = (invoke("run", *where, *more, "--device", "cuda", "--plan").stdout.splitlines() for more in ((), on))
+    assert lines[: len(plain)] == plain
+    each, after = plan.units_of(grid.runs_for("smoke", "dlga/dlga", (0, 1), "both", "honest"), "cuda")
+    (line,) = lines[len(plain) :]
+    assert line.split() == ["SLURM,", "3", "GPUs:", f"{plan.makespan(each, 3, after) / 3600:.1f}", *line.split()[4:]]
+    refused = invoke("run", *where, *on, "--device", "cuda:1", "--plan")
+    assert "is a device of this machine" in str(refused.exception)
+
+
 def test_results_are_listed_and_a_miss_is_explained(tmp_path):
     store = Store(tmp_path / "store")
     run = grid.grid("smoke", "headline", seeds=(0,))[0]

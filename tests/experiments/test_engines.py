@@ -1,7 +1,7 @@
 """Engines: jobs of submitit, and units on the nodes of a simulated Ray cluster, one of which is killed.
 
-The simulated cluster needs minutes on two busy cores, so it is started by hand before Ray's part is changed:
-``python -m pytest -m whole tests/experiments/test_engines.py``.
+The simulated cluster needs minutes on two busy cores, so its tests run alone; those marked ``whole`` are run by hand
+before Ray's part is changed: ``python -m pytest -m "alone or whole" tests/experiments/test_engines.py``.
 """
 
 import os
@@ -16,6 +16,7 @@ from hypothesis import given, strategies as st
 from depnb import faces
 from depnb.corpus import open_corpus
 from depnb.experiments.engines import engine, shared, slurm, working_on
+from depnb.experiments.engines.ray_cluster import RayCluster
 from depnb.experiments.engines.slurm import Settings, Slurm, by_duration, read_settings
 from depnb.faces.crop_paths import DEFAULT, stored_path
 from depnb.system.files import StorageError
@@ -37,6 +38,19 @@ def test_without_the_extra_a_sentence_says_what_to_install(tmp_path, monkeypatch
         monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(ModuleNotFoundError, match=r"pip install 'depnb\[cluster\]'"):
             engine(name, tmp_path)
+
+
+def test_a_ray_cluster_has_room_on_each_node_for_whole_units(monkeypatch):
+    large = {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 8.0, "memory": 64.0 * 2**30}}
+    small = {"Alive": True, "Resources": {"CPU": 3.0, "memory": 5.0 * 2**30}}
+    monkeypatch.setattr(RayCluster, "nodes", [large, small])
+    cluster = object.__new__(RayCluster)
+    assert cluster.room(Needs(cores=2, gpus=1, memory_mb=2000)) == 8
+    assert cluster.room(Needs(cores=2, memory_mb=2000)) == 8 + 1
+    assert cluster.room(Needs(cores=1, memory_mb=2000)) == 16 + 2
+    assert cluster.room(Needs(gpus=0.25)) == 16
+    with pytest.raises(ValueError, match="No node of the Ray cluster has 32 cores, 0 GPUs and 0 MB"):
+        cluster.room(Needs(cores=32))
 
 
 SECONDS_TO_JOIN = 300
@@ -73,7 +87,7 @@ def all_of(units, work, nodes, **more):
         return {outcome.name: outcome for outcome in outcomes}
 
 
-@pytest.mark.whole
+@pytest.mark.alone
 def test_units_are_done_on_all_nodes_and_what_they_tell_is_heard(nodes, tmp_path):
     heard = []
     found = all_of({f"unit {n}": n for n in range(6)}, engine_work.square, nodes, hear=heard.append)
@@ -113,7 +127,7 @@ def test_folders_that_are_not_shared_are_refused(cluster, tmp_path, monkeypatch)
         raise AssertionError("work began")
 
 
-@pytest.mark.whole
+@pytest.mark.alone
 def test_units_of_a_node_that_is_killed_go_on_elsewhere(cluster, nodes, tmp_path):
     killed, told = [], []
 
@@ -199,7 +213,7 @@ def test_settings_of_a_file(tmp_path):
 def test_what_sbatch_is_asked_for(tmp_path):
     from submitit.slurm.test_slurm import mocked_slurm
 
-    settings = Settings(partition="gpu", account="lab", hours=2, setup=["module load cuda"])
+    settings = Settings(partition="gpu", account="lab", memory_gb=12, hours=2, setup=["module load cuda"])
     units, durations = {f"run {n}": n for n in range(5)}, (7200.0, 6000.0, 3000.0, 200.0, 100.0)
     with mocked_slurm():
         of_slurm = Slurm(settings, tmp_path)
@@ -208,7 +222,7 @@ def test_what_sbatch_is_asked_for(tmp_path):
         with working:
             long, short = sorted(path.read_text() for path in (tmp_path / "slurm").glob("*_submission.sh"))
     for text in (long, short):
-        for line in ("--partition=gpu", "--account=lab", "--gpus-per-node=1", "--cpus-per-task=4", "--mem=4GB"):
+        for line in ("--partition=gpu", "--account=lab", "--gpus-per-node=1", "--cpus-per-task=4", "--mem=12GB"):
             assert f"#SBATCH {line}\n" in text
         assert "--signal=USR2@120" in text
         assert "module load cuda" in text

@@ -63,6 +63,22 @@ class RayCluster:
         """GPUs of all nodes."""
         return int(sum(node["Resources"].get("GPU", 0) for node in self.nodes))
 
+    def room(self, needs: Needs) -> int:
+        """How many units with these needs are done at the same time on the nodes that are there now.
+
+        Raises:
+            ValueError: no node has what a unit needs.
+        """
+        wanted = {"CPU": needs.cores, "GPU": needs.gpus, "memory": needs.memory_mb * 2**20}
+        found = sum(
+            min(int(node["Resources"].get(what, 0) / amount) for what, amount in wanted.items() if amount)
+            for node in self.nodes
+        )
+        if not found:
+            asked = f"{needs.cores:g} cores, {needs.gpus:g} GPUs and {needs.memory_mb} MB of memory"
+            raise ValueError(f"No node of the Ray cluster has {asked}, which one unit of this work needs.")
+        return found
+
     @contextmanager
     def spread(
         self,
@@ -80,7 +96,7 @@ class RayCluster:
             ValueError: no node has what a unit needs.
             StorageError: of the first unit that finds a disk full or forbidden.
         """
-        self._demand_room(needs)
+        self.room(needs)
         ray = self._ray
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
@@ -127,12 +143,6 @@ class RayCluster:
     def _died(self, name: str, error: Exception) -> WorkerDied:
         why, said = next(iter(str(error).splitlines()), ""), last_words(self.logs / f"{file_name(name)}.log")
         return WorkerDied(f"its process or its node died {1 + RETRIES} times ({why}); last said: {said}")
-
-    def _demand_room(self, needs: Needs) -> None:
-        wanted = {"CPU": needs.cores, "GPU": needs.gpus, "memory": needs.memory_mb * 2**20}
-        if not any(all(node["Resources"].get(k, 0) >= v for k, v in wanted.items()) for node in self.nodes):
-            asked = f"{needs.cores:g} cores, {needs.gpus:g} GPUs and {needs.memory_mb} MB of memory"
-            raise ValueError(f"No node of the Ray cluster has {asked}, which one unit of this work needs.")
 
     def _stop(self, waiting: Mapping[Any, str]) -> None:
         """End what is still at work: first as an interrupt does, so that half files are removed."""

@@ -31,6 +31,7 @@ class Settings:
     Attributes:
         partition, account, qos, constraint: as sbatch takes them.
         gpus: that a training gets: 1, or 0 on a cluster without.
+        memory_gb: main memory of a job, whatever it does.
         hours: longest time limit of a job that the cluster allows.
         parallel: jobs of an array that run at the same time, at most.
         retries: how often a job that has reached its limit is queued again.
@@ -43,6 +44,7 @@ class Settings:
     qos: str | None = None
     constraint: str | None = None
     gpus: int = 1
+    memory_gb: int = 16
     hours: float = 24.0
     parallel: int = 64
     retries: int = 20
@@ -101,6 +103,10 @@ class Slurm:
     def gpus(self) -> int:
         """GPUs that jobs may have at the same time."""
         return self.settings.gpus * self.settings.parallel
+
+    def room(self, needs: Needs) -> int:
+        """Jobs of an array that run at the same time, if the cluster is free."""
+        return self.settings.parallel
 
     def demand_shared(self, mark: Mark) -> list[str]:
         """Each job will look for the mark when it starts: a queue may be long."""
@@ -167,7 +173,7 @@ class Slurm:
             timeout_min=minutes,
             gpus_per_node=math.ceil(needs.gpus),
             cpus_per_task=math.ceil(needs.cores),
-            mem_gb=max(4, math.ceil(needs.memory_mb / 1000)),
+            mem_gb=s.memory_gb,
             **{f"slurm_{name}": value for name, value in of_slurm.items() if value is not None},
         )
         return executor
