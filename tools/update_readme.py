@@ -39,11 +39,12 @@ def numbers(folder: Path = COMMITTED) -> str:
     faces, reproduce = (json.loads((folder / name).read_text()) for name in ("faces.json", "reproduce.json"))
     lines = [
         f"Measured on generated people, {profiles(results)}. On `null` nothing can be learnt: no row may be better "
-        "than the constant there. The interval is over people and seeds.",
+        "than the constant there. The interval is over people and seeds. Rows with other numbers of people were judged "
+        "on other people: compare each with its constant.",
         "",
-        "| paper | row | corpus | RMSE on unseen people | constant | difference, 95 % interval | against the "
+        "| paper | row | corpus | people | RMSE on unseen people | constant | difference, 95 % interval | against the "
         "constant |",
-        "|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for line in _quoted():
         if line not in measured:
@@ -86,7 +87,8 @@ def _line(s: Summary) -> str:
         paper, row, error = "–", titles()[s.row], f"{s.rmse:.2f}"
     else:
         paper, row, error = s.paper, s.row, f"{s.rmse:.2f} ± {s.rmse_sd:.2f} ({s.seeds} seeds)"
-    return f"| {paper} | {row} | {s.corpus} | {error} | {s.constant:.2f} | {difference_text(s)} | {s.verdict} |"
+    cells = (paper, row, s.corpus, s.people, error, f"{s.constant:.2f}", difference_text(s), s.verdict)
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _faces(measured: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from depnb import faces
+from depnb.corpus.synthetic.recipe import drawn
 from depnb.evaluation.bands import BANDS
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.grid import rows
@@ -100,8 +101,11 @@ def _name(s: Summary) -> str:
 
 
 def scores(results: Sequence[Result]) -> "Figure | None":
-    """Label and score of every unseen person, a panel a corpus; the mean over the seeds. Of “null” one permutation."""
-    results = [r for r in scored(results) if r.run.corpus == corpus_name(r.run)]
+    """Label and score of every unseen person, a panel a corpus; the mean over the seeds.
+
+    Of a corpus with several draws, or of “null” with several permutations, the first one.
+    """
+    results = [r for r in scored(results) if not (drawn(r.run.corpus) or ("", 0))[1]]
     corpora = list(dict.fromkeys(r.run.corpus for r in results))
     if not corpora:
         return None
