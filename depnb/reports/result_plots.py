@@ -64,7 +64,7 @@ def quoted(store: Store) -> list[Result]:
     found = scored([r for name in papers() for r in results_of(store, name) if _line(r) in lines])
     sizes = {(corpus_name(r.run), r.run.profile) for r in found}
     simple = [r for r in results_of(store, RIVALS) if (corpus_name(r.run), r.run.profile) in sizes]
-    return sorted([*found, *scored(simple)], key=lambda r: corpus_name(r.run))
+    return sorted([*found, *scored(simple)], key=lambda r: (corpus_name(r.run), len(r.predictions["unseen"].bdi)))
 
 
 def _line(r: Result) -> tuple[str, str, str, str]:
@@ -80,7 +80,7 @@ def unseen_errors(store: Store) -> "Figure | None":
     figure, axis = plt.subplots(figsize=(6.3, 0.9 + 0.19 * len(summaries)))
     for place, s in enumerate(summaries):
         line = s.paper, s.row, s.corpus, s.protocol
-        own = [r for r in results if _line(r) == line]
+        own = [r for r in results if _line(r) == line and r.run.profile == s.profile]
         axis.plot([s.rmse_low, s.rmse_high], [place, place], color="C0", linestyle="-", marker="", linewidth=1.5)
         values = [r.metrics["unseen"]["rmse"] for r in own]
         axis.plot(values, [place] * len(values), color="C0", linestyle="", marker="o", markersize=4)
@@ -97,7 +97,7 @@ def unseen_errors(store: Store) -> "Figure | None":
 
 def _name(s: Summary) -> str:
     who = titles()[s.row] if s.paper == RIVALS else f"{s.paper}: {s.row}"
-    return f"{who}, on “{s.corpus}”"
+    return f"{who}, on “{s.corpus}”, {s.people} people"
 
 
 def scores(results: Sequence[Result]) -> "Figure | None":

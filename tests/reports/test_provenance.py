@@ -14,6 +14,7 @@ from depnb.experiments.run import Run
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
 from depnb.reports import corpus_plots, figures, tables
+from depnb.reports.result_plots import unseen_errors
 from depnb.system import style
 from tests.results_made import agreeing, result_of
 
@@ -102,6 +103,15 @@ def written(store, tmp_path_factory):
         patch.setattr(figures, "FIGURES", empty)
         figures.make_all(store, folder)
     return {path.name: path for path in folder.iterdir()}
+
+
+def test_the_points_of_a_line_are_the_seeds_of_its_profile(tmp_path):
+    store = Store(tmp_path)
+    for profile, seeds in (("quick", 2), ("standard", 3)):
+        for seed in range(seeds):
+            store.save(made(Run("distribution", "expectation", profile=profile, seed=seed)))
+    (axis,) = unseen_errors(store).axes
+    assert [len(line.get_xdata()) for line in axis.lines if line.get_marker() == "o"] == [2, 3]
 
 
 def test_every_figure_and_table_names_its_corpora_and_the_version(written):

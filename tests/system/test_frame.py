@@ -230,7 +230,8 @@ def test_make_sets_itself_up_once_in_a_path_with_spaces(clone):
     asked = _asked(clone)
     assert f"{clone}|-m venv --clear .venv" in asked
     assert asked[-1].endswith(
-        "-m depnb reproduce --profile smoke --corpus both --rows all --protocol honest --device auto --folder runs/my run"
+        "-m depnb reproduce --profile smoke --corpus both --rows all --protocol honest --device auto "
+        "--folder runs/my run"
     )
     assert (clone / ".venv" / ".ready").exists()
     _make(clone, "reproduce")
