@@ -47,13 +47,13 @@ def test_the_interval_of_a_row_is_over_people_and_seeds(results):
     first, scores = own[0].predictions["unseen"], [r.predictions["unseen"].score for r in own]
     (summary,) = summaries.summarise(own, "unseen")
     assert (summary.rmse_low, summary.rmse_high) == error_interval(first.bdi, scores, first.subject)
-    assert summary.people == len(set(first.subject)) == 100
+    assert summary.people == len(set(first.subject)) == 400
     found = compare(first.bdi, scores, first.constant, first.subject)
     assert (summary.difference, summary.low, summary.high) == found[:3]
 
 
 def test_of_one_seed_the_interval_is_over_people_and_nothing_is_said_of_the_constant(results):
-    (one,) = [r for r in results if r.run.name == "expectation-both-honest-quick-s0"]
+    (one,) = [r for r in results if r.run.name == "expectation-both-honest-standard-s0"]
     first = one.predictions["unseen"]
     (summary,) = summaries.summarise([one], "unseen")
     assert (summary.rmse_low, summary.rmse_high) == error_interval(first.bdi, first.score, first.subject)
@@ -94,7 +94,7 @@ def test_a_rivals_one_run_has_no_luck_and_is_compared(results):
 
 def test_a_table_says_where_people_are_few(results):
     one = next(r for r in results if r.run.name.startswith("expectation-both-honest"))
-    kept = [place for place, who in enumerate(one.predictions["unseen"].subject) if int(who) % 5 == 0]
+    kept = [place for place, who in enumerate(one.predictions["unseen"].subject) if int(who) % 20 == 0]
     columns = {
         name: tuple(getattr(one.predictions["unseen"], name)[k] for k in kept) for name in Predictions.__annotations__
     }
@@ -102,7 +102,7 @@ def test_a_table_says_where_people_are_few(results):
     people = len(set(columns["subject"]))
     assert people < 30
     assert set(tables.measured_table([few], "unseen")["people"]) == {f"{people} (few)"}
-    assert set(tables.measured_table([one], "unseen")["people"]) == {"100"}
+    assert set(tables.measured_table([one], "unseen")["people"]) == {"400"}
     headings = list(tables.beside_printed("distribution", "Table 1", [few]).columns)
     assert f"MAE, generated “both”, unseen people (few: {people})" in headings
     assert "MAE, generated “both”, test set" in headings
