@@ -224,19 +224,28 @@ def test_maps_of_a_clip_lie_over_its_ends_or_its_middle(results, moments, monkey
     assert titles == [["middle frame"], ["first frame", "last frame"]][moments - 1] * 2
 
 
-@pytest.mark.slow
-def test_figures_from_results_are_the_same_bytes_twice(results, tmp_path):
-    style.apply()
-    store = Store(COMMITTED, strict=True)
-    drawn = {name: entry.draw for name, entry in figures.entries().items() if "results" in entry.data}
+DRAWN = {name: entry for name, entry in figures.entries().items() if "results" in entry.data}
+
+
+def test_which_figures_are_drawn_from_results():
     of_papers = {
         f"{paper}_{name}" for paper in papers() for name in (*method(paper).figures, "forest", "learning_curves")
     }
-    assert drawn.keys() == {"results_unseen", "claims"} | of_papers
-    for name, draw in drawn.items():
-        first, second = (style.save(draw(store), tmp_path / str(k), name, "a test") for k in range(2))
-        plt.close("all")
-        assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
+    assert DRAWN.keys() == {"results_unseen", "claims"} | of_papers
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return Store(COMMITTED, strict=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DRAWN)
+def test_figures_from_results_are_the_same_bytes_twice(name, committed, tmp_path):
+    style.apply()
+    first, second = (style.save(DRAWN[name].draw(committed), tmp_path / str(k), name, "a test") for k in range(2))
+    plt.close("all")
+    assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 
 def test_figures_without_results_are_left_out(tmp_path):
@@ -285,8 +294,8 @@ def test_whatever_a_corpus_is_called_its_table_is_text(results, tmp_path):
 
 
 @pytest.mark.slow
-def test_tables_are_written_as_csv_latex_and_picture(results, tmp_path):
-    written = tables.make_all(Store(COMMITTED, strict=True), tmp_path)
+def test_tables_are_written_as_csv_latex_and_picture(committed, tmp_path):
+    written = tables.make_all(committed, tmp_path)
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
     names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).tables}
     names |= {"distribution_measured_folds", "control_null"}
