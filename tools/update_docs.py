@@ -97,12 +97,14 @@ def power() -> str:
     for one in asked:
         shares = [f"{cells[*one, size][way]:.0%}" for size in sizes for way in ("plain", "corrected")]
         table.append(f"| {' | '.join(map('{:g}'.format, one))} | {' | '.join(shares)} |")
+    splits = found["over_rows"]
     rates, holds = [c["rate"] for c in found["same_row"]], [c["holds"] for c in found["coverage"]]
     head = f"""How often a real difference is seen, by simulation ({found["provenance"]["trials"]:,} trials a cell,
         `benchmarks/evidence.py`): by the plain interval, and after the correction in a family of
         {found["provenance"]["family"]} claims. A difference that is not there is seen in {min(rates):.1%} to
         {max(rates):.1%} of trials, and an interval of one error holds the truth in {min(holds):.1%} to
-        {max(holds):.1%}."""
+        {max(holds):.1%}. The stored rows with four seeds or more ({splits["rows"]}), half of their seeds against the
+        other half, are said to differ in {splits["rate"]:.1%} of splits [{splits["low"]:.1%}, {splits["high"]:.1%}]."""
     return "\n".join([_wrapped(head), "", *table])
 
 
