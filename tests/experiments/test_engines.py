@@ -5,6 +5,7 @@ before Ray's part is changed: ``python -m pytest -m "alone or whole" tests/exper
 """
 
 import os
+import re
 import signal
 import sys
 import time
@@ -202,6 +203,15 @@ def test_a_setting_that_cannot_be_is_named(tmp_path, text, said):
         read_settings(path)
 
 
+def test_the_example_files_can_be_read(tmp_path):
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 4
+    for text in examples:
+        (tmp_path / "cluster.toml").write_text(text)
+        assert read_settings(tmp_path / "cluster.toml") != Settings()
+
+
 def test_settings_of_a_file(tmp_path):
     path = tmp_path / "cluster.toml"
     path.write_text("partition = 'gpu'\nhours = 8\nsetup = ['module load cuda']")
@@ -213,7 +223,9 @@ def test_settings_of_a_file(tmp_path):
 def test_what_sbatch_is_asked_for(tmp_path):
     from submitit.slurm.test_slurm import mocked_slurm
 
-    settings = Settings(partition="gpu", account="lab", memory_gb=12, hours=2, setup=["module load cuda"])
+    contained = "apptainer exec --nv a.sif python"
+    asked = {"memory_gb": 12, "hours": 2, "python": contained, "setup": ["module load cuda"]}
+    settings = Settings(partition="gpu", account="lab", **asked)
     units, durations = {f"run {n}": n for n in range(5)}, (7200.0, 6000.0, 3000.0, 200.0, 100.0)
     with mocked_slurm():
         of_slurm = Slurm(settings, tmp_path)
@@ -226,6 +238,7 @@ def test_what_sbatch_is_asked_for(tmp_path):
             assert f"#SBATCH {line}\n" in text
         assert "--signal=USR2@120" in text
         assert "module load cuda" in text
+        assert f"{contained} -u -m submitit" in text
     limits = [[line for line in text.splitlines() if "--array" in line or "--time" in line] for text in (long, short)]
     assert sorted(limits) == [["#SBATCH --array=0-2%3", "#SBATCH --time=120"], ["#SBATCH --time=25"]]
 

@@ -35,6 +35,7 @@ class Settings:
         hours: longest time limit of a job that the cluster allows.
         parallel: jobs of an array that run at the same time, at most.
         retries: how often a job that has reached its limit is queued again.
+        python: what starts Python in a job, as ``apptainer exec --nv depnb.sif python``; else the one that submits.
         setup: shell lines before each job, as ``module load cuda`` and ``source .venv/bin/activate``.
         cluster: ``slurm``, or ``local`` for processes of this machine, to try a file out.
     """
@@ -48,6 +49,7 @@ class Settings:
     hours: float = 24.0
     parallel: int = 64
     retries: int = 20
+    python: str | None = None
     setup: list[str] = field(default_factory=list)
     cluster: str = "slurm"
 
@@ -157,7 +159,10 @@ class Slurm:
         import submitit  # of the extra `cluster`
 
         s = self.settings
-        executor = submitit.AutoExecutor(folder, s.cluster, **{f"{s.cluster}_max_num_timeout": s.retries})
+        own: dict[str, Any] = {f"{s.cluster}_max_num_timeout": s.retries}
+        if s.python:
+            own[f"{s.cluster}_python"] = s.python
+        executor = submitit.AutoExecutor(folder, s.cluster, **own)
         minutes = min(math.ceil(s.hours * 60), math.ceil(SAFETY * seconds / 60) + 10)
         of_slurm = {
             "partition": s.partition,
