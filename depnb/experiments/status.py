@@ -24,8 +24,8 @@ class Status:
         gpus: that a unit has.
         expected: seconds that each unit takes, about, by name.
         begun: when it began, seconds since 1970.
-        done: the units that have ended well, with the seconds that each took; of an engine that does not tell when a
-            unit begins, 0.
+        done: the units that have ended well, with the seconds that each took; 0 where it was not heard when one
+            began.
         running: the units at work, with the time when each began.
         failed: the units that failed, with the reason.
     """

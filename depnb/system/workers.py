@@ -43,7 +43,7 @@ class Worker(NamedTuple):
     Attributes:
         number: from 0; a worker that follows one that died has its number.
         patient: whether to wait for what another process has claimed, because nothing else is left.
-        tell: gives anything to ``hear`` of ``spread``.
+        tell: gives something that JSON can hold to ``hear`` of ``spread``; tuples may arrive as lists.
     """
 
     number: int

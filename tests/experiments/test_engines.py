@@ -248,8 +248,12 @@ def test_a_job_at_its_limit_is_queued_again_and_goes_on(tmp_path):
     of_slurm = Slurm(Settings(cluster="local"), tmp_path / "logs")
     limit = Thread(target=reach_the_limit, args=(tmp_path / "b",))
     limit.start()
-    found = all_of({name: tmp_path / name for name in "abc"}, engine_work.step_by_step, of_slurm)
+    told = []
+    units = {name: tmp_path / name for name in "abc"}
+    found = all_of(units, engine_work.step_by_step, of_slurm, hear=told.append)
     limit.join()
+    assert sorted(name for name, *_ in told) == ["a", "b", "b", "c"]
+    assert list((tmp_path / "logs").rglob("*.told")) == []
     assert {name: outcome.value for name, outcome in found.items()} == {"a": 0, "b": found["b"].value, "c": 0}
     assert 0 < found["b"].value < 10
     begun = [len((tmp_path / name / "begun").read_text().split()) for name in "abc"]

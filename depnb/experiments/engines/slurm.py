@@ -1,5 +1,6 @@
 """Jobs of a SLURM cluster, through submitit."""
 
+import json
 import math
 import time
 import tomllib
@@ -7,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from depnb.experiments.engines.shared import Mark, last_words, look
-from depnb.system.files import StorageError, make_folder
+from depnb.system.files import StorageError, appending, make_folder
 from depnb.system.workers import Needs, Outcome, Worker, WorkerDied, in_turn, portable
 
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -128,7 +130,7 @@ class Slurm:
     ) -> Iterator[Iterator[Outcome]]:
         """As ``system.workers.spread``; the longest units are submitted first, short ones share a job.
 
-        What units tell is not heard: it stands in what their job says.
+        What units tell goes through a file of their job, as JSON.
 
         Raises:
             StorageError: of the first unit that finds a disk full or forbidden.
@@ -142,17 +144,21 @@ class Slurm:
             for bundles in arrays:
                 longest = max(sum(expected[name] for name in names) for names in bundles)
                 executor = self._executor(folder, needs, longest)
-                batch = [Job({name: units[name] for name in names}, work, start, self._mark) for names in bundles]
+                batch = [
+                    Job({name: units[name] for name in names}, work, start, self._mark, folder / f"{token_hex(8)}.told")
+                    for names in bundles
+                ]
                 with executor.batch():
                     submitted = [executor.submit(job) for job in batch]
                 jobs.update(zip(submitted, batch, strict=True))
 
         try:
             submit(by_duration(expected))
-            yield self._outcomes(jobs, submit)
+            yield self._outcomes(jobs, submit, hear)
         finally:
-            for submitted in jobs:
+            for submitted, job in jobs.items():
                 submitted.cancel()
+                job.told.unlink(missing_ok=True)
 
     def _executor(self, folder: Path, needs: Needs, seconds: float) -> Any:
         """submitit's executor for jobs that are expected to take so many seconds."""
@@ -183,14 +189,20 @@ class Slurm:
         )
         return executor
 
-    def _outcomes(self, jobs: dict[Any, "Job"], submit: Callable[[list[list[list[str]]]], None]) -> Iterator[Outcome]:
+    def _outcomes(
+        self, jobs: dict[Any, "Job"], submit: Callable[[list[list[list[str]]]], None], hear: Callable[[Any], None]
+    ) -> Iterator[Outcome]:
         """What becomes of the units of all jobs, until none is left.
 
         Of a job that died with several units it is not known which one killed it: each then has a job of its own.
         """
         while jobs:
-            for submitted in [submitted for submitted in jobs if submitted.done()]:
+            ended = [submitted for submitted in jobs if submitted.done()]
+            for told in [told for job in jobs.values() for told in job.news()]:
+                hear(told)
+            for submitted in ended:
                 job = jobs.pop(submitted)
+                job.told.unlink(missing_ok=True)
                 if submitted.exception() is None:
                     for outcome in submitted.result():
                         if isinstance(outcome.error, StorageError):
@@ -237,6 +249,7 @@ class Job:
     Attributes:
         units, work, start: as in ``system.workers.spread``.
         mark: that it looks for first.
+        told: file of what its units tell, one line of JSON each.
         outcomes: of the units that have ended.
     """
 
@@ -244,7 +257,9 @@ class Job:
     work: Callable[[Any, Worker], Any]
     start: Callable[[int], None] | None
     mark: Mark | None
+    told: Path
     outcomes: list[Outcome] = field(default_factory=list)
+    _heard: int = 0
 
     def __call__(self) -> list[Outcome]:
         """On a node: the work on all units that are left, and what has become of them all."""
@@ -253,12 +268,26 @@ class Job:
                 look(self.mark)
             if self.start:
                 self.start(0)
-            for outcome in in_turn(dict(self.units), self.work, lambda told: None):
+            for outcome in in_turn(dict(self.units), self.work, self._tell):
                 self.outcomes.append(replace(outcome, error=portable(outcome.error) if outcome.error else None))
                 del self.units[outcome.name]
         except (ValueError, StorageError) as error:  # no folder in common, a full disk
             self.outcomes += [Outcome(name, error=portable(error)) for name in self.units]
         return self.outcomes
+
+    def _tell(self, told: Any) -> None:
+        with appending(self.told) as lines:
+            lines.write(json.dumps(told) + "\n")
+
+    def news(self) -> list[Any]:
+        """What its units have told since this was asked for the last time."""
+        if not self.told.exists():
+            return []
+        with open(self.told, "rb") as handle:
+            handle.seek(self._heard)
+            lines = [line for line in handle if line.endswith(b"\n")]
+        self._heard += sum(map(len, lines))
+        return [json.loads(line) for line in lines]
 
     def checkpoint(self) -> Any:
         """What submitit queues again when the time limit comes near."""
