@@ -295,10 +295,10 @@ def test_check_leaves_out_what_is_slow_and_test_makes_up_for_it(clone):
     quick = _asked(clone)
     for part in ("-m ruff check .", "-m mypy", "--no-logo", "-m tools.check_committed", "-m tools.lint_notebooks"):
         assert any(part in line for line in quick), part
-    assert "-m not slow and not whole tests" in quick[-1]
+    assert "-m not slow and not whole and not alone tests" in quick[-1]
     _make(clone, "test")
-    marks = re.findall(r"-m slow and not whole|--nbval |-m whole", "\n".join(_asked(clone)[len(quick) :]))
-    assert marks == ["-m slow and not whole", "--nbval ", "-m whole"]
+    marks = re.findall(r"-m slow and not whole and not alone|--nbval |-m alone|-m whole", "\n".join(_asked(clone)[len(quick) :]))
+    assert marks == ["-m slow and not whole and not alone", "--nbval ", "-m alone", "-m whole"]
 
 
 @needs_make
