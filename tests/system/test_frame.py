@@ -297,7 +297,8 @@ def test_check_leaves_out_what_is_slow_and_test_makes_up_for_it(clone):
         assert any(part in line for line in quick), part
     assert "-m not slow and not whole and not alone tests" in quick[-1]
     _make(clone, "test")
-    marks = re.findall(r"-m slow and not whole and not alone|--nbval |-m alone|-m whole", "\n".join(_asked(clone)[len(quick) :]))
+    rest = "\n".join(_asked(clone)[len(quick) :])
+    marks = re.findall(r"-m slow and not whole and not alone|--nbval |-m alone|-m whole", rest)
     assert marks == ["-m slow and not whole and not alone", "--nbval ", "-m alone", "-m whole"]
 
 
