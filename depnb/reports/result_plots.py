@@ -38,7 +38,7 @@ def _honest(results: Sequence[Result]) -> list[Result]:
 
 
 def _first_with_maps(results: Sequence[Result]) -> list[Result]:
-    return [r for r in results if r.attention][:1]
+    return [r for r in on_one_corpus(results) if r.attention][:1]
 
 
 def _first_with_maps_by_row(results: Sequence[Result]) -> list[Result]:
