@@ -248,6 +248,13 @@ def test_figures_from_results_are_the_same_bytes_twice(name, committed, tmp_path
     assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 
+def test_maps_are_of_the_corpus_and_the_protocol_of_the_tables(results):
+    own = [r for r in results if r.run.row == "expectation"]
+    assert len({r.run.corpus for r in own if r.attention}) > 1
+    (shown,) = result_plots.SHOWN["attention"](own)
+    assert (shown.run.corpus, shown.run.protocol) == ("both", "honest")
+
+
 def test_figures_without_results_are_left_out(tmp_path):
     entries = [entry for entry in figures.entries().values() if "results" in entry.data]
     assert all(entry.draw(Store(tmp_path)) is None for entry in entries)
