@@ -444,7 +444,7 @@ def test_each_corpus_is_prepared_once_and_a_broken_one_does_not_stop_the_others(
     execute.prepare([*runs, replace(RUN, protocol="paper")])
     paper, last = method("distribution").protocols["paper"], replace(HONEST, select=None, new_people=False)
     assert ensured == [("both", last), ("null", last), ("both", paper)]
-    execute.prepare([replace(RUN, profile="quick")])
+    execute.prepare([replace(RUN, paper="temporal_pooling", row="appearance", profile="quick")])
     assert ensured[3:] == [("both", SELECTED)]
     assert people == ([] if pretrained else ["smoke", "quick"])
 
