@@ -26,8 +26,8 @@ help:  ## list the targets
 	@echo "  PYTHON=FILE chooses the interpreter (3.11 to 3.13) that .venv is made with."
 
 reproduce: $(READY)  ## run every experiment and notebook from nothing, and compare with the committed results
-	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --protocol "$(PROTOCOL)" --device "$(DEVICE)" \
-		$(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
+	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --protocol "$(PROTOCOL)" \
+		--device "$(DEVICE)" $(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
 
 check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types, layers, tests that do not train
 	$(PY) -m ruff check .

@@ -188,7 +188,8 @@ FIGURES = {
         "scores",
         ("expectation",),
         "Expectation loss: label and predicted score of each unseen person (mean over seeds). Dashed: constant "
-        "predictor; grey verticals: BDI-II bands. On “null” labels are shuffled among people.",
+        "predictor; grey verticals: BDI-II bands. Of “null”, whose labels are shuffled among people, one permutation "
+        "is shown.",
     ),
     "curves": Figure(
         "curves",
