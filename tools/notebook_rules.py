@@ -5,15 +5,18 @@ A rule takes a notebook and its path, and yields a sentence for each breach. Nei
 """
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 
 from depnb.course.notebooks import (
     DEFAULTS,
     END_MARKER,
+    FOLDED,
     METADATA,
     PARAMETERS,
     TIME,
@@ -47,6 +50,7 @@ from tools.notebook_cells import (
 MAX_CELL_LINES = 45
 MAX_PICTURES = 12
 EXERCISES = range(3, 6)
+QUESTIONS = 5
 WORDS_PER_CODE_LINE = (3, 40)
 """Least and most words of prose per line of code. A line of prose has about 12 words."""
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:home|root|Users|work|tmp|private)/|\b[A-Z]:\\(?:Users|Windows|Program)")
@@ -75,22 +79,53 @@ FORBIDDEN = {
 OPENERS = {"open", "Path", "read_csv", "read_json", "imread", "savefig", "to_csv", "np.load", "np.loadtxt"}
 """Calls whose first argument may be a path."""
 
-KINDS = {"00": "start", "10": "paper", "20": "paper", "30": "paper", "40": "paper", "50": "paper"}
-"""Kind of a notebook by its number; others are lessons (01 to 09) or reviews."""
+KINDS = {
+    "00": "start",
+    "10": "paper",
+    "20": "method",
+    "21": "results",
+    "30": "paper",
+    "40": "paper",
+    "50": "paper",
+}
+"""Kind of a notebook by its number; others are lessons (01 to 09) or reviews. A paper has one notebook, or one of its
+method and one of its results."""
+METHOD = frozenset({"function", "widget", "numbered formula"})
+RESULTS = frozenset({"differences", "claims", "printed"})
 OWED = {
     "start": frozenset({"map"}),
     "lesson": frozenset({"function", "widget"}),
-    "paper": frozenset({"function", "widget", "numbered formula", "differences", "claims", "printed", "live training"}),
+    "paper": METHOD | RESULTS | {"live training"},
+    "method": METHOD | {"in short", "questions"},
+    "results": RESULTS | {"in short", "questions"},
     "review": frozenset(),
 }
 """The parts that a kind of notebook must have, beyond what all must have."""
+
+
+class Room(NamedTuple):
+    """How much a notebook may hold: cells, words of prose, lines of code that are not folded, tables."""
+
+    cells: int
+    words: int
+    lines: int
+    tables: int
+
+
+ROOM = {"method": Room(45, 2500, 250, 4), "results": Room(45, 2500, 250, 8)}
+MAX_TABLE_ROWS = 14
 
 Rule = Callable[[NotebookNode, Path], Iterable[str]]
 
 
 def owed(name: str) -> frozenset[str]:
     """The parts that the notebook ``name`` must have beyond what all have."""
-    return OWED[KINDS.get(name[:2], "lesson" if name.startswith("0") else "review")]
+    return OWED[kind(name)]
+
+
+def kind(name: str) -> str:
+    """The kind of the notebook ``name``, a key of ``OWED``."""
+    return KINDS.get(name[:2], "lesson" if name.startswith("0") else "review")
 
 
 def opening(notebook: NotebookNode, path: Path) -> Iterable[str]:
@@ -108,7 +143,7 @@ def opening(notebook: NotebookNode, path: Path) -> Iterable[str]:
     elif not re.match(rf"# {path.stem[:2]} · \S", titles[0][1]):
         yield f"the H1 must begin with the file's number, as in “# {path.stem[:2]} · Title”; it is {titles[0][1]!r}"
     text = first.source
-    if KINDS.get(path.stem[:2]) == "paper":
+    if kind(path.stem) in ("paper", "method", "results"):
         if not re.search(r"\*\*Paper:\*\*.*?\b(19|20)\d\d\b", text, re.S):
             yield "the opening cites no **Paper:** with its year"
     elif not re.search(r"\*\*(Paper|Purpose)", text):
@@ -256,6 +291,32 @@ def readable(notebook: NotebookNode, path: Path) -> Iterable[str]:
         yield f"{words} words of prose to {lines} lines of code: {least} to {most} words per line are wanted"
 
 
+def roomy(notebook: NotebookNode, path: Path) -> Iterable[str]:
+    """Not too many cells, words, lines of code and tables, and no long table, where the kind of notebook has limits."""
+    room = ROOM.get(kind(path.stem))
+    if room is None:
+        return
+    code = code_cells(notebook)
+    tables = [
+        output.data["text/html"].count("<tr") - 1
+        for cell in code
+        for output in cell.outputs
+        if "<table" in output.get("data", {}).get("text/html", "")
+    ]
+    there = Room(
+        len(notebook.cells),
+        sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown"),
+        sum(bool(line.strip()) for cell in code if FOLDED not in tags(cell) for line in cell.source.splitlines()),
+        len(tables),
+    )
+    for what, found, most in zip(Room._fields, there, room, strict=True):
+        if found > most:
+            yield f"{found} {what}; at most {most} fit a notebook"
+    for rows in tables:
+        if rows > MAX_TABLE_ROWS:
+            yield f"a table has {rows} rows; at most {MAX_TABLE_ROWS} can be read"
+
+
 def shown(notebook: NotebookNode, path: Path) -> Iterable[str]:
     """Pictures through ``session.figure``, tables through ``course.table``, each with its origin in a caption."""
     for number, cell in numbered_code(notebook):
@@ -327,6 +388,8 @@ def taught(notebook: NotebookNode, path: Path) -> Iterable[str]:
     judged = [one_line(output_text(cell)) for cell in code if "outcomes.sentences(" in cell.source]
     if "claims" in parts and not any(VERDICT.search(text) for text in judged):
         yield "no claim is printed with what came out for it (reports.outcomes.sentences)"
+    if "in short" in parts and not any("in_short.sentences(" in cell.source and cell.outputs for cell in code):
+        yield "no box says what came out (reports.in_short.sentences)"
     if "printed" in parts and not any("(printed)" in output_text(c) and "generated" in output_text(c) for c in code):
         yield "no table has the paper's printed numbers beside ours, with the corpus of ours"
     if "live training" in parts and not any(
@@ -407,6 +470,18 @@ def exercised(notebook: NotebookNode, path: Path) -> Iterable[str]:
                 yield f"solutions/{solutions.name} lacks {wanted}"
 
 
+def asked(notebook: NotebookNode, path: Path) -> Iterable[str]:
+    """Five questions, in a file of the notebook's name, and a cell that asks them."""
+    if "questions" not in owed(path.stem):
+        return
+    if not any(SKIP in tags(cell) and "course.quiz(" in cell.source for cell in code_cells(notebook)):
+        yield "no cell tagged “nbval-skip” asks the questions (course.quiz)"
+    file = path.parent / "questions" / f"{path.stem}.json"
+    found = len(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else 0
+    if found != QUESTIONS:
+        yield f"questions/{file.name} has {found} questions; {QUESTIONS} are wanted"
+
+
 def compared(notebook: NotebookNode, path: Path) -> Iterable[str]:
     """nbval must have something to compare."""
     if not any(is_compared(cell) for cell in code_cells(notebook)):
@@ -421,12 +496,14 @@ RULES: tuple[Rule, ...] = (
     harmless,
     repeatable,
     readable,
+    roomy,
     shown,
     linked,
     taught,
     differing,
     playable,
     exercised,
+    asked,
     compared,
 )
 """All rules, in the order in which their messages appear."""

@@ -26,6 +26,7 @@ NOT_ON_CONDA_FORGE = {
     "dlib-bin",
     "face-recognition-models",
     "facenet-pytorch",
+    "jupyterquiz",
     "lightning-fabric",
     "opencv-python-headless",
 }

@@ -28,6 +28,21 @@ def check(name: str, answer: Any) -> None:
     print(f"✔ {name}" if problem is None else in_lines(f"✘ {name}: {problem}"))
 
 
+def hint(name: str, step: int = 1) -> None:
+    """Print a hint to an exercise of the current notebook; ``step`` 2, 3, … says more.
+
+    Raises:
+        RuntimeError: no session was started.
+        FileNotFoundError, ValueError: the notebook has no exercises, or no hint of this name or number.
+    """
+    module = exercises(session.current().name)
+    hints: tuple[str, ...] = getattr(module, "HINTS", {}).get(name, ())
+    if not 1 <= step <= len(hints):
+        raise ValueError(f"No hint {step} to {name!r}: there are {len(hints)}.")
+    more = f' More: course.hint("{name}", {step + 1}).' if step < len(hints) else ""
+    print(in_lines(f"{hints[step - 1]}{more}"))
+
+
 def exercises(notebook: str) -> ModuleType:
     """The module with checkers and solutions of a notebook.
 

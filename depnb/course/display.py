@@ -3,6 +3,7 @@
 import html
 import re
 import textwrap
+from collections.abc import Sequence
 from itertools import cycle
 from numbers import Number
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,9 @@ LINE_WIDTH = 88  # columns; JupyterLab breaks a longer line anywhere, also withi
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # classes in which JupyterLab and nbconvert take a $ for a dollar
 CONSTANTS = ("corpus", "protocol", "partition", "people")  # columns of results that may be the same in every row
 SHORT_TEXT = 24  # characters of a table's text that stay on one line
+BOX = "border-left:4px solid #0173b2;background:rgba(1,115,178,0.07);padding:0.5em 1em;max-width:60em"
 LONG_TABLE = 4  # rows from which on such a column goes into the caption
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def verdict(claim: str, difference: float, interval: tuple[float, float]) -> str:
@@ -42,6 +45,20 @@ def in_lines(text: str) -> str:
     """Text whose lines are broken between words at ``LINE_WIDTH``."""
     wrap = textwrap.TextWrapper(LINE_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
     return "\n".join(map(wrap.fill, text.splitlines()))
+
+
+def box(title: str, sentences: Sequence[str], folded: bool = False) -> None:
+    """Show sentences in a box with a title, as text and HTML; what stands between backticks is code.
+
+    A box that is folded shows its title until the reader opens it.
+    """
+    text = "\n".join([title, *(in_lines(f"• {sentence}") for sentence in sentences)])
+    marked = [_CODE.sub(r"<code>\1</code>", html.escape(sentence)) for sentence in sentences]
+    items = "".join(f"<li>{sentence}</li>" for sentence in marked)
+    head = f"<strong>{html.escape(title)}</strong>"
+    inside = f"<details><summary>{head}</summary><ul>{items}</ul></details>" if folded else f"{head}<ul>{items}</ul>"
+    markup = f'<div class="{NO_FORMULAS}" style="{BOX}">{inside}</div>'
+    show({"text/plain": text, "text/html": markup})
 
 
 def table(frame: "DataFrame", caption: str = "", digits: int = 2) -> None:

@@ -34,6 +34,8 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 """The metadata of every notebook: which kernel runs it, and what `nbconvert --to script` makes of it."""
+FOLDED = "hide-input"
+"""Tag of a cell whose code is folded: it draws or tabulates, and teaches nothing."""
 VOLATILE_METADATA = ("papermill", "widgets")
 VOLATILE_CELL_METADATA = ("papermill", "execution")
 """Metadata that differ between two equal runs, of a notebook and of a cell."""
@@ -55,7 +57,8 @@ def normalise(path: Path | str) -> bool:
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
         kept = [tag for tag in tags(cell) if tag != "injected-parameters"]
-        cell.metadata = nbformat.from_dict({"tags": kept} if kept else {})
+        folded = {"jupyter": {"source_hidden": True}} if FOLDED in kept else {}
+        cell.metadata = nbformat.from_dict(({"tags": kept} if kept else {}) | folded)
         if cell.cell_type != "code":
             continue
         cell.outputs = _merged([output for output in cell.outputs if not _tells_progress(output)])

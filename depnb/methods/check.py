@@ -114,6 +114,7 @@ def _config(paper: Paper) -> Iterator[str]:
             yield f"The switch {f.name!r} has no default: give it one."
     if not paper.rows:
         yield "rows is empty: add the configuration of a row."
+    yield from _known(paper.own, (*paper.rows, *paper.fused), "own")
     for row, config in paper.rows.items():
         if not isinstance(config, paper.config):
             yield f"Row {row!r} is a {type(config).__name__}: make it a {paper.config.__name__}."

@@ -254,6 +254,7 @@ class Paper:
         config: frozen dataclass of the switches, every one with a default; those added after the first results are
             ``later`` ones.
         rows: configurations of its tables by name.
+        own: the row, or the fused one, that is the paper's own model as this project trains it.
         grid: by ``headline``, ``all`` and, if there are any, ``controls``, the (row, corpus) or (row, corpus, protocol)
             that are run; without a protocol ``honest``.
         protocols: what ``honest``, ``paper`` and others mean here.
@@ -274,6 +275,7 @@ class Paper:
     profiles: Mapping[str, Profile]
     config: type
     rows: Mapping[str, Any]
+    own: str
     grid: Mapping[str, Sequence[tuple[str, ...]]]
     protocols: Mapping[str, Protocol]
     tables: Mapping[str, Mapping[str, str]]

@@ -31,8 +31,8 @@ def code(levels):
 
 
 def check_code(answer):
-    given = answer(COMES_AND_GOES)
-    assert np.size(given) == 1, f"return one number, the sum of the weighted bits, not {given!r}"
+    given = np.asarray(answer(COMES_AND_GOES))
+    assert given.size == 1, f"return one number, the sum of the weighted bits, not {given!r}"
     assert given != 241, "the oldest bit has weight 1, not 128"
     assert given != 112, "112 is the code with 1 for brighter; 1 means darker (eq. 2)"
     assert given != 271, "271 counts nine signs: leave out the middle frame"
@@ -53,10 +53,10 @@ def check_code(answer):
 
 def _code_of_pairs(answer):
     try:
-        given = answer(PAIRS)
+        given = np.asarray(answer(PAIRS))
     except ValueError as error:
         raise AssertionError(f"17 levels have 16 signs: join them to 8 bits first ({error})") from error
-    assert np.size(given) == 1, f"17 levels have one code, too: join the 16 signs to 8 bits first, not {given!r}"
+    assert given.size == 1, f"17 levels have one code, too: join the 16 signs to 8 bits first, not {given!r}"
     return given
 
 
@@ -84,38 +84,51 @@ def check_backwards(answer):
     assert np.array_equal(twice, everything), "twice backwards is forwards"
 
 
-def fused_rmse(a, t, rho):
-    return float(np.sqrt(a**2 + t**2 + 2 * rho * a * t) / 2)
+STEADY = (0b00001111, 0b11110000)
 
 
-def check_fused_rmse(answer):
-    given = answer(8, 8, 1)
-    assert not np.isclose(given, 64), "64 is the mean squared error: take its root"
-    assert not np.isclose(given, 16), "16 is the RMSE of the sum of both: the mean has half of it"
-    assert not np.isclose(given, 0), "0 is the error of a difference: the mean adds the errors, so + 2ρat"
-    assert not np.isclose(given, np.sqrt(32)), "5.66 leaves ρ out: with ρ = 1 nothing cancels, 8, 8 gives 8"
-    assert np.isclose(given, 8), f"the mean of two equal predictions has their error: 8, 8, ρ = 1 gives 8, not {given}"
-    assert not np.isclose(answer(8, 8, 0), 8), "8 is the mean of the errors; errors that disagree partly cancel"
-    assert np.isclose(answer(8, 8, 0), np.sqrt(32)), "for 8, 8 and ρ = 0 it is √(128 / 4) = 5.66"
-    assert np.isclose(answer(8, 12, 0.5), np.sqrt(76)), "for 8, 12 and ρ = ½ it is √((64 + 144 + 96) / 4) = 8.72"
+def steady(image):
+    return float(np.isin(np.asarray(image), STEADY).mean())
 
 
-def helpful_below(a, t):
-    return float((4 * min(a, t) ** 2 - a**2 - t**2) / (2 * a * t))
-
-
-def check_helpful_below(answer):
-    assert np.isclose(answer(8, 8), 1), "two equally good streams: any ρ below 1 helps"
-    given = answer(8, 12)
-    assert not np.isclose(given, 1), (
-        "with ρ below 1 the mean of both has a smaller RMSE than the mean of their RMSE; it must be below 8"
+def check_steady(answer):
+    image = np.array([[0, 15, 240], [165, 15, 0], [255, 143, 148]], np.uint8)
+    given = np.asarray(answer(image.copy()), float)
+    assert given.size == 1, f"return one number, the share of all pixels, not {given.tolist()}"
+    given = given.item()
+    assert not np.isclose(given, 3), "3 is the number of steady pixels: divide it by the number of pixels"
+    assert not np.isclose(given, 2 / 9), (
+        "2/9 counts the code 15, those that get brighter; 240, those that get darker, count too"
     )
-    worse = (
-        "with this ρ the mean of both has a smaller RMSE than the worse stream, 12; it must be below the better one, 8"
+    assert not np.isclose(given, 1 / 9), (
+        "1/9 counts the code 240, those that get darker; 15, those that get brighter, count too"
     )
-    assert not np.isclose(given, 368 / 192), worse
-    assert np.isclose(given, 0.25), "for 8 and 12: (4 · 64 − 64 − 144) / (2 · 96) = ¼"
-    assert np.isclose(answer(12, 8), 0.25), "the better stream may be either: take the smaller RMSE"
-    given = answer(4, 16)
-    assert not np.isclose(given, -1), "for 4 and 16 the bound lies below −1 (the mean never gains): keep it"
-    assert given < -1, "a stream that is four times worse never helps: the bound lies below −1"
+    assert not np.isclose(given, 5 / 9), "5/9 counts the code 0, too: a pixel that stands still has it"
+    assert not np.isclose(given, 4 / 9), "4/9 counts the code 255, too: its pixel is darker on both sides of the middle"
+    assert not np.isclose(given, 6 / 9), "6/9 counts the codes 0 and 255, too: their two halves are alike"
+    assert not np.isclose(given, 1 / 3 * 100), "33.3 is a percentage: return the share, 0 to 1"
+    assert np.isclose(given, 1 / 3), f"of {image.tolist()} three pixels of nine are steady: 15, 240, 15; not {given}"
+    given = float(np.asarray(answer(np.full((4, 5), 240, np.uint8))))
+    assert np.isclose(given, 1), f"if all pixels have the code 240 the share is 1, not {given}"
+
+
+HINTS = {
+    "signs": (
+        "Compare every level with the middle one, levels[len(levels) // 2], and leave that one out.",
+        "[int(level < middle) for ...]: a comparison needs no difference, so no byte can wrap round.",
+    ),
+    "backwards": (
+        "Backwards, the frame 0 becomes the frame 8, and the middle frame stays the middle frame.",
+        "So no comparison changes, only its place: bit j becomes bit 7 − j.",
+        "np.unpackbits(image[..., None], axis=-1) gives the eight bits of each pixel; np.packbits joins them again.",
+    ),
+    "code": (
+        "Start with the l − 1 signs of exercise 1, and cut them into eight groups of (l − 1) / 8 successive ones.",
+        "The XOR of a group is 1 if its sum is odd: np.reshape(signs, (8, -1)).sum(1) % 2.",
+        "The first bit has the weight 1, the last one 128: multiply with 2 ** np.arange(8) and add up.",
+    ),
+    "steady": (
+        "Write down the eight bits of a pixel that is darker in frames 0 to 3 and not in 5 to 8, the oldest first.",
+        "The bits 1 1 1 1 0 0 0 0 are the code 1 + 2 + 4 + 8 = 15. Which code has the reverse?",
+    ),
+}

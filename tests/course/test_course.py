@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -269,6 +270,8 @@ def both(x):
     return x
 
 half = 0.5
+
+HINTS = {"double": ("Twice as much.", "Add x to itself.")}
 """
 
 
@@ -313,6 +316,24 @@ def test_an_exercise_that_does_not_exist_is_named(exercises):
         course.judge(course.exercises("10_method"), "triple", 1)
 
 
+def test_hints_come_one_after_the_other_and_say_whether_there_are_more(exercises, capsys):
+    start()
+    capsys.readouterr()
+    course.hint("double")
+    assert capsys.readouterr().out == 'Twice as much. More: course.hint("double", 2).\n'
+    course.hint("double", 2)
+    assert capsys.readouterr().out == "Add x to itself.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "said"), [("double", 3, "No hint 3"), ("double", 0, "No hint 0"), ("half", 1, "there are 0")]
+)
+def test_a_hint_that_does_not_exist_is_named(exercises, name, step, said):
+    start()
+    with pytest.raises(ValueError, match=said):
+        course.hint(name, step)
+
+
 REAL = sorted((NOTEBOOKS / "solutions").glob("*.py"))
 
 
@@ -325,6 +346,20 @@ def test_every_solution_passes_its_own_checker(path):
     source = nbformat.read(NOTEBOOKS / f"{path.stem}.ipynb", as_version=4)
     used = "\n".join(cell.source for cell in source.cells)
     assert [name for name in names if f'course.check("{name}"' not in used] == []
+    hinted = re.findall(r'course\.hint\("(\w+)"', used)
+    assert set(hinted) == getattr(module, "HINTS", {}).keys() <= set(names)
+
+
+def test_a_box_is_its_sentences_as_text_and_html(shown):
+    course.box("What came out", ["`msn` is better.", f"1 < 2, {'and so on ' * 12}"])
+    (found,) = shown
+    text = found["text/plain"].splitlines()
+    assert text[:2] == ["What came out", "• `msn` is better."]
+    assert max(map(len, text)) <= course.LINE_WIDTH
+    assert "<li><code>msn</code> is better.</li><li>1 &lt; 2, and" in found["text/html"]
+    course.box("What came out", ["`msn` is better."], folded=True)
+    assert "<summary><strong>What came out</strong></summary><ul><li>" in shown[1]["text/html"]
+    assert "<details" not in found["text/html"]
 
 
 def test_tables_are_text_and_html_without_anything_that_changes(shown):

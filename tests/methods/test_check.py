@@ -79,6 +79,7 @@ MISTAKES = {
     "not frozen": ({"config": Melting, "rows": {"expectation": Melting()}}, "not a frozen dataclass"),
     "no default": ({"config": Demanding}, "The switch 'extra' has no default"),
     "no rows": ({"rows": {}}, "rows is empty"),
+    "own": ({"own": "regression"}, "own names 'regression'"),
     "row of another type": ({"rows": GOOD.rows | {"expectation": Melting()}}, "Row 'expectation' is a Melting"),
     "switch": (row(loss="hinge"), "row 'expectation' has loss='hinge'"),
     "start": (row(start="luck"), "Row 'expectation' has no switch `start`"),

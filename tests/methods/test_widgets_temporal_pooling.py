@@ -1,11 +1,19 @@
-"""What the widget and the drawings of notebook 20 compute is what the text beside them says."""
+"""What the widgets and the drawings of notebooks 20 and 21 compute is what the text beside them says."""
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 from depnb.methods.temporal_pooling import encode
-from depnb.methods.temporal_pooling.diagrams import draw_coding, draw_streams
-from depnb.methods.temporal_pooling.widget import READINGS, codes, draw_codes, possible_lengths
+from depnb.methods.temporal_pooling.diagrams import draw_coding, draw_streams, draw_two_speeds
+from depnb.methods.temporal_pooling.widget import (
+    READINGS,
+    codes,
+    draw_codes,
+    draw_fusion,
+    fused_rmse,
+    possible_lengths,
+)
 from depnb.system import style
 
 VIDEO = np.random.default_rng(0).integers(0, 256, (33, 12, 10), dtype=np.uint8)
@@ -62,3 +70,36 @@ def test_figure_2_shows_both_pictures_of_a_clip():
     still, coded = draw_streams(frame, code).axes[0].images
     assert still.get_array().shape == (8, 8, 3)
     assert np.array_equal(coded.get_array(), code)
+
+
+@given(st.floats(0.5, 20), st.floats(0.5, 20), st.integers(0, 2**32 - 1))
+def test_the_mean_of_two_has_the_error_of_the_formula(better, worse, seed):
+    errors = np.random.default_rng(seed).normal(0, [[better], [worse]], (2, 50))
+    first, second = np.sqrt((errors**2).mean(1))
+    rho = (errors[0] @ errors[1]) / np.sqrt((errors[0] @ errors[0]) * (errors[1] @ errors[1]))
+    measured = np.sqrt((errors.mean(0) ** 2).mean())
+    assert fused_rmse(first, second, rho) == pytest.approx(measured, rel=1e-6, abs=1e-6)
+
+
+def test_two_opposite_errors_cancel_and_two_equal_ones_stay():
+    assert fused_rmse(8, 8, -1) == 0
+    assert fused_rmse(8, 8, 1) == 8
+
+
+def test_the_marked_point_lies_on_the_curve_and_both_errors_are_drawn():
+    axis = draw_fusion(9, 8, 0.5).axes[0]
+    curve, point, *ends = axis.lines
+    assert np.interp(0.5, curve.get_xdata(), curve.get_ydata()) == pytest.approx(point.get_ydata()[0], abs=1e-3)
+    assert [line.get_ydata()[0] for line in ends] == [8, 9]
+    assert axis.get_title() == f"ρ = 0.50: RMSE of the mean {fused_rmse(9, 8, 0.5):.2f}"
+
+
+def test_pixels_that_only_brighten_are_steady_and_those_that_turn_back_are_not():
+    slow = np.arange(18, dtype=np.uint8)[:, None, None].repeat(4, 1).repeat(5, 2)
+    fast = np.array([0, 9] * 9, np.uint8)[:, None, None].repeat(4, 1).repeat(5, 2)
+    axes = draw_two_speeds({"slow": slow, "fast": fast, "falling": slow[::-1]}).axes
+    shares = [axis for axis in axes if axis.get_title().startswith("steady")]
+    titles = [axis.get_title() for axis in shares]
+    assert titles == [f"steady: {share} of the pixels" for share in ("100.0%", "0.0%", "100.0%")]
+    assert [axis.images[0].get_array().mean() for axis in shares] == [1, 0, 1]
+    assert [axis.get_ylabel() for axis in axes[::3]] == ["slow", "fast", "falling"]

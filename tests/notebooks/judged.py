@@ -4,7 +4,7 @@ A row of the table is ``(name, answer, said)``: the exercise, an answer that is 
 of the message that names the mistake.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +23,16 @@ def told_why(solved: ModuleType, wrong: Wrong) -> Callable:
         found = course.judge(solved, name, answer)
         assert found is not None, f"the checker of {name} takes the wrong answer for right"
         assert said in found, found
+
+    return test
+
+
+def accepted(solved: ModuleType, right: Mapping[str, Sequence[Any]]) -> Callable:
+    """The test that right answers in other forms, by exercise, are taken for right."""
+
+    @pytest.mark.parametrize(("name", "answer"), [(name, answer) for name, own in right.items() for answer in own])
+    def test(name, answer):
+        assert course.judge(solved, name, answer) is None
 
     return test
 

@@ -1,6 +1,7 @@
 """The checkers of notebook 20 tell plausible wrong answers from right ones, and say why."""
 
 import numpy as np
+import torch
 
 from depnb import course
 from tests.notebooks import judged
@@ -49,15 +50,6 @@ def forgotten(*given):
     sum(map(np.sum, given))
 
 
-def rooted(square):
-    return lambda a, t, rho: np.sqrt(square(a, t, rho))
-
-
-def beating(goal):
-    """The bound on ρ below which the mean of both has a smaller RMSE than ``goal`` of the two."""
-    return lambda a, t: (4 * goal(a, t) ** 2 - a**2 - t**2) / (2 * a * t)
-
-
 WRONG = (
     ("signs", against_middle(lambda level, middle: level > middle), "not brighter"),
     ("signs", against_middle(lambda level, middle: level >= middle), "not brighter"),
@@ -89,21 +81,46 @@ WRONG = (
     ("backwards", lambda image: SOLVED.backwards(image).ravel(), "same shape"),
     ("backwards", lambda image: SOLVED.backwards(image).astype(int), "is uint8"),
     ("backwards", forgotten, "is `return` missing"),
-    ("fused_rmse", lambda a, t, rho: (a + t) / 2, "the mean of the errors"),
-    ("fused_rmse", lambda a, t, rho: SOLVED.fused_rmse(a, t, rho) ** 2, "take its root"),
-    ("fused_rmse", lambda a, t, rho: 2 * SOLVED.fused_rmse(a, t, rho), "the mean has half of it"),
-    ("fused_rmse", lambda a, t, rho: SOLVED.fused_rmse(a, t, -rho), "the mean adds the errors"),
-    ("fused_rmse", lambda a, t, rho: SOLVED.fused_rmse(a, t, 0), "leaves ρ out"),
-    ("fused_rmse", rooted(lambda a, t, rho: (a**2 + t**2) / 4 * (1 + rho)), "for 8, 12 and ρ = ½"),
-    ("fused_rmse", forgotten, "is `return` missing"),
-    ("helpful_below", beating(lambda a, t: a), "take the smaller RMSE"),
-    ("helpful_below", beating(max), "the better one, 8"),
-    ("helpful_below", beating(lambda a, t: (a + t) / 2), "the mean of their RMSE"),
-    ("helpful_below", lambda a, t: -SOLVED.helpful_below(a, t), "two equally good streams"),
-    ("helpful_below", lambda a, t: max(-1, SOLVED.helpful_below(a, t)), "keep it"),
-    ("helpful_below", lambda a, t: abs(SOLVED.helpful_below(a, t)), "below −1"),
-    ("helpful_below", forgotten, "is `return` missing"),
+    ("steady", lambda image: np.isin(image, (15, 240)).sum(), "divide it by the number of pixels"),
+    ("steady", lambda image: np.isin(image, (15, 240)), "return one number"),
+    ("steady", lambda image: 100 * SOLVED.steady(image), "is a percentage"),
+    ("steady", lambda image: np.mean(image == 15), "those that get darker, count too"),
+    ("steady", lambda image: np.mean(image == 240), "those that get brighter, count too"),
+    ("steady", lambda image: np.isin(image, (0, 15, 240)).mean(), "a pixel that stands still has it"),
+    ("steady", lambda image: np.isin(image, (15, 240, 255)).mean(), "darker on both sides"),
+    ("steady", lambda image: np.isin(image, (0, 15, 240, 255)).mean(), "two halves are alike"),
+    ("steady", lambda image: 1 / 2, "three pixels of nine"),
+    ("steady", lambda image: 1 / 3, "the share is 1"),
+    ("steady", forgotten, "is `return` missing"),
 )
+
+RIGHT = {
+    "signs": (
+        lambda levels: np.array(SOLVED.signs(levels)),
+        lambda levels: tuple(bool(sign) for sign in SOLVED.signs(levels)),
+        lambda levels: torch.tensor(SOLVED.signs(levels)),
+        lambda levels: [float(sign) for sign in SOLVED.signs(levels)],
+    ),
+    "code": (
+        lambda levels: np.uint8(SOLVED.code(levels)),
+        lambda levels: float(SOLVED.code(levels)),
+        lambda levels: torch.tensor(SOLVED.code(levels)),
+        lambda levels: np.array([SOLVED.code(levels)]),
+    ),
+    "backwards": (
+        lambda image: np.array([[int(f"{code:08b}"[::-1], 2) for code in line] for line in image], np.uint8),
+        lambda image: SOLVED.backwards(image).copy(order="F"),
+        lambda image: torch.from_numpy(SOLVED.backwards(image).copy()).numpy(),
+        lambda image: np.array([int(f"{code:08b}"[::-1], 2) for code in range(256)], np.uint8)[image],
+    ),
+    "steady": (
+        lambda image: ((image == 15) | (image == 240)).mean(),
+        lambda image: np.float32(SOLVED.steady(image)),
+        lambda image: torch.tensor(SOLVED.steady(image)),
+        lambda image: sum(code in (15, 240) for line in image.tolist() for code in line) / image.size,
+    ),
+}
 
 test_wrong_answers_are_told_why = judged.told_why(SOLVED, WRONG)
 test_every_exercise_is_here_and_its_solution_is_right = judged.complete(SOLVED, WRONG)
+test_right_answers_in_other_forms_are_accepted = judged.accepted(SOLVED, RIGHT)

@@ -74,6 +74,8 @@ def write(folder, notebook, name="10_method"):
     (folder / "solutions").mkdir(exist_ok=True)
     solutions = "\n".join(f"e{k} = check_e{k} = lambda x: x" for k in range(6))
     (folder / "solutions" / f"{name}.py").write_text(solutions)
+    (folder / "questions").mkdir(exist_ok=True)
+    (folder / "questions" / f"{name}.json").write_text("[1, 2, 3, 4, 5]")
     (folder / "00_start_here.ipynb").touch()
     path = folder / f"{name}.ipynb"
     nbformat.write(notebook, path)
@@ -350,6 +352,74 @@ def test_what_is_harmless_is_no_fault(tmp_path, case):
     assert lint(write(tmp_path, notebook)) == []
 
 
+def _of_a_paper_in_two(name, *needless):
+    """The notebook of a paper's method or of its results: a good one."""
+    notebook = page(name)
+    notebook.cells[2].source += f"\nprint({name!r})\ncourse.box('What came out', in_short.sentences(paper, results))"
+    notebook.cells[2].outputs = [_stdout("What came out\n")]
+    notebook.cells.insert(16, new_code_cell("course.quiz()", metadata={"tags": ["nbval-skip"]}))
+    _drop(*needless)(notebook)
+    _count(notebook)
+    return notebook
+
+
+METHOD, RESULTS = ("20_method", 8, 9, 10, 11), ("21_results", 4, 5, 7, 10)
+
+
+@pytest.mark.parametrize("parts", [METHOD, RESULTS])
+def test_a_paper_may_have_a_notebook_of_its_method_and_one_of_its_results(tmp_path, parts):
+    assert lint(write(tmp_path, _of_a_paper_in_two(*parts), parts[0])) == []
+
+
+@pytest.mark.parametrize("parts", [METHOD, RESULTS])
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (_replace(2, "in_short.sentences(paper, results)", "[]"), "no box says what came out"),
+        (lambda n: n.cells.extend(new_markdown_cell("more") for _ in range(40)), "cells; at most 45"),
+        (_prose(PROSE * 9), "words; at most 2500"),
+        (lambda n: n.cells.extend(new_code_cell("x = 1\n" * 40) for _ in range(7)), "lines; at most 250"),
+        (lambda n: n.cells[2].outputs.extend([CAPTION, TABLE] * 9), "tables; at most"),
+        (lambda n: n.cells[2].outputs.extend([CAPTION, _table(15)]), "a table has 15 rows; at most 14"),
+    ],
+)
+def test_such_a_notebook_has_limits(tmp_path, parts, edit, expected):
+    notebook = _of_a_paper_in_two(*parts)
+    edit(notebook)
+    messages = lint(write(tmp_path, notebook, parts[0]))
+    assert any(expected in message for message in messages), messages
+
+
+@pytest.mark.parametrize("parts", [METHOD, RESULTS])
+def test_such_a_notebook_asks_five_questions(tmp_path, parts):
+    notebook = _of_a_paper_in_two(*parts)
+    path = write(tmp_path, notebook, parts[0])
+    (tmp_path / "questions" / f"{parts[0]}.json").write_text("[1]")
+    assert f"questions/{parts[0]}.json has 1 questions; 5 are wanted" in lint(path)
+    (tmp_path / "questions" / f"{parts[0]}.json").unlink()
+    notebook.cells = [cell for cell in notebook.cells if cell.source != "course.quiz()"]
+    _count(notebook)
+    nbformat.write(notebook, path)
+    assert lint(path) == [
+        "no cell tagged “nbval-skip” asks the questions (course.quiz)",
+        f"questions/{parts[0]}.json has 0 questions; 5 are wanted",
+    ]
+
+
+def test_folded_code_and_a_table_of_fourteen_rows_are_within_the_limits(tmp_path):
+    notebook = _of_a_paper_in_two(*RESULTS)
+    notebook.cells[2].outputs += [CAPTION, _table(14)]
+    folded = [new_code_cell("x = 1\n" * 40, metadata={"tags": ["hide-input"]}) for _ in range(7)]
+    notebook.cells[3:3] = folded
+    _count(notebook)
+    assert not [message for message in lint(write(tmp_path, notebook, RESULTS[0])) if "at most" in message]
+
+
+def _table(rows):
+    text = f'<table class="dataframe"><tr></tr>{"<tr></tr>" * rows}</table>'
+    return new_output("display_data", data={"text/html": text, "text/plain": "Generated people."})
+
+
 def test_without_solutions_the_exercises_cannot_be_checked(tmp_path):
     path = write(tmp_path, page())
     (tmp_path / "solutions" / "10_method.py").unlink()
@@ -403,6 +473,8 @@ def test_normalise_makes_two_runs_equal_and_keeps_what_they_say(tmp_path):
     second.metadata["widgets"] = {"state": {}}
     second.metadata["language_info"] = {"name": "python", "version": "3.12.1"}
     second.cells[9].metadata["execution"] = {"iopub.execute_input": "2024"}
+    for notebook in (first, second):
+        notebook.cells[6].metadata["tags"] = ["hide-input"]
     said = first.cells[9].outputs[0].text
     second.cells[9].outputs = [_stdout(said[:5]), _stdout(said[5:]), new_output("stream", name="stderr", text="slow")]
     paths = [write(tmp_path, n, f"{k}_method") for k, n in enumerate((first, second))]
@@ -413,6 +485,8 @@ def test_normalise_makes_two_runs_equal_and_keeps_what_they_say(tmp_path):
     assert [c.get("execution_count") for c in kept.cells] == [c.get("execution_count") for c in first.cells]
     assert kept.cells[9].outputs[0].text == said
     assert kept.cells[1].metadata.tags == ["parameters"]
+    assert [bool(c.metadata.get("jupyter", {}).get("source_hidden")) for c in kept.cells].index(True) == 6
+    assert sum(bool(c.metadata.get("jupyter")) for c in kept.cells) == 1
 
 
 @pytest.mark.parametrize("path", notebooks_in([NOTEBOOKS]), ids=lambda path: path.stem)

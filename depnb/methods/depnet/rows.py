@@ -291,6 +291,7 @@ PAPER = Paper(
     profiles=PROFILES,
     config=Config,
     rows=ROWS,
+    own="depnet",
     grid=GRID,
     protocols=PROTOCOLS,
     tables=TABLES,

@@ -216,6 +216,7 @@ PAPER = Paper(
     profiles=PROFILES,
     config=Config,
     rows=ROWS,
+    own="expectation",
     grid=GRID,
     protocols=PROTOCOLS,
     tables=TABLES,

@@ -308,6 +308,7 @@ PAPER = Paper(
     profiles=PROFILES,
     config=Config,
     rows=ROWS,
+    own="dlga",
     grid=GRID,
     protocols=PROTOCOLS,
     tables=TABLES,

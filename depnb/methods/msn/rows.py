@@ -333,6 +333,7 @@ PAPER = Paper(
     profiles=PROFILES,
     config=Config,
     rows=ROWS,
+    own="msn",
     grid=GRID,
     protocols=PROTOCOLS,
     tables=TABLES,

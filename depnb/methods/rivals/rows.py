@@ -70,6 +70,7 @@ RIVALS = Paper(
     profiles=CLIP_PROFILES,
     config=Config,
     rows={features: Config(features) for features in get_args(Features)},
+    own="",
     grid={},
     # Nothing is selected on development. It is named so that "unseen" are the same people as for the networks.
     protocols={"honest": HONEST, "paper": as_printed(Recipe())},

@@ -1,5 +1,6 @@
 """Figures 1 and 2 of the temporal pooling paper, redrawn: how a clip becomes a code image, and the two streams."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LENGTH = 9
+STEADY = (0b00001111, 0b11110000)
+"""Codes of a pixel that is on one side of the middle level in the first half of nine frames, and on the other side in
+the second: one that only brightens, or only darkens."""
 GREY: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 255}
 
 
@@ -56,6 +60,29 @@ def draw_coding(clip: NDArray[np.uint8]) -> "Figure":
     axis.imshow(encode(clip), **GREY)
     axis.set_title("code image $y$: the sum (3)", fontsize=10)
     _bare(axis)
+    return figure
+
+
+def draw_two_speeds(videos: Mapping[str, NDArray[np.uint8]]) -> "Figure":
+    """One frame, the code image of the first nine, and how often each pixel changes steadily; a row for each video.
+
+    Args:
+        videos: grey levels uint8 [T, H, W], T ≥ 9, by what the picture calls them.
+    """
+    figure, axes = plt.subplots(len(videos), 3, figsize=(6, 2 * len(videos)), squeeze=False)
+    for line, (name, video) in zip(axes, videos.items(), strict=True):
+        clips = video[: len(video) // LENGTH * LENGTH].reshape(-1, LENGTH, *video.shape[1:])  # [N, 9, H, W]
+        steady = np.isin([encode(clip) for clip in clips], STEADY)  # [N, H, W]
+        pictures: tuple[tuple[Any, dict[str, Any], str], ...] = (
+            (video[LENGTH // 2], GREY, "one frame"),
+            (encode(clips[0]), GREY, "code image"),
+            (steady.mean(0), {"cmap": "magma", "vmin": 0, "vmax": 0.5}, f"steady: {steady.mean():.1%} of the pixels"),
+        )
+        for axis, (picture, look, title) in zip(line, pictures, strict=True):
+            axis.imshow(picture, **look)
+            axis.set_title(title, fontsize=9)
+            _bare(axis)
+        line[0].set_ylabel(name, fontsize=9)
     return figure
 
 

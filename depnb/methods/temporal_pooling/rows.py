@@ -248,6 +248,7 @@ PAPER = Paper(
     profiles=PROFILES,
     config=Config,
     rows=ROWS,
+    own="two_stream",
     grid=GRID,
     protocols=PROTOCOLS,
     tables=TABLES,

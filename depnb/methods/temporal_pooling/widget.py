@@ -1,4 +1,4 @@
-"""The code image of a clip under every reading of the paper (notebook 20)."""
+"""The code image of a clip under every reading of the paper (notebook 20), and the mean of two networks (21)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,30 @@ def draw_codes(
     right.set_xlabel("frame")
     right.set_ylabel("grey level")
     right.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def fused_rmse(better: float, worse: float, rho: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """RMSE of the mean of two networks from theirs, points, and the correlation ρ of their errors, −1 to 1."""
+    return np.sqrt(np.maximum(better**2 + worse**2 + 2 * np.asarray(rho) * better * worse, 0)) / 2
+
+
+def draw_fusion(better: float, worse: float, rho: float) -> "Figure":
+    """RMSE of the mean of two networks over the correlation of their errors, and the RMSE of each.
+
+    Args:
+        better, worse: RMSE of the two, points. rho: the correlation that is marked, −1 to 1.
+    """
+    figure, axis = plt.subplots(figsize=(4.6, 2.6))
+    along = np.linspace(-1, 1, 201)
+    axis.plot(along, fused_rmse(better, worse, along), marker="", label="their mean")
+    axis.plot(rho, fused_rmse(better, worse, rho), color="C0", marker="o", linestyle="")
+    ends = min(better, worse), max(better, worse)
+    for error, name, line in zip(ends, ("the better one", "the worse one"), ("--", ":"), strict=True):
+        axis.axhline(error, color="black", linestyle=line, marker="", linewidth=0.8, label=name)
+    axis.set(xlim=(-1, 1), ylim=(0, None), xlabel="correlation ρ of the errors", ylabel="RMSE (points)")
+    axis.set_title(f"ρ = {rho:.2f}: RMSE of the mean {fused_rmse(better, worse, rho):.2f}", fontsize=9)
+    axis.legend(fontsize=7)
     return figure
 
 
