@@ -28,7 +28,7 @@ def gradient(logits, label):
 
 def check_gradient(answer):
     given = np.asarray(answer(np.array([0, np.log(2), 0]), 2.0), dtype=float)
-    assert given.shape == (3,), f"one number a logit: shape (3,), not {given.shape}"
+    assert given.shape == (3,), f"one number per logit: shape (3,), not {given.shape}"
     assert not np.allclose(given, [-0.25, 0, 0.25]), "the sign is wrong: the error is E − label, here 1 − 2"
     assert not np.allclose(given, [0.5, 0, -0.5]), "twice too large: the loss is half of the squared error"
     assert not np.allclose(given, [0.25, 0.5, -0.75]), "this is the gradient of the cross-entropy, p − onehot(label)"
@@ -38,8 +38,8 @@ def check_gradient(answer):
         ((expected(logits + step * e) - label) ** 2 - (expected(logits - step * e) - label) ** 2) / (4 * step)
         for e in np.eye(6)
     ]
-    assert np.allclose(answer(logits, label), numeric, atol=1e-6), "differs from finite differences"
-    assert np.isclose(np.sum(answer(logits, label)), 0), "softmax gradients sum to 0"
+    given = np.asarray(answer(logits, label), dtype=float)
+    assert np.allclose(given, numeric, atol=1e-5), "differs from finite differences"
 
 
 def mean_variance_loss(logits, label, weight):
@@ -60,20 +60,17 @@ def check_mean_variance_loss(answer):
     assert np.isclose(answer(peaks, 10.0, 0.05), 5), "two peaks at 0 and 20 have variance 100: 0 + 0.05 · 100 = 5"
 
 
-def honest_rmse(batches):
-    errors = np.concatenate([np.asarray(batch, dtype=float) for batch in batches])
-    return float(np.sqrt(np.mean(errors**2)))
-
-
-def check_honest_rmse(answer):
-    assert np.isclose(answer([[3.0, 4.0]]), np.sqrt(12.5)), "one batch: the plain RMSE"
-    assert not np.isclose(answer([[0.0, 0.0], [8.0, 8.0]]), 4), (
-        "4 is the mean of the batches' RMSE; the mean is under the root"
-    )
-    assert np.isclose(answer([[0.0, 0.0], [8.0, 8.0]]), np.sqrt(32)), "errors 0, 0, 8, 8 have RMSE √32"
-    shorter = "the last batch is shorter: every error counts once, so join the batches first"
-    try:
-        given = answer([[1.0, 1.0], [7.0]])
-    except ValueError as error:
-        raise AssertionError(f"{shorter} ({error})") from error
-    assert np.isclose(given, np.sqrt(17)), shorter
+HINTS = {
+    "expected": (
+        "Subtract the largest logit, take exponentials, and divide by their sum.",
+        "Then add up level times probability; the levels begin at 0.",
+    ),
+    "gradient": (
+        "You need p and E first; the formula stands above, with M = 1.",
+        "(E - label) * p * (levels - E), with levels = 0, 1, 2, …",
+    ),
+    "mean_variance_loss": (
+        "The variance is taken around E, not around the label.",
+        "(E - label) ** 2 / 2 + weight * sum(p * (levels - E) ** 2)",
+    ),
+}

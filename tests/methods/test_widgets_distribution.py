@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from depnb.methods.distribution.diagrams import draw_learnt
 from depnb.methods.distribution.widget import draw_two_peaks, two_peaks
 
 
@@ -55,3 +56,15 @@ def test_the_picture_says_what_became_of_the_setting(arguments, said):
     title = draw_two_peaks(*arguments).axes[0].get_title()
     assert said in title
     assert ("cut" in said) == ("cut" in title)
+
+
+def test_learnt_distributions_stand_beside_their_labels_and_those_of_the_training():
+    p = np.zeros((2, 64))
+    p[0, [10, 20]] = 0.5
+    p[1, 30] = 1
+    known = np.array([3.0, 3.0, 8.0])
+    first, second, training = draw_learnt(p, [12, 31], known).axes
+    assert [axis.get_title() for axis in (first, second)] == ["label 12, score 15 ± 5", "label 31, score 30 ± 0"]
+    assert [[line.get_xdata()[0] for line in axis.lines] for axis in (first, second)] == [[15, 12], [30, 31]]
+    np.testing.assert_array_equal([bar.get_height() for bar in second.patches], p[1])
+    assert {k: bar.get_height() for k, bar in enumerate(training.patches) if bar.get_height()} == {3: 2, 8: 1}
