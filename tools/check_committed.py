@@ -450,6 +450,7 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     "benchmarks/*.json": _benchmark,
     **dict.fromkeys(("methods/sources.csv", "methods/*/sources.csv", "methods/ledger_columns.csv"), _code),
     "notebooks/*.ipynb": _notebook,
+    "notebooks/questions/*.json": _prose,
 }
 """What is committed here: a pattern of the end of a path (``Path.match``), and how such a file is looked into."""
 

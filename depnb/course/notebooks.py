@@ -61,7 +61,8 @@ def normalise(path: Path | str) -> bool:
         cell.metadata = nbformat.from_dict(({"tags": kept} if kept else {}) | folded)
         if cell.cell_type != "code":
             continue
-        cell.outputs = _merged([output for output in cell.outputs if not _tells_progress(output)])
+        kept = [output for output in cell.outputs if not (_tells_progress(output) or _asks(output))]
+        cell.outputs = _merged(kept)
         for output in cell.outputs:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             if "metadata" in output:
@@ -77,6 +78,12 @@ def _tells_progress(output: NotebookNode) -> bool:
     if output.output_type == "stream":
         return output.name == "stderr"
     return output.get("data", {}).get("text/html", "").startswith(progress.MARKUP)
+
+
+def _asks(output: NotebookNode) -> bool:
+    """Whether an output is a part of the questions: a program for the browser, or the frame that it fills."""
+    data = output.get("data", {})
+    return "application/javascript" in data or "data-shufflequestions" in data.get("text/html", "")
 
 
 def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -18,12 +18,12 @@ def quiz() -> None:
         FileNotFoundError: the notebook has no questions.
     """
     asked = questions(session.current().name)
-    from IPython import get_ipython
+    from IPython import get_ipython  # takes long to import, and who only grades needs none
 
     if get_ipython() is None:
         print("\n".join(f"{number}. {one['question']}" for number, one in enumerate(asked, start=1)))
         return
-    from jupyterquiz import display_quiz
+    from jupyterquiz import display_quiz  # as above
 
     display_quiz(asked, max_width=900, colors=COLOURS)
 
