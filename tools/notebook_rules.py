@@ -85,7 +85,8 @@ KINDS = {
     "10": "whole",
     "20": "method",
     "21": "results",
-    "30": "paper",
+    "30": "method",
+    "31": "results",
     "40": "paper",
     "50": "paper",
 }

@@ -61,8 +61,7 @@ def normalise(path: Path | str) -> bool:
         cell.metadata = nbformat.from_dict(({"tags": kept} if kept else {}) | folded)
         if cell.cell_type != "code":
             continue
-        kept = [output for output in cell.outputs if not (_tells_progress(output) or _asks(output))]
-        cell.outputs = _merged(kept)
+        cell.outputs = _merged([output for output in cell.outputs if not (_tells_progress(output) or _asks(output))])
         for output in cell.outputs:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             if "metadata" in output:
