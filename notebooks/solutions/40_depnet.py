@@ -13,9 +13,17 @@ def excite(u, w1, w2):
 def check_excite(answer):
     u = np.stack([np.full((2, 2), 2.0), np.arange(4.0).reshape(2, 2)])
     w1, w2 = np.array([[1.0, -1.0]]), np.array([[2.0], [-4.0]])
-    given = np.asarray(answer(u, w1, w2), dtype=float)
+    given = np.asarray(answer(u.copy(), w1, w2), dtype=float)
     assert given.shape == (2, 2, 2), f"maps in, maps of the same shape out: (2, 2, 2), not {given.shape}"
-    assert np.allclose(answer(u, w1, np.zeros((2, 1))), u / 2), "with W2 = 0 every s is σ(0) = ½: half of each map"
+    changed = u.copy()
+    answer(changed, w1, w2)
+    assert np.array_equal(changed, u), "you change the maps that you are given: return new ones"
+    halved = np.asarray(answer(u.copy(), w1, np.zeros((2, 1))), dtype=float)
+    assert np.allclose(halved, u / 2), "with W2 = 0 every s is σ(0) = ½: half of each map"
+    largest = 1 / (1 + np.exp(-np.array([0.0, 0.0])))
+    assert not np.allclose(given, u * largest[:, None, None]), (
+        "you squeeze with the maximum, z = (2, 3): then W1 z is negative; squeeze is the mean, z = (2, 1.5)"
+    )
     assert not np.allclose(given[0], 2 * u[0]), (
         "channel 0 came out twice as large: σ is the sigmoid and δ the ReLU; the paper swaps the names (E45)"
     )
@@ -50,15 +58,19 @@ def aggregate_place(signal, filters):
 
 def check_aggregate_place(answer):
     ones = [np.ones(3), np.ones(5), np.ones(9)]
-    given = np.asarray(answer([1, 2, 3, 4, 5], ones), dtype=float)
+    given = np.asarray(answer(np.arange(1.0, 6.0), ones), dtype=float)
     assert given.shape == (5,), f"three maxima and two statistics are five numbers, not {given.size}"
     assert np.allclose(given, [12, 15, 15, 5, 3]), (
         f"1 … 5 and kernels of ones: 12, 15, 15, then maximum 5 and mean 3, not {given}"
     )
-    past = np.asarray(answer([1, 2, 3, 4, 9], [np.array([-1.0, 0, 1])]), dtype=float)
+    past = np.asarray(answer(np.array([1.0, 2, 3, 4, 9]), [np.array([-1.0, 0, 1])]), dtype=float)
     assert not np.isclose(past[0], 4), "the weight −1 belongs to the frame before: do not flip the kernel"
     assert np.isclose(past[0], 6), "with (−1, 0, 1) the largest rise over two frames is 9 − 3 = 6"
-    assert np.isclose(answer([-3, -2, -1, -2, -3], ones)[0], -5), "the largest of −5, −6, −5, −6, −5 is −5"
+    rim = np.asarray(answer(np.array([-1.0, -2, -3]), ones[:1]), dtype=float)[0]
+    assert not np.isclose(rim, -6), "without zeros outside −6 is left: with them the first place has 0 − 1 − 2 = −3"
+    assert np.isclose(rim, -3), (
+        f"of −1, −2, −3 and a kernel of ones the places are −3, −6, −5: the largest is −3, not {rim}"
+    )
 
 
 def draws_error(labels, scores):
@@ -69,9 +81,10 @@ def draws_error(labels, scores):
 
 
 def check_draws_error(answer):
-    labels, scores = [10, 20], [[12, 8], [20, 24]]
+    labels, scores = np.array([10.0, 20]), np.array([[12.0, 8], [20, 24]])
     given = answer(labels, scores)
-    two = isinstance(given, tuple | list | np.ndarray) and [np.ndim(number) for number in given] == [0, 0]
+    pair = hasattr(given, "__len__") and getattr(given, "shape", (2,)) == (2,) and len(given) == 2
+    two = pair and [np.ndim(number) for number in given] == [0, 0]
     assert two, f"return two numbers: the RMSE of one draw on average, and that of the draws' mean; not {given!r}"
     assert not np.isclose(given[0], np.sqrt(6)), (
         "√6 is the root over all draws at once: take the RMSE of each draw (a column), then their mean"
@@ -89,10 +102,16 @@ def signed_ranks(first, second):
 
 
 def check_signed_ranks(answer):
-    first, second = [1, 5, 3, 9], [2, 3, 6, 5]
-    assert answer([1, 2, 4], [2, 4, 8]) == 0, "the first is smaller for everybody: no rank on the other side, 0"
+    first, second = np.array([9, 6, 4, 5, 2]), np.array([1, 9, 5, 3, 12])
+    assert answer(np.array([1, 2, 4]), np.array([2, 4, 8])) == 0, (
+        "the first is smaller for everybody: no rank on the other side, 0"
+    )
     given = answer(first, second)
-    assert given != 6, "6 is the sum of the ranks that favour the second, 2 and 4: take the smaller of the two sums"
-    assert given != 2, "count ranks, not people: two of four differences are negative, but with the ranks 1 and 3"
-    assert given == 4, "differences −1, 2, −3, 4 have the ranks 1 to 4; 1 + 3 = 4 and 2 + 4 = 6, the smaller is 4"
-    assert answer(second, first) == 4, "which method is called first makes no difference"
+    assert given != 9, "9 is the larger of the two sums of ranks: 1 + 3 + 5; take the smaller"
+    assert given != 5, "5 adds the places in the list: rank the differences by their size first"
+    assert given != 10, "10 adds the sizes of the differences: add their ranks, 1 for the smallest"
+    assert given != 2, "count ranks, not people: two of the five differences are positive, with the ranks 4 and 2"
+    assert given == 6, (
+        f"differences 8, −3, −1, 2, −10 have the ranks 4, 3, 1, 2, 5; 4 + 2 = 6, and the rest is 9, not {given}"
+    )
+    assert answer(second, first) == 6, "which method is called first makes no difference"
