@@ -87,7 +87,8 @@ KINDS = {
     "21": "results",
     "30": "method",
     "31": "results",
-    "40": "paper",
+    "40": "method",
+    "41": "results",
     "50": "paper",
 }
 """Kind of a notebook by its number; others are lessons (01 to 09) or reviews. A paper has one notebook, or one of its

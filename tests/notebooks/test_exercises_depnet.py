@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from scipy.stats import wilcoxon
 
 from depnb import course
 from tests.notebooks import judged
@@ -19,25 +18,6 @@ def names_swapped(u, w1, w2):
 def without_relu(u, w1, w2):
     s = 1 / (1 + np.exp(-w2 @ (w1 @ u.mean((1, 2)))))
     return u * s[:, None, None]
-
-
-def over_all_draws(labels, scores):
-    errors = np.asarray(scores) - np.asarray(labels)[:, None]
-    return np.sqrt((errors**2).mean()), SOLVED.draws_error(labels, scores)[1]
-
-
-def other_sum(first, second):
-    differences = np.subtract(first, second)
-    ranks = np.abs(differences).argsort().argsort() + 1
-    return max(ranks[differences > 0].sum(), ranks[differences < 0].sum()) * (differences > 0).any()
-
-
-def places(differences):
-    return (np.flatnonzero(differences > 0) + 1).sum()
-
-
-def sizes(differences):
-    return differences[differences > 0].sum()
 
 
 def in_place(u, w1, w2):
@@ -78,24 +58,7 @@ WRONG = (
     ("aggregate_place", lambda signal, filters: [*SOLVED.aggregate_place(signal, filters)[:-1], 0], "12, 15, 15"),
     ("aggregate_place", lambda signal, filters: SOLVED.aggregate_place(abs(signal), filters), "the largest is −3"),
     ("aggregate_place", lambda signal, filters: SOLVED.aggregate_place(signal, filters[:1]), "five numbers"),
-    ("draws_error", lambda labels, scores: SOLVED.draws_error(labels, scores)[::-1], "on average"),
-    ("draws_error", lambda labels, scores: tuple(np.square(SOLVED.draws_error(labels, scores))), "on average"),
-    ("draws_error", lambda labels, scores: scores - labels[:, None], "two numbers"),
-    ("draws_error", over_all_draws, "over all draws at once"),
-    ("draws_error", lambda labels, scores: SOLVED.draws_error(labels, scores)[1], "two numbers"),
-    ("draws_error", lambda labels, scores: (SOLVED.draws_error(labels, scores)[0], 0.0), "errors 0 and 2"),
-    ("signed_ranks", other_sum, "the larger of the two"),
-    ("signed_ranks", lambda first, second: min(places(first - second), places(second - first)), "places in the list"),
-    (
-        "signed_ranks",
-        lambda first, second: min(sizes(first - second), sizes(second - first)),
-        "sizes of the differences",
-    ),
-    ("signed_ranks", lambda first, second: SOLVED.signed_ranks(first, second) + 1, "no rank on the other side"),
-    ("signed_ranks", lambda first, second: 15 if (first > second).any() else 0, "the ranks 4, 3, 1, 2, 5"),
-    ("signed_ranks", lambda first, second: int((np.subtract(first, second) > 0).sum()), "count ranks"),
 )
-
 RIGHT = {
     "excite": (
         lambda u, w1, w2: torch.tensor(SOLVED.excite(u, w1, w2)),
@@ -118,18 +81,6 @@ RIGHT = {
             signal.max(),
             signal.mean(),
         ],
-    ),
-    "draws_error": (
-        lambda labels, scores: np.array(SOLVED.draws_error(labels, scores)),
-        lambda labels, scores: list(SOLVED.draws_error(labels, scores)),
-        lambda labels, scores: torch.tensor(SOLVED.draws_error(labels, scores)),
-        lambda labels, scores: tuple(map(np.float32, SOLVED.draws_error(labels, scores))),
-    ),
-    "signed_ranks": (
-        lambda first, second: wilcoxon(first, second).statistic,
-        lambda first, second: torch.tensor(SOLVED.signed_ranks(first, second)),
-        lambda first, second: float(SOLVED.signed_ranks(first, second)),
-        lambda first, second: np.int64(SOLVED.signed_ranks(first, second)),
     ),
 }
 
