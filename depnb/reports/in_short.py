@@ -36,19 +36,19 @@ def sentences(paper: str, results: Sequence[Result], rivals: Sequence[Result] = 
 
 def _error(s: Summary) -> str:
     interval = f"[{s.rmse_low:.2f}, {s.rmse_high:.2f}]"
-    return (
-        f"On {PARTITION_TITLES[s.partition]} of {s.title}, `{s.row}` has an RMSE of {s.rmse:.2f} {interval}; "
-        f"the constant has {s.constant:.2f}: {s.verdict}."
-    )
+    said = f"On {PARTITION_TITLES[s.partition]} of {s.title}, `{s.row}` has an RMSE of {s.rmse:.2f} {interval}"
+    if s.verdict == "not compared":
+        return f"{said}."
+    return f"{said}. Its difference to the constant ({s.constant:.2f}) is {_difference(s)}."
+
+
+def _difference(s: Summary) -> str:
+    return f"{signed(s.difference)} [{signed(s.low)}, {signed(s.high)}], {s.verdict}"
 
 
 def _elsewhere(summaries: Sequence[Summary]) -> Iterator[str]:
     """One sentence for the other corpora: the difference to the constant on each."""
-    parts = [
-        f"{s.title}: {signed(s.difference)} [{signed(s.low)}, {signed(s.high)}], {s.verdict}"
-        for s in summaries
-        if s.verdict != "not compared"
-    ]
+    parts = [f"{s.title}: {_difference(s)}" for s in summaries if s.verdict != "not compared"]
     if parts:
         yield f"Against the constant elsewhere: {'; '.join(parts)}."
 

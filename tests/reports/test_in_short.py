@@ -35,7 +35,8 @@ def test_the_papers_own_model_comes_first_with_its_interval_and_its_word():
     (said,) = [line for line in sentences("distribution", results) if "has an RMSE" in line]
     assert said.startswith("On unseen people of generated “both”, `expectation`")
     assert f"RMSE of {s.rmse:.2f} [{s.rmse_low:.2f}, {s.rmse_high:.2f}]" in said
-    assert said.endswith(f"the constant has {s.constant:.2f}: {s.verdict}.")
+    difference, low, high = (f"{value:+.2f}".replace("-", "−") for value in (s.difference, s.low, s.high))
+    assert said.endswith(f"the constant ({s.constant:.2f}) is {difference} [{low}, {high}], {s.verdict}.")
 
 
 def test_other_corpora_follow_with_their_differences():

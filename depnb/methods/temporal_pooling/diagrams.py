@@ -1,4 +1,4 @@
-"""Figures 1 and 2 of the temporal pooling paper, redrawn: how a clip becomes a code image, and the two streams."""
+"""How a clip becomes a code image, and the two streams (Figures 1 and 2 of the paper); a slow and a fast face."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 LENGTH = 9
 STEADY = (0b00001111, 0b11110000)
-"""Codes of a pixel that is on one side of the middle level in the first half of nine frames, and on the other side in
-the second: one that only brightens, or only darkens."""
+"""Codes of a pixel that is darker than in the middle of nine frames in all four frames before it and in none after it,
+or the reverse."""
 GREY: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 255}
 
 
