@@ -17,7 +17,7 @@ READY_TEST := .venv/.ready-test
 export JUPYTER_PREFER_ENV_PATH := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce check test lab results figures docs bench notebooks
+.PHONY: help reproduce check test lab results figures docs book bench notebooks
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ figures: $(READY)  ## draw figures/ and its tables from results/, write the numb
 
 docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minutes
 	@$(PY) -m tools.update_docs
+
+book: $(READY_TEST)  ## build the website into build/book/html, without a network
+	@$(PY) -m book
 
 NOT_SPEED := $(addprefix benchmarks/,paper_learning.py depnet_features.py evidence.py reproductions.py lengths.py)
 bench: $(READY)  ## measure what the speed claims rest on

@@ -433,11 +433,12 @@ def _corpora(content: Any) -> Iterator[Any]:
 ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     **dict.fromkeys(("*.py", "*.pyi", "Makefile", ".ci/run", "postBuild", "Dockerfile", "LICENSE"), _code),
     **dict.fromkeys((".gitignore", ".gitattributes", "requirements.txt", "requirements-test.txt", "tools/*.sh"), _code),
+    **dict.fromkeys(("book/static/*.css", ".github/workflows/*.yml"), _code),
     **dict.fromkeys(("pyproject.toml", "tools/*.toml", "environment.yml", ".pre-commit-config.yaml"), _prose),
     **dict.fromkeys(
         ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md", "CITATION.cff", "docs/*.md"), _prose
     ),
-    **dict.fromkeys(("book/*.md", "book/*.yml", "figures/*.md", "figures/*.tex", "templates/*.html"), _prose),
+    **dict.fromkeys(("figures/*.md", "figures/*.tex", "templates/*.html"), _prose),
     **dict.fromkeys((f"depnb/methods/printed/{name}" for name in PRINTED), _code),
     "tests/experiments/fingerprints.json": _code,
     "figures/*.png": _picture_file,

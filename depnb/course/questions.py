@@ -23,7 +23,12 @@ def quiz() -> None:
     if get_ipython() is None:
         print("\n".join(f"{number}. {one['question']}" for number, one in enumerate(asked, start=1)))
         return
-    from jupyterquiz import display_quiz  # as above
+    ask(asked)
+
+
+def ask(asked: list[dict[str, Any]]) -> None:
+    """Ask questions in a browser: the page that shows them needs no kernel."""
+    from jupyterquiz import display_quiz  # it imports IPython
 
     display_quiz(asked, max_width=900, colors=COLOURS)
 
