@@ -5,8 +5,6 @@ import inspect
 from importlib import import_module
 from pathlib import Path
 
-import nbformat
-
 from depnb.experiments.store import Store
 from depnb.methods.contract import Paper
 from depnb.methods.registry import RIVALS, method, papers
@@ -69,7 +67,7 @@ def _contents(to: Path) -> str:
 def _paper(paper: Paper, store: Store, to: Path) -> str:
     """Citation, notebooks, what came out, claims, results, figures and code of a paper."""
     results = results_of(store, paper.name)
-    title = _title(to / "notebooks" / f"{paper.notebook}.ipynb")
+    title = paper.title
     lessons = [path for path in sorted((to / "notebooks").glob("*.ipynb")) if path.stem[0] == paper.notebook[0]]
     numbers = to / "figures" / f"{paper.name}_measured_unseen.csv"
     parts = [
@@ -92,12 +90,6 @@ def _paper(paper: Paper, store: Store, to: Path) -> str:
         f"`depnb protocols {paper.name}`. What the paper contradicts or leaves open: [errata](../docs/errata.md).",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _title(notebook: Path) -> str:
-    """What its notebook calls a paper: in the heading, between the number and the colon."""
-    heading = nbformat.read(notebook, as_version=4).cells[0].source.splitlines()[0]
-    return heading.partition(" · ")[2].partition(":")[0]
 
 
 def _listed(sentences: list[str]) -> str:

@@ -20,7 +20,7 @@ FRONT = "README.md"
 FIGURES = "figures"
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 FENCED = re.compile(r"(^(`{3,}).*?^\2`*$)", re.M | re.S)
-PLACE = re.compile(r'<a id="([\w-]+)"></a>(\w+)')
+PLACE = re.compile(r'<a id="([\w-]+)"></a>(\*\*[^*]+\*\*|\w+)')
 WIDGET = "interactive("
 PLAY = "*A slider stands here in JupyterLab: run `make lab` and open this notebook to play with it.*"
 

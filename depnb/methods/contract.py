@@ -247,6 +247,7 @@ class Paper:
 
     Attributes:
         name: in results and on the command line; that of the folder.
+        title: how prose and pictures name it.
         notebook: file name of its notebook without suffix; papers stand in the order of these names.
         citation: authors, title, place and year.
         version: raised when the numbers that come out change.
@@ -269,6 +270,7 @@ class Paper:
     """
 
     name: str
+    title: str
     notebook: str
     citation: str
     version: int

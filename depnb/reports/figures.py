@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
-from depnb.reports import forest, learning_curves, tables, trials
+from depnb.reports import forest, learning_curves, overview, tables, trials
 from depnb.reports.claims import Outcome, claims_columns, outcomes
 from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
 from depnb.reports.outcomes import page
@@ -55,6 +55,16 @@ CURVES = (
 )
 
 FIGURES = {
+    "overview": Entry(
+        "Above, the way from a video to a score, for one generated person. Below, what came out on generated people "
+        "for the five papers' own models, as this project trains them, and for two simple rivals that train no "
+        "network: the difference to the constant predictor, which says the mean of the training labels. Some methods "
+        "were trained for short and judged on 100 people, others for longer and on 400; the tables say which. It says "
+        "nothing about real depression.",
+        "results/; recipe of the corpus",
+        overview.draw,
+        lambda store: [s.title for s in overview.compared(store).values()],
+    ),
     "corpus_contact_sheet": Entry(
         "Fifty of the people of the generated corpus “both”, partition unseen, one frame each. Nobody here exists.",
         "recipe of the corpus",

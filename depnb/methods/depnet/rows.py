@@ -281,6 +281,7 @@ FIGURES = {
 
 PAPER = Paper(
     name="depnet",
+    title="DepNet",
     notebook="40_depnet",
     citation=(
         "L. He, C. Guo, P. Tiwari, R. Su, H. M. Pandey, W. Dang: DepNet: An Automated Industrial Intelligent "

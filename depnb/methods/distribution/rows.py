@@ -207,6 +207,7 @@ FIGURES = {
 
 PAPER = Paper(
     name="distribution",
+    title="Distribution learning",
     notebook="10_distribution_learning",
     citation=(
         "W. C. de Melo, E. Granger, A. Hadid: Depression Detection Based on Deep Distribution Learning. "

@@ -299,6 +299,7 @@ FIGURES = {
 
 PAPER = Paper(
     name="dlga",
+    title="DLGA-CNN",
     notebook="50_dlga",
     citation=(
         "L. He, J. C.-W. Chan, Z. Wang: Automatic Depression Recognition Using CNN with Attention Mechanism from "

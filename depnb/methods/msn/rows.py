@@ -324,6 +324,7 @@ FIGURES = {
 
 PAPER = Paper(
     name="msn",
+    title="MSN",
     notebook="30_msn",
     citation=(
         "W. C. de Melo, E. Granger, A. Hadid: A Deep Multiscale Spatiotemporal Network for Assessing Depression from "

@@ -64,6 +64,7 @@ def _no_network(config: Any, scale: Scale) -> NoReturn:
 
 RIVALS = Paper(
     name="rivals",
+    title="Simple rivals",
     notebook="",
     citation="",
     version=VERSION,

@@ -238,6 +238,7 @@ FIGURES = {
 
 PAPER = Paper(
     name="temporal_pooling",
+    title="Temporal pooling",
     notebook="20_temporal_pooling",
     citation=(
         "W. C. de Melo, E. Granger, M. Bordallo Lopez: Encoding Temporal Information for Automatic Depression "
