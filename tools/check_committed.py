@@ -438,7 +438,7 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     **dict.fromkeys(
         ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md", "CITATION.cff", "docs/*.md"), _prose
     ),
-    **dict.fromkeys(("figures/*.md", "figures/*.tex", "templates/*.html"), _prose),
+    **dict.fromkeys(("figures/*.md", "figures/*.tex", "figures/*.html", "templates/*.html"), _prose),
     **dict.fromkeys((f"depnb/methods/printed/{name}" for name in PRINTED), _code),
     "tests/experiments/fingerprints.json": _code,
     "figures/*.png": _picture_file,

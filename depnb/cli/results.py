@@ -73,7 +73,7 @@ def export(
 
 
 def tables(store: StoreFolder = None, out: FiguresFolder = None) -> None:
-    """Write every table (CSV, LaTeX, PNG) from stored results, the printed numbers beside ours.
+    """Write every table (CSV, LaTeX, HTML) from stored results, the printed numbers beside ours.
 
     Examples: `depnb tables`; `depnb tables --store runs/mine/results`
     """

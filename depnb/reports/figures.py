@@ -1,6 +1,6 @@
 """All figures: which there are, from what they are drawn, and the index of the folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -226,9 +226,16 @@ def make_all(store: Store, folder: Path) -> list[Path]:
         plt.close(figure)
         data = f"Data: {entry.data}; {provenance}."
         lines += [f"## {name}", "", f"![{name}]({name}.png)", "", entry.caption, "", data, ""]
-    for path in (p for p in tables.make_all(store, folder, redraw=True) if p.suffix == ".png"):
-        provenance = path.with_suffix(".tex").read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
-        data = f"Data: [CSV]({path.stem}.csv), [LaTeX]({path.stem}.tex), from results/; {provenance}."
-        lines += [f"## {path.stem}", "", f"![{path.stem}]({path.name})", "", data, ""]
+    lines += _index_of_tables(tables.make_all(store, folder))
     write_text(folder / "index.md", "\n".join(lines))
     return [*written, folder / "index.md"]
+
+
+def _index_of_tables(written: Sequence[Path]) -> list[str]:
+    """A line per table with its files and what it was made on."""
+    lines = ["## Tables", "", "| table | files | provenance |", "|---|---|---|"]
+    for path in (path for path in written if path.suffix == ".tex"):
+        made_on = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("% ")
+        files = ", ".join(f"[{kind}]({path.stem}.{kind.lower()})" for kind in ("CSV", "HTML"))
+        lines.append(f"| {path.stem} | {files}, [LaTeX]({path.name}) | {made_on} |")
+    return [*lines, ""]

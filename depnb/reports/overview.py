@@ -1,6 +1,6 @@
 """What the project is in one picture: the way from a video to a score, and what came out for each method."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from depnb.experiments.rivals import titles
 from depnb.experiments.store import Store
 from depnb.methods.registry import RIVALS, method, papers
 from depnb.reports.shown import results_of
-from depnb.reports.summaries import Summary, summarise
+from depnb.reports.summaries import Summary, difference_text, summarise
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
@@ -68,6 +69,28 @@ def compared(store: Store) -> dict[tuple[str, str], Summary]:
         chosen = [s for s in simple if s.row in SHOWN_RIVALS and s.people == most[s.corpus]]
         found |= {(titles()[s.row], s.corpus): s for s in chosen}
     return found
+
+
+def table(found: Mapping[tuple[str, str], Summary], corpora: Sequence[str]) -> "pd.DataFrame":
+    """What the lower half shows of these corpora, in numbers: a line per method and corpus."""
+    import pandas as pd
+
+    shown = sorted((s for (_, corpus), s in found.items() if corpus in corpora), key=lambda s: corpora.index(s.corpus))
+    names = {id(s): name for (name, _), s in found.items()}
+    lines = [
+        {
+            "method": names[id(s)],
+            "corpus": s.title,
+            "people": s.people,
+            "seeds": s.seeds,
+            "RMSE": f"{s.rmse:.2f}" if np.isnan(s.rmse_sd) else f"{s.rmse:.2f} ± {s.rmse_sd:.2f}",
+            "constant": s.constant,
+            "difference, 95 % interval": difference_text(s),
+            "against the constant": s.verdict,
+        }
+        for s in shown
+    ]
+    return pd.DataFrame(lines)
 
 
 def _on_shown(summaries: Sequence[Summary]) -> list[Summary]:

@@ -31,7 +31,10 @@ def write_report(folder: Path, state: dict[str, Any], agreement: Agreement) -> P
         loader=jinja2.PackageLoader("depnb.reports"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     figures = sorted(p.relative_to(folder).as_posix() for p in (folder / "figures").rglob("*.png"))
-    page = environment.get_template("report.html").render(state=state, agreement=agreement, figures=figures)
+    tables = {p.stem: p.read_text(encoding="utf-8") for p in sorted((folder / "figures").glob("*.html"))}
+    page = environment.get_template("report.html").render(
+        state=state, agreement=agreement, figures=figures, tables=tables
+    )
     path = folder / "report.html"
     write_text(path, page)
     return path

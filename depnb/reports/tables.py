@@ -10,7 +10,6 @@ from functools import cache
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -38,9 +37,9 @@ from depnb.reports.summaries import (
     summarise,
 )
 from depnb.system import style
-from depnb.system.files import atomic_path, write_text
+from depnb.system.files import write_text
 from depnb.system.repository import COMMITTED, demand_ignored
-from depnb.system.text import one_line, to_csv, to_latex
+from depnb.system.text import to_csv, to_html, to_latex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,12 +237,11 @@ def check(store: Store, folder: Path) -> None:
         )
 
 
-def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
-    """Write every table that ``store`` has results for, as CSV, LaTeX and PNG.
+def make_all(store: Store, folder: Path) -> list[Path]:
+    """Write every table that ``store`` has results for, as CSV, LaTeX and HTML.
 
-    LaTeX and PNG carry their provenance, as a comment and as metadata. A CSV does not: it has no comments that every
-    reader skips, and its cells or column names say the corpus already. A picture is drawn where its table has changed,
-    or, with ``redraw``, always.
+    LaTeX and HTML carry their provenance in a comment. A CSV does not: it has no comments that every reader skips, and
+    its cells or column names say the corpus already.
 
     Returns:
         The files written.
@@ -252,21 +250,20 @@ def make_all(store: Store, folder: Path, redraw: bool = False) -> list[Path]:
         ValueError: as ``check``.
     """
     check(store, folder)
-    written = []
+    written: list[Path] = []
     for name, (columns, corpora) in _all(store, folder).items():
         if not columns:
             continue
-        written += [folder / f"{name}.{suffix}" for suffix in ("csv", "tex", "png")]
         provenance = style.provenance(*corpora)
-        table, latex, picture = written[-3:]
-        texts = {table: to_csv(columns), latex: f"% {provenance}\n{to_latex(columns)}"}
-        before = {path: path.read_text("utf-8") if path.exists() else "" for path in texts}
-        if redraw or not (picture.exists() and _same(before, texts, table, latex)):
-            with atomic_path(picture) as temporary:
-                _picture(columns, temporary, provenance)
+        texts = {
+            folder / f"{name}.csv": to_csv(columns),
+            folder / f"{name}.tex": f"% {provenance}\n{to_latex(columns)}",
+            folder / f"{name}.html": f"<!-- {provenance} -->\n{to_html(columns)}",
+        }
         for path, text in texts.items():
-            if text != before[path]:
+            if not path.exists() or path.read_text("utf-8") != text:
                 write_text(path, text)
+        written += texts
     keep()
     return written
 
@@ -294,32 +291,3 @@ def _all(store: Store, folder: Path) -> dict[str, Columns]:
             for source in method(paper).tables
         }
     return tables | {"control_null": null_columns(everything)}
-
-
-def _same(before: dict[Path, str], now: dict[Path, str], table: Path, latex: Path) -> bool:
-    """Whether a picture would show the same: the cells, which are the CSV's, and the provenance, the first of LaTeX."""
-    first = [texts[latex].partition("\n")[0] for texts in (before, now)]
-    return before[table] == now[table] and first[0] == first[1]
-
-
-def _picture(columns: dict[str, list[Any]], path: Path, provenance: str) -> None:
-    """The table as a picture, for slides and for the index."""
-    import matplotlib.pyplot as plt
-
-    cells = [[one_line(str(value)) for value in line] for line in zip(*columns.values(), strict=True)]
-    figure, axis = plt.subplots(figsize=(1.25 * len(columns), 0.28 * (len(cells) + 2)), layout="none")
-    axis.set_axis_off()
-    heads = ["\n".join(wrap(one_line(heading), 18)) for heading in columns]
-    table = axis.table(cellText=cells, colLabels=heads, loc="center", edges="horizontal")
-    table.auto_set_font_size(False)
-    table.set_fontsize(7)
-    table.auto_set_column_width(range(len(columns)))
-    tall = max(2, *(head.count("\n") + 1 for head in heads))
-    for column in range(len(columns)):
-        table[0, column].set_height(table[0, column].get_height() * tall)
-    for cell in table.get_celld().values():
-        cell.get_text().set_parse_math(False)  # a dollar sign in a name is no formula
-    figure.draw_without_rendering()
-    extent = table.get_window_extent().transformed(figure.dpi_scale_trans.inverted()).padded(0.05)  # inches
-    figure.savefig(path, metadata=style.metadata(path.suffix, provenance), bbox_inches=extent)
-    plt.close(figure)

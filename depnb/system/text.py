@@ -1,6 +1,7 @@
 """Names that others gave, as text that does nothing where it is shown: in a terminal, in a spreadsheet, in LaTeX."""
 
 import csv
+import html
 import io
 import re
 import sys
@@ -71,6 +72,18 @@ def to_latex(table: Columns) -> str:
             "\\end{tabular}\n",
         ]
     )
+
+
+def to_html(table: Columns) -> str:
+    """The table as HTML, in which no name is markup; a page or a word processor gives it its looks."""
+    lines = [
+        "".join(f"<{tag}>{html.escape(one_line(str(value)))}</{tag}>" for value in cells)
+        for tag, cells in (
+            ("th", list(table)),
+            *(("td", line) for line in zip(*(table[heading] for heading in table), strict=True)),
+        )
+    ]
+    return "\n".join(["<table>", *(f"<tr>{line}</tr>" for line in lines), "</table>\n"])
 
 
 def _latex(value: Any) -> str:

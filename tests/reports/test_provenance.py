@@ -27,7 +27,8 @@ def said_by(path) -> str:
         return _png_text(path.read_bytes(), b"Description")
     if path.suffix == ".pdf":
         return _pdf_string(path.read_bytes(), b"Subject")
-    return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("% ")
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    return first.removeprefix("% ").removeprefix("<!-- ").removesuffix(" -->")
 
 
 def _png_text(content: bytes, key: bytes) -> str:
@@ -115,7 +116,7 @@ def test_the_points_of_a_line_are_the_seeds_of_its_profile(tmp_path):
 
 
 def test_every_figure_and_table_names_its_corpora_and_the_version(written):
-    marked = [path for path in written.values() if path.suffix in {".png", ".pdf", ".tex"}]
+    marked = [path for path in written.values() if path.suffix in {".png", ".pdf", ".tex", ".html"}]
     assert len(marked) > 10
     drawings = {f"{paper}_{name}": own for paper in papers() for name, own in method(paper).diagrams().items()}
     without_people = {name for name, drawing in drawings.items() if not drawing.clip}
@@ -145,11 +146,17 @@ def test_the_corpora_are_those_that_the_file_shows(written):
 
 
 def test_the_index_says_it_for_each_entry(written):
-    entries = written["index.md"].read_text(encoding="utf-8").split("\n## ")[1:]
+    *entries, listed = written["index.md"].read_text(encoding="utf-8").split("\n## ")[1:]
     pictures = [path for path in written.values() if path.suffix == ".png"]
     assert len(entries) == len(pictures)
     for entry in entries:
         assert said_by(written[f"{entry.splitlines()[0]}.png"]) in entry
+    latex = [path for path in written.values() if path.suffix == ".tex"]
+    assert latex
+    for path in latex:
+        line = next(line for line in listed.splitlines() if line.startswith(f"| {path.stem} |"))
+        assert said_by(path) in line
+        assert {f"({path.stem}.csv)", f"({path.stem}.html)", f"({path.name})"} <= set(re.findall(r"\([^()]+\)", line))
 
 
 def test_a_csv_says_the_corpus_and_holds_nothing_but_its_table(written):
