@@ -1,4 +1,4 @@
-"""Write the numbers of the README from the result files, between two markers: ``python -m tools.update_readme``."""
+"""Write what came out, and the numbers, into the README from the result files: ``python -m tools.update_readme``."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from depnb.experiments.rivals import titles
 from depnb.experiments.store import Store
 from depnb.methods.profiles import PROFILES
 from depnb.methods.registry import RIVALS, method, papers
+from depnb.reports import outcomes, overview
 from depnb.reports.shown import profiles, results_of
 from depnb.reports.summaries import Summary, difference_text, summarise
 from depnb.system.files import write_text
@@ -18,6 +19,10 @@ from depnb.system.repository import COMMITTED, ROOT
 
 BEGIN = "<!-- numbers:begin (written by `make figures` from results/, do not edit) -->"
 END = "<!-- numbers:end -->"
+SAID_BEGIN, SAID_END = (
+    "<!-- outcomes:begin (written by `make figures` from results/, do not edit) -->",
+    "<!-- outcomes:end -->",
+)
 README = ROOT / "README.md"
 SIZES = tuple(PROFILES)
 WITH_RIVALS = ("both", "dynamics")
@@ -53,14 +58,32 @@ def numbers(folder: Path = COMMITTED) -> str:
     return "\n".join([*lines, "", f"* {_faces(faces)}", f"* {_reproduce(reproduce)}"])
 
 
+def said(folder: Path = COMMITTED) -> str:
+    """One line per paper: its own model against the constant on each corpus, and what came out for its claims."""
+    store = Store(folder)
+    found = overview.compared(store)
+    lines = []
+    for paper in papers():
+        name = method(paper).title
+        own = {corpus: s.verdict for (whose, corpus), s in found.items() if whose == name}
+        words = [
+            f"{word} on {', '.join(f'*{corpus}*' for corpus in own if own[corpus] == word)}"
+            for word in dict.fromkeys(own.values())
+        ]
+        printed = [o for o in outcomes.outcomes(paper, results_of(store, paper)) if o.claim.printed]
+        lines.append(f"* **{name}**: {'; '.join(words)}. Of {len(printed)} claims: {outcomes.counted(printed)}.")
+    return "\n".join(lines)
+
+
 def update(readme: Path = README, folder: Path = COMMITTED) -> None:
-    """Write ``numbers`` between the markers.
+    """Write ``said`` and ``numbers`` between their markers.
 
     Raises:
         ValueError: the markers are missing.
     """
-    before, after = split(readme)
-    write_text(readme, f"{before}{BEGIN}\n{numbers(folder)}\n{END}{after}")
+    for begin, end, write in ((SAID_BEGIN, SAID_END, said), (BEGIN, END, numbers)):
+        before, after = split(readme, begin, end)
+        write_text(readme, f"{before}{begin}\n{write(folder)}\n{end}{after}")
 
 
 def split(page: Path = README, begin: str = BEGIN, end: str = END) -> tuple[str, str]:

@@ -2,6 +2,21 @@
 
 import numpy as np
 
+HINTS = {
+    "total": (
+        "Check first, add then: `len(answers)` says how many there are.",
+        "`if any(answer not in (0, 1, 2, 3) for answer in answers): raise ValueError(…)`; the sum alone cannot tell.",
+    ),
+    "constant_rmse": (
+        "The constant has never seen the test labels: which mean can it know?",
+        "Subtract the mean of `train` from every label of `test`, square, average, take the root.",
+    ),
+    "reading": (
+        "Where does 0 lie: left of the interval, right of it, or inside?",
+        "All below 0 is “better”; all above 0 is “worse”; 0 inside or on the border is “cannot tell”.",
+    ),
+}
+
 
 def total(answers):
     if len(answers) != 21 or any(answer not in (0, 1, 2, 3) for answer in answers):
@@ -10,11 +25,18 @@ def total(answers):
 
 
 def check_total(answer):
-    assert answer([0] * 21) == 0, "21 times 0 is 0"
-    assert answer([1, 2, 3] * 7) == 42, "7 times 1 + 2 + 3 is 42"
-    for wrong, what in (([1] * 20, "20 answers"), ([1] * 22, "22 answers"), ([0] * 20 + [4], "an answer of 4")):
+    given = answer([0] * 21)
+    assert given == 0, f"21 times 0 is 0, not {given!r}"
+    given = answer([1, 2, 3] * 7)
+    assert given == 42, f"7 times 1 + 2 + 3 is 42, not {given!r}"
+    for wrong, what in (
+        ([1] * 20, "20 answers"),
+        ([1] * 22, "22 answers"),
+        ([0] * 20 + [4], "an answer of 4"),
+    ):
         assert _refuses(answer, wrong), f"{what} must raise a ValueError"
     assert _refuses(answer, [0] * 19 + [-1, 1]), "an answer of −1 must raise a ValueError, even if the sum looks right"
+    assert _refuses(answer, [0] * 20 + [1.5]), "an answer of 1.5 must raise a ValueError: it is not 0, 1, 2 or 3"
 
 
 def _refuses(answer, answers):
@@ -32,14 +54,22 @@ def constant_rmse(train, test):
 
 
 def check_constant_rmse(answer):
-    assert np.isclose(answer([10, 20], [15, 15]), 0), "training mean 15, test labels 15 and 15: no error"
-    given = answer([10, 20], [5, 29])
-    assert not np.isclose(given, 12), (
-        "12 is the spread around the test mean, or the mean absolute error: the constant knows only the "
-        "training labels, and the errors are squared"
-    )
+    given = float(answer([10, 20], [15, 15]))
+    assert np.isclose(given, 0), f"training mean 15, test labels 15 and 15: no error, not {given:.2f}"
+    given = float(answer([10, 20], [5, 29]))
+    named = {
+        12: "the spread around the test mean, or the mean absolute error: the constant knows only the training labels, "
+        "and the errors are squared",
+        148: "the mean of the squared errors: take its root",
+        np.sqrt(296): "the root of the sum of the squared errors: divide by their number first",
+        -2: "the mean error, in which 10 and −14 cancel",
+        2: "the mean error, in which 10 and −14 cancel",
+    }
+    for value, what in named.items():
+        assert not np.isclose(given, value), f"train 10, 20 and test 5, 29: {given:.2f} is {what}"
     assert np.isclose(given, np.sqrt(148)), f"errors 10 and −14 have RMSE √148 ≈ 12.17, not {given:.2f}"
-    assert np.isclose(answer([0, 0, 30], [10]), 0), "the mean of 0, 0, 30 is 10; a median would say 0"
+    given = float(answer([0, 0, 30], [10]))
+    assert np.isclose(given, 0), f"the mean of 0, 0, 30 is 10: no error, not {given:.2f}; a median would say 0"
 
 
 def reading(low, high):

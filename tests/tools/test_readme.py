@@ -5,6 +5,7 @@ import re
 import pytest
 
 from depnb.corpus.synthetic.recipe import named_recipe, sessions
+from depnb.methods.registry import papers
 from depnb.system.repository import ROOT
 from tools import update_readme
 
@@ -13,6 +14,13 @@ def test_the_numbers_are_those_of_the_result_files():
     text = update_readme.README.read_text(encoding="utf-8")
     between = text.partition(update_readme.BEGIN)[2].partition(update_readme.END)[0].strip()
     assert between == update_readme.numbers()
+
+
+def test_what_came_out_is_that_of_the_result_files():
+    text = update_readme.README.read_text(encoding="utf-8")
+    between = text.partition(update_readme.SAID_BEGIN)[2].partition(update_readme.SAID_END)[0].strip()
+    assert between == update_readme.said()
+    assert len(between.splitlines()) == len(papers())
 
 
 def test_the_people_it_names_are_those_of_the_corpus():
