@@ -93,15 +93,16 @@ KINDS = {
 }
 """Kind of a notebook by its number; others are lessons (01 to 09) or reviews. A paper has one notebook, or one of its
 method and one of its results. A whole one keeps the limits of both."""
+GUIDED = frozenset({"questions", "hints"})
 METHOD = frozenset({"function", "widget", "numbered formula"})
 RESULTS = frozenset({"differences", "claims", "printed"})
 OWED = {
     "start": frozenset({"map"}),
-    "lesson": frozenset({"function", "widget"}),
+    "lesson": frozenset({"function", "widget"}) | GUIDED,
     "paper": METHOD | RESULTS | {"live training"},
-    "whole": METHOD | RESULTS | {"live training", "in short", "questions"},
-    "method": METHOD | {"in short", "questions"},
-    "results": RESULTS | {"in short", "questions"},
+    "whole": METHOD | RESULTS | {"live training", "in short"} | GUIDED,
+    "method": METHOD | {"in short"} | GUIDED,
+    "results": RESULTS | {"in short"} | GUIDED,
     "review": frozenset(),
 }
 """The parts that a kind of notebook must have, beyond what all must have."""
@@ -117,6 +118,7 @@ class Room(NamedTuple):
 
 
 ROOM = {
+    "lesson": Room(45, 2500, 250, 4),
     "whole": Room(45, 2500, 250, 4),
     "method": Room(45, 2500, 250, 4),
     "results": Room(45, 2500, 250, 8),
@@ -488,6 +490,17 @@ def asked(notebook: NotebookNode, path: Path) -> Iterable[str]:
         yield f"questions/{file.name} has {found} questions; {QUESTIONS} are wanted"
 
 
+def hinted(notebook: NotebookNode, path: Path) -> Iterable[str]:
+    """The text offers hints to each exercise with a checker. That there are any, a test of ``course.hint`` looks at."""
+    if "hints" not in owed(path.stem):
+        return
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for cell in code_cells(notebook):
+        for name in checked_exercises(cell):
+            if f'course.hint("{name}")' not in text:
+                yield f"the text offers no hint to exercise {name} (course.hint)"
+
+
 def compared(notebook: NotebookNode, path: Path) -> Iterable[str]:
     """nbval must have something to compare."""
     if not any(is_compared(cell) for cell in code_cells(notebook)):
@@ -510,6 +523,7 @@ RULES: tuple[Rule, ...] = (
     playable,
     exercised,
     asked,
+    hinted,
     compared,
 )
 """All rules, in the order in which their messages appear."""

@@ -14,4 +14,5 @@ from .display import (
     verdict as verdict,
 )
 from .questions import questions as questions, quiz as quiz
+from .scores import Scores as Scores, stored_scores as stored_scores
 from .session import LIVE_SEED as LIVE_SEED, Session as Session, start as start

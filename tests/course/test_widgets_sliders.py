@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from depnb.course.widgets import measuring
+from depnb.course.widgets import comparing, errors, game
 from depnb.course.widgets.corpora import draw_identity_gain
 from depnb.methods.depnet.widget import draw_taps
 from depnb.methods.distribution.widget import draw_two_peaks
@@ -23,10 +23,11 @@ pytestmark = pytest.mark.slow
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 DRAWN = {
-    "01_labels_and_corpora": draw_identity_gain,
-    "03_measuring": measuring,
-    "10_distribution_learning": draw_two_peaks,
-    "40_depnet": draw_taps,
+    "01_labels_and_corpora": (draw_identity_gain,),
+    "03_errors": (errors,),
+    "04_comparing": (comparing, game),
+    "10_distribution_learning": (draw_two_peaks,),
+    "40_depnet": (draw_taps,),
 }
 
 
@@ -35,7 +36,7 @@ def widgets(notebook: str) -> list:
     """The callback and the sliders of each ``interact`` in a notebook, run as they stand there."""
     found: list = []
     names = vars(ipywidgets) | {"plt": plt, "interact": lambda play, **sliders: found.append((play, sliders))}
-    names[DRAWN[notebook].__name__.rpartition(".")[2]] = DRAWN[notebook]
+    names |= {drawn.__name__.rpartition(".")[2]: drawn for drawn in DRAWN[notebook]}
     for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
         if cell.cell_type == "code" and "interact(" in cell.source:
             exec(cell.source, names)
@@ -87,12 +88,12 @@ def shape(figure: Figure, notebook: str) -> list:
 
     Heights of probabilities follow the blur; all other limits must stay.
     """
-    limits = [(axis.get_xlim(), None if DRAWN[notebook] is draw_two_peaks else axis.get_ylim()) for axis in figure.axes]
+    limits = [(axis.get_xlim(), None if draw_two_peaks in DRAWN[notebook] else axis.get_ylim()) for axis in figure.axes]
     return [figure.get_tightbbox().size.round(6).tolist(), *limits]
 
 
 def test_every_widget_is_found():
-    assert len(PLAYS) == 5
+    assert len(PLAYS) == 7
 
 
 def holds(outer: Bbox, inner: Bbox) -> bool:

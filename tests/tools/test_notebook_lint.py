@@ -35,6 +35,7 @@ def page(name="10_method"):
     opening.source = opening.source.replace("# A method", f"# {name[:2]} · A method")
     opening.source = opening.source.replace("**Needs:** nothing.", "**Needs:** [00](00_start_here.ipynb).")
     differences.source = f"## Where we differ\n\n{DIFFERENCES}"
+    exercises.source += "".join(f'\n\nHints: `course.hint("e{k}")`.' for k in range(len(checks)))
     for k, cell in enumerate(checks):
         cell.source = f"def e{k}(x):\n    raise NotImplementedError  # your code here\n\n\ncourse.check('e{k}', e{k})"
         cell.outputs = [_stdout(f"✘ e{k}: not answered yet\n")]
@@ -298,6 +299,7 @@ FAULTS = {
     "a solved exercise": (_edit(13, outputs=[_stdout("✔ e0\n")]), "exercise e0 must stand unanswered"),
     "no solution": (_replace(13, "'e0'", "'e9'"), "lacks e9"),
     "no checker": (_replace(13, "'e0'", "'e9'"), "lacks check_e9"),
+    "an exercise without a hint": (_replace(12, 'course.hint("e2")', "think"), "offers no hint to exercise e2"),
     "nothing to compare": (_nothing_compared, "nbval compares no cell"),
 }
 
@@ -365,6 +367,7 @@ def _of_a_paper_in_two(name, *needless):
 
 
 METHOD, RESULTS = ("20_method", 8, 9, 10, 11), ("21_results", 4, 5, 7, 10)
+LESSON = ("02_faces", 8, 9, 10, 11)
 
 
 @pytest.mark.parametrize("parts", [METHOD, RESULTS])
@@ -372,11 +375,10 @@ def test_a_paper_may_have_a_notebook_of_its_method_and_one_of_its_results(tmp_pa
     assert lint(write(tmp_path, _of_a_paper_in_two(*parts), parts[0])) == []
 
 
-@pytest.mark.parametrize("parts", [METHOD, RESULTS])
+@pytest.mark.parametrize("parts", [METHOD, RESULTS, LESSON])
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        (_replace(2, "in_short.sentences(paper, results)", "[]"), "no box says what came out"),
         (lambda n: n.cells.extend(new_markdown_cell("more") for _ in range(40)), "cells; at most 45"),
         (_prose(PROSE * 9), "words; at most 2500"),
         (lambda n: n.cells.extend(new_code_cell("x = 1\n" * 40) for _ in range(7)), "lines; at most 250"),
@@ -392,6 +394,13 @@ def test_such_a_notebook_has_limits(tmp_path, parts, edit, expected):
 
 
 @pytest.mark.parametrize("parts", [METHOD, RESULTS])
+def test_such_a_notebook_of_a_paper_says_what_came_out(tmp_path, parts):
+    notebook = _of_a_paper_in_two(*parts)
+    _replace(2, "in_short.sentences(paper, results)", "[]")(notebook)
+    assert lint(write(tmp_path, notebook, parts[0])) == ["no box says what came out (reports.in_short.sentences)"]
+
+
+@pytest.mark.parametrize("parts", [METHOD, RESULTS, LESSON])
 def test_such_a_notebook_asks_five_questions(tmp_path, parts):
     notebook = _of_a_paper_in_two(*parts)
     path = write(tmp_path, notebook, parts[0])
@@ -441,6 +450,8 @@ def test_only_paper_notebooks_owe_everything(tmp_path, name, needless):
     notebook.cells[2].outputs = [_stdout("generated\n")]
     notebook.cells[3].source = notebook.cells[3].source.replace("\\quad (1)", "")
     notebook.cells[0].source = notebook.cells[0].source.replace("**Paper:**", "**Purpose:**")
+    if name == "02_faces":
+        notebook.cells.insert(16, new_code_cell("course.quiz()", metadata={"tags": ["nbval-skip"]}))
     if name.startswith("00"):
         notebook.cells[0].source = notebook.cells[0].source.replace("[00](00_start_here.ipynb)", "nothing")
         notebook.cells[0].source += PROSE

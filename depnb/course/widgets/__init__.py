@@ -1,2 +1,1 @@
-"""What the sliders of the notebooks about corpora, faces and measuring compute and draw; those of a paper are in its
-folder."""
+"""What the sliders of notebooks 01 to 04 compute and draw; those of a paper are in its folder."""

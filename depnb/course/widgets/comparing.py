@@ -1,5 +1,6 @@
-"""What few test people can tell, and what picking the best epoch on the test set is worth (notebook 03)."""
+"""What few test people can show, and what picking the best epoch on the test set is worth (notebook 04)."""
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -8,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Z95 = 1.96
+NORMAL = NormalDist()
 GAINS = (0.05, 0.5)
 """RMSE points by which a paper's own method mostly lies before the runner-up of its table."""
 BAND = "gains that papers mostly print"
@@ -20,21 +21,26 @@ EPOCHS, JITTER = 400, 0.6
 """Most epochs and largest jitter that the axes of ``draw_best_of`` hold."""
 
 
-def smallest_difference(rmse: float, n: int, rho: float) -> float:
-    """Difference of two RMSEs on the same people that clears a 95 % interval, in BDI-II points.
+def smallest_difference(rmse: float, n: int, rho: float, seen: float = 0.5) -> float:
+    """True difference of two RMSEs on the same people that a 95 % interval shows in a share of test sets, points.
 
     Errors of both methods are Gaussian with mean 0 and the same size; then Var(RMSE) ≈ rmse²/(2n), the covariance of
-    the two is ρ² times that, and the difference has the standard deviation rmse·√((1 − ρ²)/n).
+    the two is ρ² times that, and the difference has the standard deviation rmse·√((1 − ρ²)/n). A difference that just
+    clears the interval is seen in half of all test sets.
 
     Args:
         rmse: of both methods, points. n: independent people. rho: correlation of the two methods' errors, −1 … 1.
+        seen: the share of test sets in which the interval is to lie on one side of 0, from 0.5 upwards.
 
     Raises:
         ValueError: an argument out of range.
     """
-    if rmse <= 0 or n < 1 or not -1 <= rho <= 1:
-        raise ValueError(f"rmse={rmse}, n={n}, rho={rho}: rmse and n are positive, rho lies in −1 … 1.")
-    return float(Z95 * rmse * np.sqrt((1 - rho**2) / n))
+    if rmse <= 0 or n < 1 or not -1 <= rho <= 1 or not 0.5 <= seen < 1:
+        raise ValueError(
+            f"rmse={rmse}, n={n}, rho={rho}, seen={seen}: rmse and n are positive, rho lies in −1 … 1, seen in 0.5 … 1."
+        )
+    away = NORMAL.inv_cdf(0.975) + NORMAL.inv_cdf(seen)
+    return float(away * rmse * np.sqrt((1 - rho**2) / n))
 
 
 def draw_smallest_difference(n: int = 50, rho: float = 0.8, rmse: float = 7.9) -> "Figure":

@@ -1,9 +1,9 @@
-"""What the widgets of notebook 03 compute is what happens when it is simulated."""
+"""What the widgets of notebook 04 compute is what happens when it is simulated."""
 
 import numpy as np
 import pytest
 
-from depnb.course.widgets.measuring import best_of, draw_best_of, draw_smallest_difference, smallest_difference
+from depnb.course.widgets.comparing import best_of, draw_best_of, draw_smallest_difference, smallest_difference
 from depnb.evaluation import rmse
 
 
@@ -23,7 +23,18 @@ def test_equal_methods_differ_by_more_in_one_test_set_of_twenty(rho):
     assert np.mean(np.abs(difference) > smallest_difference(8, 50, rho)) == pytest.approx(0.05, abs=0.012)
 
 
-@pytest.mark.parametrize("wrong", [(0, 50, 0), (8, 0, 0), (8, 50, 1.1)])
+@pytest.mark.parametrize("rho", [0.0, 0.8])
+@pytest.mark.parametrize("seen", [0.5, 0.8])
+def test_a_difference_of_that_size_is_seen_as_often_as_asked_for(rho, seen):
+    rng, people = np.random.default_rng(1), 400
+    gain = smallest_difference(8, people, rho, seen)
+    first = rng.standard_normal((3000, people))
+    second = rho * first + np.sqrt(1 - rho**2) * rng.standard_normal((3000, people))
+    found = np.sqrt((64 * first**2).mean(1)) - np.sqrt(((8 - gain) ** 2 * second**2).mean(1))
+    assert np.mean(found > smallest_difference(8, people, rho)) == pytest.approx(seen, abs=0.03)
+
+
+@pytest.mark.parametrize("wrong", [(0, 50, 0), (8, 0, 0), (8, 50, 1.1), (8, 50, 0, 0.4), (8, 50, 0, 1)])
 def test_impossible_test_sets_are_refused(wrong):
     with pytest.raises(ValueError, match="rho lies in"):
         smallest_difference(*wrong)
