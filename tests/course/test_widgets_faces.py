@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from depnb.course.widgets.faces import distance_to_template, draw_alignment, movement
+from depnb.course.widgets.faces import REGIONS, distance_to_template, draw_alignment, draw_landmarks, movement
 from depnb.faces import TEMPLATE, similarity, transform_points, warp
 
 FACE = np.array([[50, 52], [78, 50], [65, 66], [53, 84], [77, 82]], dtype=np.float32)
@@ -51,3 +51,20 @@ def test_the_picture_shows_both_crops_with_their_distance():
     assert titles[1] == f"its crop: {distance_to_template(FACE):.1f} px off"
     assert titles[3] == f"its crop: {distance_to_template(squeezed):.1f} px off"
     np.testing.assert_array_equal(axes[1].images[0].get_array(), warp(picture, similarity(FACE)))
+
+
+def test_every_landmark_has_its_number_once_or_twice():
+    points = np.random.default_rng(0).uniform(20, 200, (68, 2))
+    figure = draw_landmarks(np.zeros((224, 224, 3), np.uint8), points)
+    whole, *enlarged = figure.axes
+    numbers = [{text.get_text() for text in axis.texts} for axis in (whole, *enlarged)]
+    assert set().union(*numbers) == {str(k) for k in range(68)}
+    assert numbers[0] == {str(k) for k in range(31)}
+    drawn = np.concatenate([line.get_xydata() for line in whole.lines])
+    np.testing.assert_allclose(drawn, points)
+    assert [len(which) for which, _ in REGIONS.values()] == [17, 10, 9, 12, 20]
+
+
+def test_no_enlarged_part_is_squeezed():
+    figure = draw_landmarks(np.zeros((224, 224, 3), np.uint8), np.random.default_rng(1).uniform(20, 200, (68, 2)))
+    assert {axis.get_aspect() for axis in figure.axes} == {1.0}

@@ -5,12 +5,25 @@ from typing import TYPE_CHECKING
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from depnb.faces import TEMPLATE, similarity, transform_points, warp
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+REGIONS = {
+    "jaw": (range(17), "#56b4e9"),
+    "brows": (range(17, 27), "#ffb000"),
+    "nose": (range(27, 36), "#f0a6e0"),
+    "eyes": (range(36, 48), "#ffe119"),
+    "mouth": (range(48, 68), "#8cffb0"),
+}
+"""The 68 landmarks by region, each with the colour of its points."""
+RINGS = (range(36, 42), range(42, 48), range(48, 60))
+"""Both eyes and the outer lips: closed lines, whose numbers stand outside."""
 
 
 def movement(
@@ -78,3 +91,73 @@ def draw_alignment(
     for axis in axes:
         axis.set_axis_off()
     return figure
+
+
+def draw_landmarks(picture: NDArray[np.uint8], points: NDArray[np.floating]) -> "Figure":
+    """The 68 landmarks with their numbers: the whole face, and beside it eyes and mouth, enlarged.
+
+    Args:
+        picture: uint8 RGB ``[H, W, 3]`` of an upright face.
+        points: the landmarks ``[68, 2]``, px.
+    """
+    figure = plt.figure(figsize=(7.4, 5.0))
+    grid = figure.add_gridspec(2, 2, width_ratios=(1.12, 1))
+    unit = float(np.linalg.norm(points[36] - points[45]))
+    eyes, mouth = [*range(17, 28), *range(36, 48)], [*range(31, 36), *range(48, 68)]
+    views = (
+        (grid[:, 0], list(range(68)), list(range(31)), 0.3, 1.41),
+        (grid[0, 1], eyes, eyes, 0.1, 0.68),
+        (grid[1, 1], mouth, mouth, 0.07, 0.68),
+    )
+    for place, shown, numbered, margin, aspect in views:
+        axis = figure.add_subplot(place)
+        axis.imshow(picture)
+        low, high = points[shown].min(0) - margin * unit, points[shown].max(0) + margin * unit
+        centre, width = (low + high) / 2, max(high[0] - low[0], (high[1] - low[1]) / aspect)
+        axis.set_xlim(centre[0] - width / 2, centre[0] + width / 2)
+        axis.set_ylim(centre[1] + width * aspect / 2, centre[1] - width * aspect / 2)
+        axis.set_axis_off()
+        _number(axis, points, numbered)
+    return figure
+
+
+def _number(axis: "Axes", points: NDArray[np.floating], numbered: list[int]) -> None:
+    """All points, and the numbers of some beside them."""
+    outline = [withStroke(linewidth=2, foreground="black")]
+    for which, colour in REGIONS.values():
+        own = points[list(which)]
+        axis.plot(*own.T, linestyle="", marker="o", color=colour, markeredgecolor="black", markersize=5, clip_on=True)
+        for k in (k for k in which if k in numbered):
+            across, down = (8 if k >= 60 else 10) * _away(points, k)
+            axis.annotate(
+                str(k),
+                points[k],
+                xytext=(across, -down),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                fontsize=8,
+                weight="bold",
+                color=colour,
+                path_effects=outline,
+            )
+
+
+def _away(points: NDArray[np.floating], k: int) -> NDArray[np.floating]:
+    """The direction [2] from a point in which its number has room."""
+    ring = next((ring for ring in RINGS if k in ring), None)
+    if ring:
+        away = points[k] - points[list(ring)].mean(0)
+    elif k < 17:
+        away = points[k] - points[27:31].mean(0)
+    elif k < 27:
+        away = np.array([0.0, -1.0])
+    elif k < 31:
+        away = np.array([1.0, 0.0])
+    elif k < 36:
+        away = np.array([0.0, 1.0])
+    elif k in (60, 64):  # the corners of the inner lips, towards the gap
+        away = points[60:68].mean(0) - points[k]
+    else:
+        away = np.array([0.0, 1.0 if k < 64 else -1.0])
+    return away / max(float(np.linalg.norm(away)), 1e-9)
