@@ -89,7 +89,8 @@ KINDS = {
     "31": "results",
     "40": "method",
     "41": "results",
-    "50": "paper",
+    "50": "method",
+    "51": "results",
 }
 """Kind of a notebook by its number; others are lessons (01 to 09) or reviews. A paper has one notebook, or one of its
 method and one of its results. A whole one keeps the limits of both."""
@@ -97,9 +98,8 @@ GUIDED = frozenset({"questions", "hints"})
 METHOD = frozenset({"function", "widget", "numbered formula"})
 RESULTS = frozenset({"differences", "claims", "printed"})
 OWED = {
-    "start": frozenset({"map"}),
+    "start": frozenset({"map"}) | GUIDED,
     "lesson": frozenset({"function", "widget"}) | GUIDED,
-    "paper": METHOD | RESULTS | {"live training"},
     "whole": METHOD | RESULTS | {"live training", "in short"} | GUIDED,
     "method": METHOD | {"in short"} | GUIDED,
     "results": RESULTS | {"in short"} | GUIDED,
@@ -118,6 +118,7 @@ class Room(NamedTuple):
 
 
 ROOM = {
+    "start": Room(45, 2500, 250, 4),
     "lesson": Room(45, 2500, 250, 4),
     "whole": Room(45, 2500, 250, 4),
     "method": Room(45, 2500, 250, 4),
@@ -153,7 +154,7 @@ def opening(notebook: NotebookNode, path: Path) -> Iterable[str]:
     elif not re.match(rf"# {path.stem[:2]} · \S", titles[0][1]):
         yield f"the H1 must begin with the file's number, as in “# {path.stem[:2]} · Title”; it is {titles[0][1]!r}"
     text = first.source
-    if kind(path.stem) in ("paper", "whole", "method", "results"):
+    if kind(path.stem) in ("whole", "method", "results"):
         if not re.search(r"\*\*Paper:\*\*.*?\b(19|20)\d\d\b", text, re.S):
             yield "the opening cites no **Paper:** with its year"
     elif not re.search(r"\*\*(Paper|Purpose)", text):

@@ -157,15 +157,19 @@ class Session:
         state = self.run_folder / "run.json"
         return not self.committed and state.exists() and json.loads(state.read_text())["rows"] == "headline"
 
-    def figure(self, figure: "Figure", name: str, caption: str, made_on: str | None = None) -> None:
+    def figure(self, figure: "Figure | str", name: str, caption: str, made_on: str | None = None) -> None:
         """Show a figure with its caption as text; in a run folder also save it as PDF and PNG.
 
         Args:
-            figure: what to show.
+            figure: what to show; or a sentence that says why there is nothing to show, which is printed
+                (``reports.paper_figures``).
             name: of the files, without suffix.
             caption: says what is shown, and on which corpus.
             made_on: title of the corpus, where it is not the session's (what needs a known truth is always generated).
         """
+        if isinstance(figure, str):
+            print(figure)
+            return
         import matplotlib.pyplot as plt
 
         from depnb.system import style  # loads the plotting libraries

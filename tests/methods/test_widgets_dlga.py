@@ -12,6 +12,7 @@ from depnb.methods.dlga.diagrams import (
     SELECTED,
     Bin,
     draw_attention,
+    draw_key,
     draw_module,
     draw_pipeline,
     draw_points,
@@ -89,7 +90,14 @@ def test_the_picture_names_the_cells(x, y, border, below, title):
     figure = draw_patch(x, y, border, FACE)
     assert [axis.get_xlabel() for axis in figure.axes] == below
     assert figure.axes[1].get_title().startswith(f"{title}\n")
-    assert [len(axis.patches) for axis in figure.axes] == [36, 36]
+    outline = 2 * title.endswith("a cell off")
+    assert [len(axis.patches) for axis in figure.axes] == [36, 36 + outline]
+
+
+def test_a_mirrored_patch_that_is_a_cell_off_is_outlined_where_it_should_be():
+    taken, outline = patch(99.75, 60).columns, draw_patch(99.75, 60).axes[1].patches[-1]
+    assert (outline.get_x() + 0.5) / 8 == 27 - taken[-1]
+    assert ((outline.get_y() + 0.5) / 8, outline.get_width()) == (5, 48)
 
 
 def test_the_mirrored_side_shows_the_mirrored_face():
@@ -136,6 +144,20 @@ def test_the_patches_of_fig_3_are_those_of_the_network(mouth_right):
 
 def test_a_point_outside_the_crop_has_its_patch_at_the_border():
     assert len(draw_points(FACE, LANDMARKS - 150).axes[5].patches) == 24
+
+
+def test_the_key_has_all_points_at_their_places_and_the_patches_that_it_is_asked_for():
+    figure = draw_key(FACE, LANDMARKS, outlined=(4, 23))
+    points = landmarks_24(LANDMARKS)
+    assert [text.get_text() for text in figure.axes[0].texts] == [str(number) for number in range(1, 25)]
+    assert [text.get_position() for text in figure.axes[0].texts] == [tuple(p) for p in points]
+    drawn = np.concatenate([np.stack(line.get_data(), 1) for line in figure.axes[0].lines])
+    assert np.allclose(drawn, points)
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [16, 4, 2, 2]
+    starts = patch_starts(torch.from_numpy(points[[3, 22]]), 224, 28).tolist()
+    assert [((x + 0.5) / 8, (y + 0.5) / 8) for x, y in (b.get_xy() for b in figure.axes[0].patches)] == [
+        *map(tuple, starts)
+    ]
 
 
 def test_sizes_of_the_printed_network_are_the_paper_s():

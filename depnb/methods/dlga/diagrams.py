@@ -30,6 +30,14 @@ CELL = 8
 """Pixels of a frame that a cell of the map stands for, on each side: three pools 2×2."""
 SELECTED = tuple(sorted({*DIRECT, *(point for pair in MIDPOINTS for point in pair)}))
 """The landmarks that are used at all, from 1; the paper lists them."""
+COUNTS_OF_POINTS = (len(DIRECT), len(MIDPOINTS) - 2, 2, len(MOUTH))
+KINDS_OF_POINTS = (
+    ("landmarks", "o", "#0173b2", "white"),
+    ("midpoints at the eyes", "s", "#de8f05", "black"),
+    ("midpoints on the cheeks", "D", "#029e73", "white"),
+    ("beside the mouth", "h", "#f0e442", "black"),
+)
+"""What the 24 points are made of, in their order: how many there are; name, marker, colour, and that of the number."""
 HALO: dict[str, Any] = {"color": "white", "fontsize": 6, "ha": "center", "va": "center"}
 
 
@@ -127,6 +135,36 @@ def draw_points(
     _numbered(axes[1, 1], points)
     _dots(axes[1, 2], points, "white")
     _patches(axes[1, 2], points, len(face))
+    return figure
+
+
+def draw_key(
+    face: NDArray[np.uint8], landmarks: NDArray[np.float32], outlined: Sequence[int] = (4, 10, 23)
+) -> "Figure":
+    """The 24 points with their numbers on one large face, what each is made of, and the patches of some of them.
+
+    Args:
+        face: a crop, uint8 RGB [224, 224, 3].
+        landmarks: its 68, [68, 2] in crop pixels.
+        outlined: numbers of the points whose patches are drawn.
+    """
+    points = landmarks_24(landmarks, len(face))  # [24, 2]
+    margin = CELL * patch_cells(len(face)) / 2 + CELL
+    (left, top), (right, bottom) = points.min(0) - margin, points.max(0) + margin
+    width = 6.4
+    figure, axis = plt.subplots(figsize=(width, width * (bottom - top) / (right - left) + 0.4))
+    _face(axis, face)
+    axis.set(xlim=(left, right), ylim=(bottom, top))
+    _patches(axis, points[_places(outlined)], len(face), "black")
+    begin = 0
+    for (name, marker, colour, ink), count in zip(KINDS_OF_POINTS, COUNTS_OF_POINTS, strict=True):
+        own = points[begin : begin + count]
+        look: dict[str, Any] = {"markersize": 15, "markeredgecolor": "white", "linestyle": ""}
+        axis.plot(*own.T, marker=marker, color=colour, label=name, **look)
+        for number, (x, y) in enumerate(own, start=begin + 1):
+            axis.text(x, y, str(number), zorder=4, **HALO | {"color": ink, "fontsize": 8.5, "weight": "bold"})
+        begin += count
+    figure.legend(loc="outside lower center", ncols=4, fontsize=8, markerscale=0.55, handletextpad=0.2)
     return figure
 
 
@@ -345,7 +383,7 @@ def _numbered(axis: "Axes", points: NDArray[np.floating]) -> None:
         axis.text(x, y, str(number), zorder=4, **HALO)
 
 
-def _patches(axis: "Axes", points: NDArray[np.floating], size: int) -> None:
+def _patches(axis: "Axes", points: NDArray[np.floating], size: int, colour: str = "") -> None:
     from matplotlib.patches import Rectangle
 
     cells = patch_cells(size)
@@ -353,7 +391,11 @@ def _patches(axis: "Axes", points: NDArray[np.floating], size: int) -> None:
     starts = patch_starts(inside, size, size // CELL, cells).numpy()  # [24, 2]
     for number, (column, row) in enumerate(starts):
         place = CELL * column - 0.5, CELL * row - 0.5
-        look: dict[str, Any] = {"edgecolor": f"C{number % 6}", "linestyle": ("-", "--")[number % 2], "fill": False}
+        look: dict[str, Any] = {
+            "edgecolor": colour or f"C{number % 6}",
+            "linestyle": ("-", "--")[number % 2],
+            "fill": False,
+        }
         axis.add_patch(Rectangle(place, CELL * cells, CELL * cells, linewidth=1, **look))
 
 

@@ -64,19 +64,32 @@ def draw_patch(
 ) -> "Figure":
     """A landmark with the cells of its patch, and the same on the mirrored face, where x is 223 − x.
 
-    Cells outside the map are hatched: they are zeros.
+    Cells outside the map are hatched: they are zeros. Where the patch of the mirrored face is not the mirrored patch,
+    the latter is outlined.
 
     Args:
         x, y, border: as for ``patch``.
         face: uint8 RGB [224, 224, 3]; grey without.
     """
     picture = np.full((SIZE, SIZE, 3), 190, np.uint8) if face is None else face
-    figure, axes = plt.subplots(1, 2, figsize=(5.6, 3.5))
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.9))
     taken, mirrored = patch(x, y, border), patch(SIZE - 1 - x, y, border)
     _draw(axes[0], picture, (x, y), taken, "as it is")
-    exact = mirrored.columns[::-1].tolist() == (SIDE - 1 - taken.columns).tolist()
+    wanted = Patch((SIDE - 1 - taken.columns)[::-1], taken.rows)
+    exact = mirrored.columns.tolist() == wanted.columns.tolist()
     _draw(axes[1], picture[:, ::-1], (SIZE - 1 - x, y), mirrored, "mirrored" if exact else "mirrored, a cell off")
+    if not exact:
+        _outline(axes[1], wanted)
     return figure
+
+
+def _outline(axis: "Axes", cells: Patch) -> None:
+    from matplotlib.patches import Rectangle
+
+    cell = SIZE // SIDE
+    corner = cells.columns[0] * cell - 0.5, cells.rows[0] * cell - 0.5
+    axis.add_patch(Rectangle(corner, CELLS * cell, CELLS * cell, fill=False, edgecolor="white", linewidth=2))
+    axis.add_patch(Rectangle(corner, CELLS * cell, CELLS * cell, fill=False, edgecolor="black", linestyle="--"))
 
 
 def _draw(axis: "Axes", picture: NDArray[np.uint8], place: tuple[float, float], taken: Patch, title: str) -> None:
