@@ -73,7 +73,9 @@ def groups(results: Sequence[Result]) -> dict[str, Group]:
         if len(each) == 1
         else Group(
             each[0][name].people,
-            *(float(np.mean([getattr(one[name], value) for one in each])) for value in Group._fields[1:4]),
+            float(np.mean([one[name].rmse for one in each])),
+            float(np.mean([one[name].constant for one in each])),
+            float(np.mean([one[name].identity_only for one in each])),
             over_permutations([one[name].difference.value for one in each]),
         )
         for name in TITLES
