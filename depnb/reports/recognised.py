@@ -68,19 +68,7 @@ def groups(results: Sequence[Result]) -> dict[str, Group]:
     if not results or not all(r.predictions for r in results):
         raise ValueError("Give results that keep a score for each person: those of real people keep none.")
     each = [_of_one(own) for own in by_permutation(results)]
-    return {
-        name: each[0][name]
-        if len(each) == 1
-        else Group(
-            each[0][name].people,
-            float(np.mean([one[name].rmse for one in each])),
-            float(np.mean([one[name].constant for one in each])),
-            float(np.mean([one[name].identity_only for one in each])),
-            over_permutations([one[name].difference.value for one in each]),
-        )
-        for name in TITLES
-        if name in each[0]
-    }
+    return {name: _mean([one[name] for one in each]) for name in TITLES if name in each[0]}
 
 
 def pick(results: Sequence[Result], row: str, corpus: str, profile: str) -> list[Result]:
@@ -164,6 +152,17 @@ def _of_one(results: Sequence[Result]) -> dict[str, Group]:
         if chosen.any():
             found[name] = _group(predictions, chosen, scores_of(results, partition)[..., chosen])
     return found
+
+
+def _mean(each: Sequence[Group]) -> Group:
+    """One group of people over the permutations of its labels."""
+    if len(each) == 1:
+        return each[0]
+    rmse_, constant, identity_only = (
+        float(np.mean(values)) for values in zip(*((g.rmse, g.constant, g.identity_only) for g in each), strict=True)
+    )
+    between = over_permutations([g.difference.value for g in each])
+    return Group(each[0].people, rmse_, constant, identity_only, between)
 
 
 def _group(predictions: Predictions, chosen: np.ndarray, scores: np.ndarray) -> Group:
