@@ -56,11 +56,11 @@ CURVES = (
 
 FIGURES = {
     "overview": Entry(
-        "Above, the way from a video to a score, for one generated person. Below, what came out on generated people "
-        "for the five papers' own models, as this project trains them, and for two simple rivals that train no "
-        "network: the difference to the constant predictor, which says the mean of the training labels. Some methods "
-        "were trained for short and judged on 100 people, others for longer and on 400; the tables say which. It says "
-        "nothing about real depression.",
+        "Above, the way from a video to a score, with one generated person as example, who says nothing about a "
+        "method. Below, what came out on generated people for small versions of the five papers' own models, and for "
+        "two simple rivals that train no network: the difference to the constant predictor, which says the mean of the "
+        "training labels. Distribution learning and the rivals were judged on 400 people, the other networks on 100. "
+        "It says nothing about real depression.",
         "results/; recipe of the corpus",
         overview.draw,
         lambda store: [s.title for s in overview.compared(store).values()],

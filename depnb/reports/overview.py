@@ -36,7 +36,7 @@ LOOKS = {
 }
 """Colour, marker and filling of a row against the constant; for readers who see no colour the marker is enough."""
 SHOWN_RIVALS = ("landmarks_moments", "landmarks_dynamics")
-STEPS = ("video", "aligned crop, landmarks", "one of five networks", "a score per frame", "their mean")
+STEPS = ("video", "aligned crop, landmarks", "one of five networks", "a score per frame or clip", "their mean")
 PERSON = 3
 """Which of the unseen people the upper half shows; of average score, so that nobody takes the picture for a result."""
 

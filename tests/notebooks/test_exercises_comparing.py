@@ -152,7 +152,9 @@ def test_a_right_interval_from_other_draws_is_accepted(seed):
 
 @pytest.mark.parametrize("seed", range(1, 4))
 @pytest.mark.parametrize(
-    "mistake", [{"once": True}, {"level": 90}, {"level": 99}, {"metric": mae}, {"drawn": 20}], ids=str
+    "mistake",
+    [{"once": True}, {"level": 90}, {"level": 99}, {"metric": mae}, {"drawn": 20}],
+    ids=["once", "90 %", "99 %", "mae", "20 people"],
 )
 def test_no_mistake_slips_through_by_luck(mistake, seed):
     def wrong(y, first, second, people, n, _):
