@@ -97,7 +97,12 @@ def _shown(cell: NotebookNode, notebook: str) -> None:
 
 def asked(notebook: str) -> list[Any]:
     """Outputs that ask the questions of a notebook in a page, with their reasons, without a kernel."""
-    InteractiveShell.instance()
-    with capture_output() as captured:
-        ask(questions(notebook))
+    begun = not InteractiveShell.initialized()
+    InteractiveShell.instance()  # without one, what is shown is printed
+    try:
+        with capture_output() as captured:
+            ask(questions(notebook))
+    finally:
+        if begun:
+            InteractiveShell.clear_instance()
     return [v4.new_output("display_data", data=output.data) for output in captured.outputs]

@@ -40,6 +40,10 @@ NOT_IMPORTED = {
     "mypy": "-m mypy",
     "import-linter": "lint-imports",
     "pre-commit": "pre-commit",
+    "furo": '"furo"',
+    "myst-nb": '"myst_nb"',
+    "sphinx-copybutton": '"sphinx_copybutton"',
+    "sphinx-mathjax-offline": '"sphinx-mathjax-offline"',
 }
 
 
@@ -50,7 +54,7 @@ def _named(texts: list[str]) -> dict[str, Requirement]:
 NEEDED = _named(PROJECT["dependencies"])
 EXTRAS = PROJECT["optional-dependencies"]
 CLUSTER = _named(EXTRAS["cluster"])
-TESTS = _named([text for text in EXTRAS["test"] if text != "depnb[cluster]"]) | CLUSTER
+TESTS = _named([text for text in EXTRAS["test"] if text != "depnb[book,cluster]"]) | CLUSTER | _named(EXTRAS["book"])
 DIRECT = NEEDED | TESTS
 
 
@@ -98,7 +102,7 @@ def test_the_conda_route_installs_the_same_versions():
     assert versions == {name: pins[name] for name in NEEDED}
 
 
-FOLDERS = ("depnb", "notebooks", "tests", "benchmarks", "tools")
+FOLDERS = ("depnb", "book", "notebooks", "tests", "benchmarks", "tools")
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +140,12 @@ def _owners(module: str) -> set[str]:
 @pytest.mark.parametrize("name", sorted(DIRECT))
 def test_every_dependency_is_used(name, imported):
     if name in NOT_IMPORTED:
-        files = [*(ROOT / "depnb").rglob("*.py"), ROOT / "Makefile", ROOT / ".pre-commit-config.yaml"]
+        files = [
+            *(ROOT / "depnb").rglob("*.py"),
+            ROOT / "book" / "conf.py",
+            ROOT / "Makefile",
+            ROOT / ".pre-commit-config.yaml",
+        ]
         assert any(NOT_IMPORTED[name] in path.read_text() for path in files)
     else:
         assert any(name in _owners(module) for module in imported), f"{name} is listed, but nothing imports it"
