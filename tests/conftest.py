@@ -1,5 +1,6 @@
 """Fixtures that tests of several folders share."""
 
+import shutil
 import sys
 
 import matplotlib as mpl
@@ -77,3 +78,15 @@ def trainings_in_this_process(monkeypatch):
 def pytest_collection_modifyitems(items):
     """What takes long runs when all else has passed."""
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The Chromium of this machine."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -23,11 +23,9 @@ def grade(
     """
     from depnb.course import grading
     from depnb.system.files import write_text
-    from depnb.system.progress import progress
     from depnb.system.text import to_csv
 
-    with progress("grading", len(grading.copies(folder)), "notebooks") as bar:
-        grades = grading.grade(folder, seconds, bar.advance)
+    grades = grading.grade(folder, seconds)
     target = csv or folder / "grades.csv"
     write_text(target, to_csv(grading.columns(grades)))
     summary = grading.summary(grades)

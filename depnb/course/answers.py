@@ -86,8 +86,8 @@ def _defined(cell: str) -> set[str]:
     return names
 
 
-def answers(path: Path, seconds: float) -> Said:
-    """What the checkers of a notebook say to the answers in a copy of it.
+def answers(path: Path, seconds: float) -> tuple[str, Said]:
+    """The name of a notebook, and what its checkers say to the answers in a copy of it.
 
     Args:
         path: the copy; its name does not matter.
@@ -97,8 +97,9 @@ def answers(path: Path, seconds: float) -> Said:
         ValueError: it cannot be read, or is no notebook of the course, or of one without exercises.
     """
     cells = code_of(path)
+    notebook = name_of(cells)
     try:
-        solved = exercises(name_of(cells))
+        solved = exercises(notebook)
     except FileNotFoundError as error:
         raise ValueError(str(error)) from error
     said: Said = dict.fromkeys(checkers(solved), "not answered yet: no course.check of it was found")
@@ -118,7 +119,7 @@ def answers(path: Path, seconds: float) -> Said:
             if problem := _problem(cells[one], space, seconds):
                 said |= dict.fromkeys(asked, problem)
                 break
-    return {name: said[name] for name in checkers(solved)}
+    return notebook, {name: said[name] for name in checkers(solved)}
 
 
 def _problem(cell: str, space: dict[str, Any], seconds: float) -> str:
@@ -146,7 +147,7 @@ def main(arguments: list[str]) -> int:
     """Command line; the exit status."""
     path, to, seconds = Path(arguments[0]), Path(arguments[1]), float(arguments[2])
     try:
-        found: dict[str, Any] = {"name": name_of(code_of(path)), "said": answers(path, seconds)}
+        found: dict[str, Any] = dict(zip(("name", "said"), answers(path, seconds), strict=True))
     except ValueError as error:
         found = {"problem": str(error)}
     write_json(to, found)

@@ -6,17 +6,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from depnb.corpus.records import natural_key
+from depnb.system.progress import progress
 from depnb.system.workers import Worker, spread, usable_cores
 
-SECONDS = 30.0
-"""Longest time of one cell."""
 WHOLE = 20
 """A notebook is given up after so many times the time of a cell: its cells could have stopped the clock."""
 UNREADABLE = "cannot be graded"
@@ -58,24 +57,27 @@ def copies(folder: Path) -> list[Path]:
     return found
 
 
-def grade(folder: Path, seconds: float = SECONDS, on_copy: Callable[[], None] = lambda: None) -> list[Grade]:
+def grade(folder: Path, seconds: float) -> list[Grade]:
     """Run the checkers on all copies in a folder; what a copy does never stops the others.
 
     Args:
         folder: with copies, or with a folder for each learner.
         seconds: longest time of one cell.
-        on_copy: called after each copy.
 
     Raises:
         FileNotFoundError: there is no notebook.
     """
     units = {str(path.relative_to(folder)): path for path in copies(folder)}
     graded: dict[str, list[Grade]] = {}
-    with spread(units, partial(_graded, folder, seconds), workers=usable_cores()) as outcomes:
+    work = partial(_graded, folder, seconds)
+    with (
+        progress("grading", len(units), "notebooks") as bar,
+        spread(units, work, workers=usable_cores()) as outcomes,
+    ):
         for outcome in outcomes:
             lost = [_unreadable(folder, units[outcome.name], str(outcome.error))]
             graded[outcome.name] = lost if outcome.error else outcome.value or []
-            on_copy()
+            bar.advance()
     return [one for name in units for one in graded[name]]
 
 

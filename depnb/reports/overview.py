@@ -13,6 +13,7 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import RIVALS, method, papers
 from depnb.reports.shown import results_of
 from depnb.reports.summaries import Summary, difference_text, summarise
+from depnb.reports.words import ROW_LOOKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,13 +29,6 @@ CORPORA = {
     "dynamics": "“dynamics”: only\nmovement tells",
     "null": "“null”:\nnothing tells",
 }
-LOOKS = {
-    "better": ("#0173b2", "o", True),
-    "worse": ("#d55e00", "s", True),
-    "cannot tell": ("0.25", "o", False),
-    "not trained": ("0.6", "x", True),
-}
-"""Colour, marker and filling of a row against the constant; for readers who see no colour the marker is enough."""
 SHOWN_RIVALS = ("landmarks_moments", "landmarks_dynamics")
 STEPS = ("video", "aligned crop, landmarks", "one of five networks", "a score per frame or clip", "their mean")
 PERSON = 3
@@ -75,11 +69,10 @@ def table(found: Mapping[tuple[str, str], Summary], corpora: Sequence[str]) -> "
     """What the lower half shows of these corpora, in numbers: a line per method and corpus."""
     import pandas as pd
 
-    shown = sorted((s for (_, corpus), s in found.items() if corpus in corpora), key=lambda s: corpora.index(s.corpus))
-    names = {id(s): name for (name, _), s in found.items()}
+    shown = [(name, s) for where in corpora for (name, corpus), s in found.items() if corpus == where]
     lines = [
         {
-            "method": names[id(s)],
+            "method": name,
             "corpus": s.title,
             "people": s.people,
             "seeds": s.seeds,
@@ -88,7 +81,7 @@ def table(found: Mapping[tuple[str, str], Summary], corpora: Sequence[str]) -> "
             "difference, 95 % interval": difference_text(s),
             "against the constant": s.verdict,
         }
-        for s in shown
+        for name, s in shown
     ]
     return pd.DataFrame(lines)
 
@@ -108,7 +101,7 @@ def _matrix(figure: "SubFigure", names: Sequence[str], found: dict[tuple[str, st
                 axis.text(0, place, "not run", ha="center", va="center", fontsize=6, color="0.45", bbox=box)
                 continue
             s = found[name, corpus]
-            colour, marker, filled = LOOKS[s.verdict]
+            colour, marker, filled = ROW_LOOKS[s.verdict]
             axis.plot([s.low, s.high], [place, place], color=colour, linestyle="-", marker="", linewidth=1.2)
             fill = colour if filled else "white"
             axis.plot(s.difference, place, color=colour, marker=marker, markerfacecolor=fill, markersize=4.5)

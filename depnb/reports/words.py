@@ -29,6 +29,15 @@ LOOKS = {
 }
 
 
+ROW_LOOKS = {
+    "better": LOOKS["supported"],
+    "worse": LOOKS["reversed"],
+    "cannot tell": LOOKS["undecided"],
+    NOT_TRAINED: Look("0.6", "x", True),
+}
+"""The same for a row against the constant."""
+
+
 def answer(low: float, high: float) -> str:
     """Whether the first of two has the smaller error, from the plain 95 % interval of first minus second."""
     return "better" if high < 0 else "worse" if low > 0 else "cannot tell"

@@ -1,7 +1,6 @@
 """The whole site, built once, and looked at in a browser where there is one."""
 
 import re
-import shutil
 
 import pytest
 
@@ -11,7 +10,6 @@ from depnb.methods.registry import papers
 from depnb.system.repository import NOTEBOOKS
 
 pytestmark = pytest.mark.alone  # the site is built once: tests that are spread would build it twice
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NARROW = 390
 
 
@@ -35,16 +33,6 @@ def test_pages_ask_no_other_machine_for_anything(site):
     )
     found = {path.name for path in site.rglob("*.html") if asked.search(path.read_text(encoding="utf-8"))}
     assert found == set()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 def test_an_answer_is_told_its_reason(site, browser):

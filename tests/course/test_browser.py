@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from depnb.course import copy_notebooks
 from depnb.course.questions import QUESTIONS
 
 pytestmark = pytest.mark.alone
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAME = "20_temporal_pooling"
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -81,23 +79,17 @@ def _wait_for(address, server, log):
 
 
 @pytest.fixture(scope="module")
-def page(lab):
+def page(lab, browser):
     """The notebook, after all its cells have run."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.goto(f"{lab}/lab/tree/{NAME}.ipynb?reset")
-        page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first.wait_for(timeout=1000 * STARTS_S)
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * STARTS_S)
-        page.wait_for_timeout(3000)  # JupyterLab restores its last layout now, and takes no command until then
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        page.wait_for_function(ALL_HAVE_RUN, timeout=1000 * RUNS_S)
-        yield page
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{lab}/lab/tree/{NAME}.ipynb?reset")
+    page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first.wait_for(timeout=1000 * STARTS_S)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * STARTS_S)
+    page.wait_for_timeout(3000)  # JupyterLab restores its last layout now, and takes no command until then
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(ALL_HAVE_RUN, timeout=1000 * RUNS_S)
+    return page
 
 
 def test_all_cells_run_and_none_ends_with_an_error(page):

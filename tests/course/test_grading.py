@@ -92,4 +92,4 @@ def test_a_folder_without_notebooks_is_named(tmp_path):
     (tmp_path / ".ipynb_checkpoints").mkdir()
     written(tmp_path / ".ipynb_checkpoints" / "a.ipynb", "x = 1")
     with pytest.raises(FileNotFoundError, match="No notebook in"):
-        grading.grade(tmp_path)
+        grading.grade(tmp_path, seconds=3)
