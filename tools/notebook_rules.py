@@ -91,6 +91,7 @@ KINDS = {
     "41": "results",
     "50": "method",
     "51": "results",
+    "80": "lesson",
 }
 """Kind of a notebook by its number; others are lessons (01 to 09) or reviews. A paper has one notebook, or one of its
 method and one of its results. A whole one keeps the limits of both."""

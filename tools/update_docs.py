@@ -2,7 +2,8 @@
 
 The GPU-hours of ``docs/avec.md`` are what ``depnb reproduce --plan`` says of a corpus with as many sessions, videos and
 frames as AVEC has. The core-hours of ``docs/decisions.md`` are those of the committed results at ``standard``, and the
-power of ``docs/results.md`` is that of ``benchmarks/evidence.json``.
+power of ``docs/results.md`` is that of ``benchmarks/evidence.json``. The tables of ``docs/errata.md`` are those of
+``errata.csv``.
 """
 
 import json
@@ -12,6 +13,7 @@ import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import av
@@ -22,6 +24,7 @@ from depnb.experiments.grid import grid, runs_for
 from depnb.experiments.plan import COSTS, OPERATIONS, core_seconds, face_hours, gpu_hours
 from depnb.experiments.rivals import is_rival
 from depnb.experiments.run import Run
+from depnb.methods.errata import entries
 from depnb.methods.registry import method, papers, parts, specification
 from depnb.system.files import write_text
 from depnb.system.repository import ROOT
@@ -37,6 +40,7 @@ POWER_BEGIN = "<!-- power:begin (written by `make docs` from benchmarks/evidence
 POWER_END = "<!-- power:end -->"
 RESULTS = ROOT / "docs" / "results.md"
 EVIDENCE = ROOT / "benchmarks" / "evidence.json"
+ERRATA = ROOT / "docs" / "errata.md"
 WIDTH = 120
 TASKS = {"AVEC2014": ("Freeform_video", "Northwind_video"), "AVEC2013": ("cut_combined",)}
 """What a session's videos are called."""
@@ -108,11 +112,36 @@ def power() -> str:
     return "\n".join([_wrapped(head), "", *table])
 
 
+def errata(paper: str | None) -> str:
+    """The entries of a paper; without one those that stand under all papers."""
+    own = [one for one in entries() if one.shared == (paper is None) and paper in (None, *one.papers)]
+    head = ("E", "where in the paper", "kind", "what is printed or lacking", "read here as", "where to see it")
+    lines = [(_anchored(one.number), one.where, one.kind, one.printed, one.reading, one.see) for one in own]
+    return "\n".join([_cells(head), "|---" * len(head) + "|", *map(_cells, lines)])
+
+
+def _anchored(number: str) -> str:
+    return f'<a id="{number.lower()}"></a>{number}'
+
+
+def _cells(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
 Section = tuple[Path, str, str, Callable[[], str]]
+
+
+def _of_errata(paper: str | None) -> Section:
+    name = f"errata of {paper or 'all'}"
+    begin = f"<!-- {name}:begin (written by `make docs` from errata.csv, do not edit) -->"
+    return ERRATA, begin, f"<!-- {name}:end -->", partial(errata, paper)
+
+
 SECTIONS: tuple[Section, ...] = (
     (AVEC, BEGIN, END, hours),
     (DECISIONS, COSTS_BEGIN, COSTS_END, costs),
     (RESULTS, POWER_BEGIN, POWER_END, power),
+    *map(_of_errata, (*papers(), None)),
 )
 
 

@@ -6,12 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depnb.experiments.result import Result
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
-from depnb.reports import forest, learning_curves, overview, tables, trials
+from depnb.reports import forest, learning_curves, overview, reading_plots, tables, trials
 from depnb.reports.claims import Outcome, claims_columns, outcomes
 from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
 from depnb.reports.outcomes import page
+from depnb.reports.readings import costs
 from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, quoted, unseen_errors
 from depnb.reports.shown import profiles, results_of
 from depnb.system import style
@@ -100,6 +102,21 @@ FIGURES = {
         lambda store: forest.of_papers(_outcomes(store)),
         lambda store: _all_claimed_on(store),
     ),
+    "errata_scorecard": Entry(
+        "What the papers print. Above: where the settings come from that decide a training of each paper's own model "
+        "at printed size. Below: the entries of the errata by kind; those of several papers count for each.",
+        "sources.csv and errata.csv of the papers",
+        lambda store: reading_plots.scorecard(),
+        _recipes(),
+    ),
+    "errata_costs": Entry(
+        "What other readings of the errata cost: RMSE on unseen people of the other reading minus that of the default, "
+        "with the plain 95 % interval over people and seeds. Right of 0 the default is the better decision. The word "
+        "follows from the interval; the profile in brackets says how much training it rests on.",
+        "results/",
+        lambda store: reading_plots.forest(_results(store)),
+        lambda store: ["generated “both”"] if any(cost.difference for cost in costs(_results(store))) else [],
+    ),
 }
 
 
@@ -170,6 +187,10 @@ def _what_came_out(store: Store, folder: Path) -> Path | None:
     path = folder / "what_came_out.md"
     write_text(path, page(found, style.provenance(*_all_claimed_on(store))))
     return path
+
+
+def _results(store: Store) -> list[Result]:
+    return [result for paper in papers() for result in results_of(store, paper)]
 
 
 def _outcomes(store: Store) -> dict[str, list[Outcome]]:

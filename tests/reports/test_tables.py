@@ -231,7 +231,7 @@ def test_which_figures_are_drawn_from_results():
     of_papers = {
         f"{paper}_{name}" for paper in papers() for name in (*method(paper).figures, "forest", "learning_curves")
     }
-    assert DRAWN.keys() == {"overview", "results_unseen", "claims"} | of_papers
+    assert DRAWN.keys() == {"overview", "results_unseen", "claims", "errata_costs"} | of_papers
 
 
 @pytest.fixture(scope="module")

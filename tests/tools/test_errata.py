@@ -67,7 +67,7 @@ def test_every_number_that_is_cited_has_an_entry():
 def test_anchors_ascend_without_a_gap_and_stand_beside_their_numbers():
     assert re.findall(r'<a id="([^"]*)">', TEXT) == [f"e{number:02d}" for number in range(1, len(ENTRIES) + 1)]
     assert all(anchor == number for anchor, number in NUMBERS)
-    assert all(len(entry) == 5 and all(entry[:4]) for entry in ENTRIES)
+    assert all(len(entry) == 6 and all(entry[:5]) for entry in ENTRIES)
 
 
 @pytest.mark.parametrize("dotted", sorted(set(NAME.findall(TEXT))))
