@@ -23,8 +23,8 @@ SETTINGS = {
     "ours": ("not stated, ours", "0.75"),
 }
 """Kinds of a setting's source: what the legend says, and the colour."""
-ENTRIES = dict(zip(KINDS, ("0.75", "#de8f05", "#d55e00", "#cc78bc", "#949494", "#56b4e9"), strict=True))
-DARK = frozenset({"#0173b2", "#d55e00"})
+ENTRIES = dict(zip(KINDS, ("0.75", "#de8f05", "black", "#cc78bc", "#ca9161", "#ece133"), strict=True))
+DARK = frozenset({"#0173b2", "black"})
 LINE = 0.2
 """Height of a line of the forest, inches."""
 

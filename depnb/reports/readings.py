@@ -137,11 +137,11 @@ def sentences(results: Sequence[Result]) -> list[str]:
         words = Counter(cost.word for cost in trained)
         counted = ", ".join(f"{words[word]} {word}" for word in ROW_LOOKS if words[word])
         said.append(
-            f"{len(trained)} other readings were trained and compared with the default on unseen people: {counted}. "
-            "The words follow from plain intervals."
+            f"{len(trained)} other readings were run and compared with the default on unseen people: {counted}. "
+            "The words are not corrected for so many comparisons."
         )
         said += _largest([cost for cost in trained if cost.word != NOT_TRAINED])
-    said.append(f"{len(found) - len(trained)} readings have a row that was not run at this size.")
+    said.append(f"{len(found) - len(trained)} further readings have a row of which no result is stored here.")
     return said
 
 
@@ -156,10 +156,9 @@ def _largest(trained: Sequence[Cost]) -> Iterator[str]:
         cost = max(trained, key=lambda cost: abs(cost.difference.value) if cost.difference else 0.0)
         assert cost.difference
         d = cost.difference
-        yield (
-            f"The largest change of the error is {signed(d.value)} points [{signed(d.low)}, {signed(d.high)}]: "
-            f"{method(cost.entry.papers[0]).title}, {cost.reading.text} ({cost.entry.number}, {cost.profile})."
-        )
+        interval = f"[{signed(d.low)}, {signed(d.high)}]"
+        where = f"{method(cost.entry.papers[0]).title}, {cost.reading.text} ({cost.entry.number}, {cost.profile})"
+        yield f"Of those trained, the error changes most by {signed(d.value)} points {interval}, with {where}."
 
 
 def cost_table(results: Sequence[Result]) -> "pd.DataFrame":
@@ -201,7 +200,7 @@ def size_table() -> "pd.DataFrame":
                 "other reading": reading.text,
                 "parameters (M)": f"{found.parameters / 1e6:.2f}",
                 "default (M)": f"{found.default / 1e6:.2f}",
-                "weights that change": len(found.changed) + found.added,
+                "tensors that change": len(found.changed) + found.added,
                 "the first of them": f"{name} {_by(before)} → {_by(after)}" if name else "new layers",
             }
         )
@@ -213,14 +212,18 @@ def _by(shape: tuple[int, ...]) -> str:
 
 
 def kinds_table() -> "pd.DataFrame":
-    """Each kind of entry, what it means, how many there are, and the first one as an example."""
+    """Each kind of entry, what it means, how many there are, how many of them change numbers, and a short example."""
     import pandas as pd
 
     lines = []
     for kind, meaning in KINDS.items():
         own = [entry for entry in entries() if entry.kind == kind]
-        example = f"{own[0].number}: {own[0].printed}"
-        lines.append({"kind": kind, "meaning": meaning, "entries": len(own), "for example": example})
+        changing = sum(entry.changes for entry in own)
+        short = min(own, key=lambda entry: len(entry.printed))
+        example = f"{short.number}, {short.where}: {short.printed}"
+        lines.append(
+            {"kind": kind, "meaning": meaning, "entries": len(own), "change numbers": changing, "for example": example}
+        )
     return pd.DataFrame(lines)
 
 

@@ -60,12 +60,12 @@ def test_only_the_default_under_honest_is_compared_with():
 def test_sentences_count_what_was_run():
     said = " ".join(readings.sentences(made({"softmax_argmax": 12.0, "softmax": 4.0})))
     assert f"The list has {len(entries())} entries" in said
-    assert "1 other readings were trained and compared with the default on unseen people: 1 worse." in said
+    assert "1 other readings were run and compared with the default on unseen people: 1 worse." in said
     assert "most probable level, not the mean (E62, quick)" in said
     nothing = readings.sentences([])
     rows = sum(reading.is_trained for _, reading in readings.readings())
-    assert nothing[-1] == f"{rows} readings have a row that was not run at this size."
-    assert not any("were trained" in sentence for sentence in nothing)
+    assert nothing[-1] == f"{rows} further readings have a row of which no result is stored here."
+    assert not any("were run" in sentence for sentence in nothing)
 
 
 def test_tables_have_a_line_a_reading():
@@ -74,7 +74,9 @@ def test_tables_have_a_line_a_reading():
         ["E62", "softmax_argmax", "softmax", "3 and 3", "worse"]
     ]
     assert len(readings.cost_table([])) == 0
-    assert readings.kinds_table()["entries"].sum() == len(entries())
+    kinds = readings.kinds_table()
+    assert kinds["entries"].sum() == len(entries())
+    assert kinds["change numbers"].sum() == sum(entry.changes for entry in entries())
 
 
 @pytest.mark.slow
@@ -145,6 +147,7 @@ def test_figures_show_every_paper_and_every_reading():
         "Distribution learning, E62: most probable level, not the mean"
     ]
     assert reading_plots.forest([]) is None
-    assert widget.draw_stop(0.3, 10_000, 200).axes[0].get_xlabel() == "step"
+    *_, lowest, end = widget.draw_stop(0.3, 10_000, 200).axes[0].lines
+    assert end.get_xdata()[0] - lowest.get_xdata()[0] == 200
     bars = widget.draw_chosen("msn").axes[0].patches
     assert bars[papers().index("msn")].get_width() == len(readings.chosen("msn"))

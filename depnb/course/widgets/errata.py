@@ -76,15 +76,19 @@ def stopped(of_batches: np.ndarray, patience: int) -> np.ndarray:
 
 
 def draw_stop(noise: float, fall: int, patience: int) -> "Figure":
-    """One made-up training with the step at which it ends, and where 300 such trainings end."""
-    one = losses(noise, fall)
-    end = int(stopped(one, patience)[0])
+    """Of 300 made-up trainings the one that ends in the middle of them, with its last minimum, and where all end."""
+    many = losses(noise, fall, runs=300)
+    ends = stopped(many, patience)
+    one = many[np.argsort(ends, kind="stable")[len(ends) // 2]]
+    end = int(stopped(one[None], patience)[0])
+    lowest = int(one[: end + 1].argmin())
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.6), width_ratios=(3, 2), layout="constrained")
-    left.plot(one[0], linestyle="", marker=".", markersize=1, color="0.6", label="loss of a batch")
+    left.plot(one, linestyle="", marker=".", markersize=1, color="0.6", label="loss of a batch")
     left.plot(losses(0, fall)[0], color="C0", marker="", linestyle="-", label="mean loss")
+    left.plot(lowest, one[lowest], linestyle="", marker="o", markersize=5, color="C3", label=f"lowest, step {lowest}")
     left.axvline(end, color="C3", linestyle="--", marker="", label=f"ends at step {end}")
-    left.set(xlabel="step", ylabel="loss (share of the start)", ylim=(0, None))
+    left.set(xlabel="step", ylabel="loss (share of the start)")
     left.legend(fontsize=7)
-    right.hist(stopped(losses(noise, fall, runs=300), patience), bins=np.linspace(0, STEPS, 61), color="C0")
+    right.hist(ends, bins=np.linspace(0, STEPS, 61), color="C0")
     right.set(xlabel="step at which it ends", ylabel="trainings of 300", xlim=(0, STEPS))
     return figure
