@@ -57,10 +57,12 @@ def judge(
     if not judged:
         raise ValueError(_nothing(scores, matched, groups, opened))
     findings = [*scores.findings, *matched.findings, *_missing(groups, judged, matched)]
-    findings += [*_elsewhere(groups, matched, opened), *remarks.of_scores(matched, judged.values())]
+    findings += [*_elsewhere(groups, matched, opened), *remarks.of_scores(matched, list(judged.values()))]
     rival = None
     if against is not None:
         theirs = read(against)
+        if theirs.title == scores.title:
+            theirs = theirs._replace(title=f"{theirs.title} (the other)")
         rival = theirs.title, match(theirs, opened, unit)
         own = (*theirs.findings, *rival[1].findings, *_missing(groups, judged, rival[1]))
         findings += [finding._replace(text=f"{theirs.title}: {finding.text}") for finding in own]
@@ -75,6 +77,10 @@ def judge(
         points = Points(people.y, people.scores.mean(0), None if said is None else float(said[0]))
         part = Part(_title(name, opened), exact, numbers.by_seed(people, list(matched.by_seed)), rivals, points=points)
         parts[name] = told.coarse(part, float(people.scores.std(1).min())) if opened.licensed else part
+        if rival and "against" not in parts[name].rivals and not parts[name].withheld:
+            text = f"No paired difference on the {part.title}: both must have scored "
+            text += "the same videos." if opened.licensed else "some of the same videos."
+            findings.append(Finding("against", text, wrong=False))
     made = Judgement(
         title=scores.title,
         corpus=opened.title,

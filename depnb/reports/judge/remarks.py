@@ -1,6 +1,6 @@
 """What a reader must know of scores beside their errors: flags that cost nothing to look for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,9 +19,10 @@ GAUSSIAN_RATIO = (np.pi / 2) ** 0.5
 TOP = BANDS[-1].high
 
 
-def of_scores(matched: Matched, judged: Iterable[Judged]) -> Iterator[Finding]:
+def of_scores(matched: Matched, judged: Sequence[Judged]) -> Iterator[Finding]:
     """What can be seen from the scores alone."""
-    everything = np.concatenate([own.scores.ravel() for own in judged if own.units])
+    of_units = {unit.name: scores for own in judged for unit, scores in zip(own.units, own.scores.T, strict=True)}
+    everything = np.concatenate(list(of_units.values()))  # each once, also of who is in two sets of people
     if everything.min() >= 0 and everything.max() <= 1:
         yield _remark("shares", f"All scores lie between 0 and 1, and labels between 0 and {TOP}: give BDI-II points.")
     outside = int(((everything < 0) | (everything > TOP)).sum())

@@ -34,10 +34,11 @@ def coarse(part: Part, least_sd: float) -> Part:
     if reason:
         return Part(part.title, counts, {}, {}, withheld=reason)
     digits = COARSE_DIGITS if looked else 0
-    names = [*OF_THE_SCORES, *(name for band in _bands_of_many(metrics) for name in (f"mae_{band}", f"bias_{band}"))]
+    bands = [name for band in _bands_of_many(metrics) for name in (f"mae_{band}", f"bias_{band}")]
+    names = [*OF_THE_SCORES, *bands] if looked else ["mae", "rmse"]
     told = counts | {name: round(metrics[name], digits) for name in names if name in metrics}
     if looked and told["mae"]:
-        told["ratio"] = told["rmse"] / told["mae"]  # of what is told, so that it tells no more
+        told["ratio"] = round(told["rmse"] / told["mae"], 2)  # of what is told, so that it tells no more
     allowed = comparable(metrics)
     rivals = {
         name: _coarse_rival(name, rival, digits, metrics)
@@ -48,7 +49,12 @@ def coarse(part: Part, least_sd: float) -> Part:
 
 
 def _bands_of_many(metrics: dict[str, float]) -> list[str]:
-    """Severity bands of so many people, outside of which there are so many too, that their numbers tell of nobody."""
+    """Severity bands whose numbers tell of nobody: of many people, with enough others outside.
+
+    None where these people are a part of the test set, whose bands would differ by few of them.
+    """
+    if metrics["rest_of_test"]:
+        return []
     people = {name: metrics.get(f"subjects_{name}", 0) for name, _, _ in BANDS}
     return [
         name
@@ -67,11 +73,13 @@ def _coarse_rival(name: str, rival: Rival, digits: int, metrics: dict[str, float
         return replace(rival, errors=errors, differences=words)
     if rival.errors["units"] != metrics["units"]:
         return None  # the difference of two sets of people would tell of few
-    if rival.errors["least_sd"] < LEAST_SPREAD:
-        digits = 0
+    if not digits or rival.errors["least_sd"] < LEAST_SPREAD:
+        return None
     errors = {name: round(value, digits) for name, value in rival.errors.items() if name in ERRORS}
     differences = {
-        error: found._replace(**{name: round(getattr(found, name), digits) for name in ("value", "low", "high")})
+        error: found._replace(
+            **{name: round(getattr(found, name), digits) for name in ("value", "low", "high")}, p=round(found.p, 2)
+        )
         for error, found in rival.differences.items()
     }
     return replace(rival, errors=errors, differences=differences)
