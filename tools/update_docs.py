@@ -2,16 +2,18 @@
 
 The GPU-hours of ``docs/avec.md`` are what ``depnb reproduce --plan`` says of a corpus with as many sessions, videos and
 frames as AVEC has. The core-hours of ``docs/decisions.md`` are those of the committed results at ``standard``, and the
-power of ``docs/results.md`` is that of ``benchmarks/evidence.json``.
+power of ``docs/results.md`` is that of ``benchmarks/evidence.json``. The report of ``docs/judge.md`` is what
+``depnb judge`` says of stored scores.
 """
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import av
@@ -23,6 +25,7 @@ from depnb.experiments.plan import COSTS, OPERATIONS, core_seconds, face_hours, 
 from depnb.experiments.rivals import is_rival
 from depnb.experiments.run import Run
 from depnb.methods.registry import method, papers, parts, specification
+from depnb.reports import judge
 from depnb.system.files import write_text
 from depnb.system.repository import ROOT
 from tools.update_readme import split
@@ -37,6 +40,9 @@ POWER_BEGIN = "<!-- power:begin (written by `make docs` from benchmarks/evidence
 POWER_END = "<!-- power:end -->"
 RESULTS = ROOT / "docs" / "results.md"
 EVIDENCE = ROOT / "benchmarks" / "evidence.json"
+JUDGED_BEGIN = "<!-- judged:begin (written by `make docs` with `depnb judge`, do not edit) -->"
+JUDGED_END = "<!-- judged:end -->"
+JUDGE = ROOT / "docs" / "judge.md"
 WIDTH = 120
 TASKS = {"AVEC2014": ("Freeform_video", "Northwind_video"), "AVEC2013": ("cut_combined",)}
 """What a session's videos are called."""
@@ -108,11 +114,20 @@ def power() -> str:
     return "\n".join([_wrapped(head), "", *table])
 
 
+def judged() -> str:
+    """What ``depnb judge`` says in the example of ``docs/judge.md``, whose own lines make the file of scores."""
+    (script,) = re.findall(r"^```python\n(.*?)^```", JUDGE.read_text(encoding="utf-8"), re.M | re.S)
+    with tempfile.TemporaryDirectory() as place, chdir(place):
+        exec(compile(script, JUDGE.name, "exec"), {})
+        return f"```markdown\n{judge.text(judge.judge('scores.csv', 'both'))}```"
+
+
 Section = tuple[Path, str, str, Callable[[], str]]
 SECTIONS: tuple[Section, ...] = (
     (AVEC, BEGIN, END, hours),
     (DECISIONS, COSTS_BEGIN, COSTS_END, costs),
     (RESULTS, POWER_BEGIN, POWER_END, power),
+    (JUDGE, JUDGED_BEGIN, JUDGED_END, judged),
 )
 
 

@@ -53,8 +53,9 @@ def judge(
     real people only what may be handed on (docs/privacy.md). Ends with status 1 if lines or videos had to be left out;
     each is named.
 
-    Examples: `depnb judge scores.csv --corpus both`; `depnb judge s0.csv s1.csv s2.csv --corpus /data/AVEC2014`;
-    `depnb judge scores.csv --against other.csv --corpus labels.csv --out runs/judged`
+    Examples: `depnb judge scores.csv --corpus both`;
+    `depnb judge seed0.csv seed1.csv --corpus both --against scores.csv`;
+    `depnb judge scores.csv --corpus labels.csv --unit sessions --out runs/judged`
     """
     import json
 
@@ -70,7 +71,7 @@ def judge(
         unit=unit,
         deterministic=deterministic,
     )
-    show.say(json.dumps(made.to_json(), indent=1) if as_json else made.text().rstrip())
+    show.say(json.dumps(made.to_json(), indent=1) if as_json else judging.text(made).rstrip())
     if as_json:
         for finding in made.findings:
             show.say(f"{'✘ ' * finding.wrong}{finding}", err=True)

@@ -2,6 +2,7 @@
 
 from depnb.reports.judge.judgement import Judgement
 from depnb.reports.judge.judging import judge
+from depnb.reports.judge.page import frame, text
 from depnb.reports.judge.writing import write
 
-__all__ = ["Judgement", "judge", "write"]
+__all__ = ["Judgement", "frame", "judge", "text", "write"]

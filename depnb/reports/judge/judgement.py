@@ -9,7 +9,6 @@ from depnb.reports.judge.scores import Finding
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
 
 class Difference(NamedTuple):
@@ -110,20 +109,6 @@ class Judgement:
     def wrong(self) -> bool:
         """Whether something is wrong with the scores, so that some were left out."""
         return any(finding.wrong for finding in self.findings)
-
-    def text(self) -> str:
-        """The report as Markdown."""
-        from depnb.reports.judge.page import markdown  # which knows this class
-
-        return markdown(self)
-
-    def frame(self) -> "pd.DataFrame":
-        """The numbers as a table for a notebook, a column for each set of people."""
-        import pandas as pd
-
-        from depnb.reports.judge.page import columns
-
-        return pd.DataFrame(columns(self))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; of real people without the names of their videos, and what is not defined is ``None``."""

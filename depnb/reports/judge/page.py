@@ -1,6 +1,7 @@
 """A judgement as a page of Markdown, which is also what the terminal shows."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from depnb.evaluation.bands import BANDS
 from depnb.reports.judge.checklist import OPEN, Item, with_interval
@@ -8,11 +9,14 @@ from depnb.reports.judge.judgement import Judgement, Part
 from depnb.reports.words import p_text, signed
 from depnb.system.text import one_line
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NONE = "–"
 NAMES = {"rmse": "RMSE", "mae": "MAE"}
 
 
-def markdown(made: Judgement) -> str:
+def text(made: Judgement) -> str:
     """The whole report: numbers, bands, what a reader must know, the checklist."""
     seeds = f"{made.seeds} seed{'s' * (made.seeds != 1)}"
     said = (
@@ -45,6 +49,13 @@ def columns(made: Judgement) -> dict[str, list[str]]:
     return {heading: [lines[place][0] for place in kept]} | {
         title: [own[place] for place in kept] for title, own in named.items()
     }
+
+
+def frame(made: Judgement) -> "pd.DataFrame":
+    """The numbers as a table for a notebook, a column for each set of people."""
+    import pandas as pd
+
+    return pd.DataFrame(columns(made))
 
 
 def table(cells: dict[str, list[str]]) -> str:

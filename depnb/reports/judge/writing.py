@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from depnb.reports.judge.judgement import Judgement
+from depnb.reports.judge.page import text
 from depnb.system import style
 from depnb.system.files import write_json, write_text
 from depnb.system.repository import demand_ignored
@@ -21,12 +22,12 @@ def write(made: Judgement, folder: Path | str) -> list[Path]:
     """
     import matplotlib.pyplot as plt
 
-    from depnb.reports.judge.figure import draw
+    from depnb.reports.judge.figure import draw  # loads matplotlib, which a report alone has no need of
 
     folder = Path(folder)
     if made.licensed:
         demand_ignored(folder, made.corpus)
-    write_text(folder / f"{NAME}.md", made.text())
+    write_text(folder / f"{NAME}.md", text(made))
     write_json(folder / f"{NAME}.json", made.to_json())
     written = [folder / f"{NAME}.md", folder / f"{NAME}.json"]
     style.apply()

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from depnb import cli
 from depnb.corpus.manifest import lines_of
-from depnb.reports.judge import judge
+from depnb.reports.judge import judge, text
 from tests.labelled import corpus_of, recording
 
 NAMES = [f"{300 + k}_1" for k in range(8)]
@@ -92,7 +92,7 @@ def test_a_wrong_line_is_named_and_the_others_are_judged(tmp_path, corpus, fault
     assert message in found[kind].text
     assert found[kind].names == (name,)
     assert made.wrong
-    assert f"✘ {found[kind]}" in made.text()
+    assert f"✘ {found[kind]}" in text(made)
     assert made.parts["test"].metrics["videos"] == (8 if kind == "repeated" else 7)
     assert ("missing" in found) == (kind != "repeated")
 
@@ -180,7 +180,7 @@ def test_any_bytes_are_judged_or_refused_with_a_message(tmp_path_factory, conten
     path.write_bytes(b"video,score\n300_1,4\n301_1,5\n" + content)
     test = [recording(name, 5.0 * k) for k, name in enumerate(NAMES)]
     try:
-        told = judge(path, corpus_of(test)).text()
+        told = text(judge(path, corpus_of(test)))
     except ValueError as error:
         told = str(error)
     assert "any.csv" in told

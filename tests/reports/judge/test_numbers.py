@@ -13,7 +13,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from depnb.corpus import open_corpus
 from depnb.evaluation import baselines
 from depnb.experiments.store import Store
-from depnb.reports.judge import judge
+from depnb.reports.judge import judge, text
 from depnb.reports.summaries import summarise
 from depnb.system.repository import COMMITTED
 from tests.labelled import corpus_of, people, recording, scores_for, usual
@@ -197,4 +197,4 @@ def test_ten_thousand_videos_take_less_than_five_seconds(tmp_path):
     made = judge(scores, labels)
     assert time.process_time() - start < 5
     assert made.parts["test"].metrics["videos"] == count - 100
-    assert made.text().count("\n") < 60
+    assert text(made).count("\n") < 60

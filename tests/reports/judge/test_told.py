@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from typer.testing import CliRunner
 
 from depnb import cli
-from depnb.reports.judge import judge, write
+from depnb.reports.judge import judge, text, write
 from tests.labelled import corpus_of, people, recording, scores_for, usual
 
 FLAT = 14.87
@@ -17,7 +18,7 @@ MANY = ("mae", "rmse", "mae_low", "mae_high", "rmse_low", "rmse_high", "pcc", "c
 
 
 def whole(made) -> str:
-    return made.text() + json.dumps(made.to_json())
+    return text(made) + json.dumps(made.to_json())
 
 
 def test_of_fifty_people_errors_have_one_digit_and_those_who_look_at_nobody_none():
@@ -39,7 +40,7 @@ def test_of_fifty_people_errors_have_one_digit_and_those_who_look_at_nobody_none
 
 
 @given(count=st.integers(20, 60), seed=st.integers(0, 1000), missing=st.integers(0, 3))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_no_label_no_score_and_no_name_of_a_person_is_told(count, seed, missing):
     test = [recording(r.id, r.bdi) for r in people(count, first=70_000, seed=seed)]
     corpus = corpus_of([*people(30, "train", 50_000, seed=1), *test], generated=False)
@@ -48,7 +49,7 @@ def test_no_label_no_score_and_no_name_of_a_person_is_told(count, seed, missing)
     data = json.dumps(made.to_json())
     assert not re.search(r"[57]0\d\d\d", data)
     assert not any(f"{score:.3f}" in whole(made) for score in columns["score"])
-    names = re.findall(r"70\d\d\d_1", made.text())
+    names = re.findall(r"70\d\d\d_1", text(made))
     assert sorted(names) == [r.name for r in test[:missing]]  # what is missing is named, on the screen
 
 
@@ -60,8 +61,8 @@ def test_of_fewer_than_twenty_people_nothing_is_told(count):
         assert part.withheld == "fewer than 20 people"
         assert not part.rivals
         assert part.metrics.keys() <= {"videos", "subjects", "trained_on", "unscored", "rest_of_test"}
-    assert "Nothing is told of the test set: fewer than 20 people." in made.text()
-    assert "RMSE minus" not in made.text()
+    assert "Nothing is told of the test set: fewer than 20 people." in text(made)
+    assert "RMSE minus" not in text(made)
 
 
 @pytest.mark.parametrize(("again", "told"), [(0, True), (5, False), (12, True)])
@@ -92,7 +93,7 @@ def test_two_files_are_compared_on_the_same_videos_only():
     other = {name: values[1:] for name, values in ours.items()}
     made = judge(ours, corpus, against=other)
     assert "against" not in made.parts["test"].rivals
-    assert "No paired difference on the test set: both must have scored the same videos." in made.text()
+    assert "No paired difference on the test set: both must have scored the same videos." in text(made)
 
 
 @pytest.mark.parametrize("place", [0, 17])
@@ -107,8 +108,8 @@ def test_who_knows_all_labels_but_one_does_not_find_it(place):
         return json.dumps(parts, sort_keys=True)
 
     truth = told(test[place].bdi)
-    fitting = sum(told(float(label)) == truth for label in range(64))
-    assert fitting >= 10
+    fitting = (label for label in range(64) if told(float(label)) == truth)
+    assert len(list(islice(fitting, 10))) == 10
 
 
 def test_a_huge_score_which_would_tell_a_label_is_left_out():
