@@ -69,7 +69,7 @@ def metrics(own: Judged, unit: str) -> dict[str, float]:
 
 def _errors(own: Judged) -> dict[str, float]:
     """MAE and RMSE, means over the seeds, with their sd over these and their intervals over people and seeds."""
-    found = {}
+    found: dict[str, float] = {}
     for metric in ERRORS:
         name, of_seeds = metric.__name__, [metric(own.y, line) for line in own.scores]
         low, high = error_interval(own.y, own.alone, own.people, metric)

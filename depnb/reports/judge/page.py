@@ -21,7 +21,7 @@ def text(made: Judgement) -> str:
     seeds = f"{made.seeds} seed{'s' * (made.seeds != 1)}"
     said = (
         f"{seeds}, judged on {made.unit}; trained on {_listed(made.trained_on)}, selected on "
-        f"{_listed(made.selected_on)}, as was said."
+        f"{_listed(made.selected_on)} (as whoever judges says; scores do not show it)."
     )
     blocks = [f"# {made.title} on {made.corpus}", said]
     blocks.append(table(columns(made)))
@@ -37,7 +37,7 @@ def text(made: Judgement) -> str:
 
 def _asked(item: Item) -> str:
     mark = " " if item.known == "open" else "x"
-    return f"* [{mark}] **{item.topic}**: {item.question} {item.answer or OPEN} ({item.known})"
+    return f"* [{mark}] **{item.topic}**: *{item.question}* {item.answer or OPEN} ({item.known})"
 
 
 def columns(made: Judgement) -> dict[str, list[str]]:
@@ -81,7 +81,7 @@ def _lines(made: Judgement) -> list[Line]:
         own = digits if name == "against" else 0 if made.licensed else digits
         lines.append((f"{title}: RMSE, MAE", _rival(name, own)))
         errors = ("rmse", "mae") if name == "against" else ("rmse",) if name != "median" else ("mae",)
-        lines += [(f"{NAMES[error]} minus that", _difference(name, error, digits)) for error in errors]
+        lines += [(f"difference in {NAMES[error]}", _difference(name, error, digits)) for error in errors]
     lines += [(name.upper(), _metric(name, digits)) for name in ("pcc", "ccc")]
     lines.append(("sd of scores / of labels", _spread(digits)))
     lines.append(("mean of scores, of labels", _means))
