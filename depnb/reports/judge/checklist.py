@@ -17,7 +17,7 @@ class Item(NamedTuple):
     Attributes:
         topic, question: what is asked.
         answer: what is known; empty where nothing is.
-        known: ``seen`` in the scores, ``told`` by whoever judges, or ``open``: the authors must say it.
+        known: ``seen`` in the scores, ``told`` by the person who judges, or ``open``: the authors must say it.
     """
 
     topic: str

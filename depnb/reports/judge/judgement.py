@@ -82,7 +82,7 @@ class Judgement:
         title: of the scores. corpus: its title. licensed: whether its people are real.
         unit: ``videos`` or ``sessions``. seeds: how many trainings.
         deterministic: whether another training would give the same scores.
-        trained_on, selected_on: partitions, as whoever asked has said.
+        trained_on, selected_on: partitions, as the person who judges has said.
         parts: by ``test`` (or another partition) and ``unseen``.
         findings: what is wrong with the scores, and what a reader must know of them.
         checklist: what a paper should report, as far as it can be seen here.

@@ -157,14 +157,14 @@ def _elsewhere(groups: Mapping[str, Sequence[Unit]], matched: Matched, corpus: C
     for partition in PARTITIONS:
         there = sum(r.partition == partition and r.bdi is not None for r in rest)
         if there:
-            text = f"Scores of {there} videos of {partition} are not judged."
+            text = f"Scores of the partition {partition} are not judged ({there})."
             yield Finding("elsewhere", text, wrong=False)
 
 
 def _nothing(scores: Scores, matched: Matched, groups: Mapping[str, Sequence[Unit]], corpus: Corpus) -> str:
     """Why nobody can be judged."""
     findings = [*scores.findings, *matched.findings, *_elsewhere(groups, matched, corpus)]
-    reasons = (
-        " ".join(f"{f.text} {named(f.names, 3)}".strip() for f in findings[:3]) or "no video has a score of each seed."
-    )
+    reasons = " ".join(f"{f.text} {named(f.names, 3)}".strip() for f in findings[:3])
+    if not findings:
+        reasons = "no video has a score of each seed. Of several files without a column seed, each is one seed."
     return f"{scores.title} has no score for {' or '.join(groups)} of {corpus.title}: {reasons}"

@@ -73,7 +73,9 @@ def _errors(own: Judged) -> dict[str, float]:
     for metric in ERRORS:
         name, of_seeds = metric.__name__, [metric(own.y, line) for line in own.scores]
         low, high = error_interval(own.y, own.alone, own.people, metric)
-        found |= {name: float(np.mean(of_seeds)), f"{name}_low": low, f"{name}_high": high}
+        found[name] = float(np.mean(of_seeds))
+        if np.isfinite(high):  # of one person nothing is known
+            found |= {f"{name}_low": low, f"{name}_high": high}
         if len(of_seeds) > 1:
             found[f"{name}_sd"] = float(np.std(of_seeds, ddof=1))
     return found

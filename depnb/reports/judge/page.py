@@ -21,7 +21,7 @@ def text(made: Judgement) -> str:
     seeds = f"{made.seeds} seed{'s' * (made.seeds != 1)}"
     said = (
         f"{seeds}, judged on {made.unit}; trained on {_listed(made.trained_on)}, selected on "
-        f"{_listed(made.selected_on)} (as whoever judges says; scores do not show it)."
+        f"{_listed(made.selected_on)} (as you say: scores do not show it)."
     )
     blocks = [f"# {made.title} on {made.corpus}", said]
     blocks.append(table(columns(made)))

@@ -37,7 +37,7 @@ def of_scores(matched: Matched, judged: Sequence[Judged]) -> Iterator[Finding]:
         if own == theirs
     ]
     if same:
-        text = "Seeds with the same scores; if there is no luck of training, give one seed as deterministic:"
+        text = "Seeds with the same scores; if nothing in the training is random, give one seed, as deterministic:"
         yield Finding("same seeds", text, tuple(same), wrong=False)
     if any(own.scores.std(1).min() < LEAST_SPREAD for own in judged if len(own.units) > 1):
         yield _remark("flat", "The scores hardly differ from one another: they are close to a constant.")
@@ -69,8 +69,8 @@ def _of_part(part: Part, made: Judgement) -> Iterator[Finding]:
         yield _remark("withheld", f"Nothing is told of the {who}: {part.withheld}.")
         return
     if metrics["subjects"] < FEW_PEOPLE:
-        text = f"Of {metrics['subjects']:.0f} people ({who}) intervals cover less than they claim."
-        yield _remark("few people", text)
+        few = f"{who}: {metrics['subjects']:.0f}"
+        yield _remark("few people", f"Of fewer than {FEW_PEOPLE} people intervals cover less than they claim ({few}).")
     ratio = metrics.get("ratio", np.inf)
     if ratio < LEAST_RATIO:
         yield _remark(

@@ -93,8 +93,7 @@ def read(handed: Handed | Sequence[Handed]) -> Scores:
     unread: dict[str, list[str]] = defaultdict(list)
     titles = [Path(one).name if isinstance(one, (str, Path)) else "scores" for one in sources]
     for source, title in zip(sources, _told_apart(titles), strict=True):
-        is_file = isinstance(source, (str, Path))
-        cells = _cells_of_file(Path(source)) if is_file else _cells_of_columns(source)  # type: ignore[arg-type]
+        cells = _cells_of_file(Path(source)) if isinstance(source, (str, Path)) else _cells_of_columns(source)
         seeded = any(str(cell.get(SEED, "")).strip() for _, cell in cells)
         of_source = title if len(sources) > 1 else ALONE
         before = f"{title}, " if len(sources) > 1 else ""

@@ -38,7 +38,7 @@ WHOLE_FILES = {
     "latin_1": (b"video,score\nM\xfcller,12\n", "not UTF-8"),
     "quotation_mark": (b'video,score\n"300_1,12\n', "quotation mark"),
     "other_corpus": (b"video,score\nx_1,12\ny_1,13\n", "not in the corpus made"),
-    "training_alone": (b"video,score\n200_1,12\n201_1,13\n", "Scores of 2 videos of train are not judged"),
+    "training_alone": (b"video,score\n200_1,12\n201_1,13\n", r"Scores of the partition train are not judged \(2\)"),
 }
 
 
@@ -50,6 +50,12 @@ def test_a_file_that_cannot_be_judged_says_why(tmp_path, corpus, fault):
     with pytest.raises(ValueError, match=message) as raised:
         judge(path, corpus)
     assert "scores.csv" in str(raised.value)
+
+
+def test_seeds_without_a_video_in_common_are_refused(corpus):
+    halves = [{"video": own, "score": [9.0] * len(own)} for own in (NAMES[:4], NAMES[4:])]
+    with pytest.raises(ValueError, match="no video has a score of each seed. Of several files"):
+        judge(halves, corpus)
 
 
 def test_no_file_a_folder_and_nothing(tmp_path, corpus):
@@ -97,6 +103,49 @@ def test_a_wrong_line_is_named_and_the_others_are_judged(tmp_path, corpus, fault
     assert ("missing" in found) == (kind != "repeated")
 
 
+ALL_AT_ONCE = (
+    ("301_1_Freeform,twelve,0", "The score is not a number. line 2"),
+    ("302_1_Freeform,,0", "No score; leave the line out, or fill it in. line 3"),
+    ("303_1_Freeform,nan,0\n303_1_Northwind,-inf,0", "The score is not a finite number. line 4, line 5"),
+    ("304_1_Freeform,1e6,0", "more than 63 points outside of the scale, 0 to 63: is it in BDI-II points? line 6"),
+    (",12,0", "No name of a video. line 7"),
+    ("305_1_Freeform,12,5,0", "More cells than columns"),
+    ("306_1\x07_Freeform,12,0", "A line break or a control character in a name. line 9"),
+    ("307_1_Freeform,12,", "No seed, which other lines have. line 10"),
+    ("999_1_Freeform,12,0\nFreeform,12,0", "2 names are not in the corpus made"),
+    ("308_1,12,0", "1 name is a session and no video; judge sessions (--unit sessions), or name the videos: 308_1"),
+    ("309_1_Freeform,12,0\n309_1_Freeform,13,0", "Twice with different scores"),
+    ("310_1_Freeform,12,0\na/310_1_Freeform_video.mp4,13,0", "309_1_Freeform, 310_1_Freeform"),
+    ("311_1_Freeform,12,0\n311_1_Freeform,12,0", "Twice with the same score, which counts once: 311_1_Freeform"),
+    ("312_1_Freeform,12,0", "videos without a score of each seed"),
+    ("400_1_Freeform,12,0", "Without a label in the corpus, so not judged: 400_1_Freeform"),
+    ("200_1_Freeform,12,0", "Scores of the partition train are not judged (1)."),
+    ("250_1_Freeform,12,0", "Scores of the partition development are not judged (1)."),
+    ("313_1_Freeform,-3,0\n313_1_Freeform,-3,1\n313_1_Freeform,-3,2", "3 of 9 scores lie outside of the scale"),
+    ("314_1_Freeform,7,0\n314_1_Freeform,7,1\n314_1_Freeform,7,2", "Seeds with the same scores"),
+    (
+        "200_2_Freeform,9,0\n200_2_Freeform,9,1\n200_2_Freeform,9,2",
+        "1 of 3 people of the test set were trained on too.",
+    ),
+    ("", "Of fewer than 30 people intervals cover less than they claim (test set: 3)."),
+)
+
+
+def test_a_file_with_twenty_kinds_of_faults_names_each(tmp_path):
+    test = [recording(f"{k}_1", 5.0, task=task) for k in range(301, 315) for task in ("Freeform", "Northwind")]
+    others = [recording("200_2", 9.0, task="Freeform"), recording("400_1", None, task="Freeform")]
+    train = [recording("200_1", 20.0, "train", "Freeform"), recording("250_1", 20.0, "development", "Freeform")]
+    told = text(
+        judge(
+            written(tmp_path, *(line for line, _ in ALL_AT_ONCE), header="video,score,seed"),
+            corpus_of([*train, *test, *others]),
+        )
+    )
+    assert len(ALL_AT_ONCE) > 20
+    for _, message in ALL_AT_ONCE:
+        assert message in told
+
+
 def test_a_session_where_a_video_was_expected(tmp_path):
     test = [recording(f"{k}_1", 5, task=task) for k in range(300, 304) for task in ("Freeform", "Northwind")]
     lines = ["300_1,4", *(f"{r.name},6" for r in test[2:])]
@@ -127,7 +176,7 @@ REMARKS = {
     "outside": ([-4.0, *range(10, 17)], "1 of 8 scores lie outside of the scale"),
     "ratio": ([5.0 * k + (-1) ** k * 8 for k in range(8)], "RMSE/MAE on the test set is 1.00, below 1.15"),
     "constant": ([40.0 - 5 * k for k in range(8)], "a larger RMSE than the mean of the training labels"),
-    "few people": (list(range(10, 18)), "Of 8 people"),
+    "few people": (list(range(10, 18)), "(test set: 8)"),
 }
 
 
@@ -147,7 +196,7 @@ def test_what_is_not_judged_is_said(tmp_path, corpus):
     made = judge(written(tmp_path, *RIGHT, "200_1,9", "400_1,9"), corpus)
     found = {finding.kind: finding for finding in made.findings}
     assert found["unlabelled"].names == ("400_1",)
-    assert "Scores of 1 videos of train" in found["elsewhere"].text
+    assert "Scores of the partition train are not judged (1)" in found["elsewhere"].text
     assert not made.wrong
 
 
