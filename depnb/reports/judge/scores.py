@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from depnb.corpus.manifest import BEYOND, lines_of
 from depnb.corpus.records import BDI_MAX
@@ -86,7 +86,7 @@ def read(handed: Handed | Sequence[Handed]) -> Scores:
         FileNotFoundError: no such file.
         ValueError: a file cannot be read, lacks a column or has no line; or nothing was given.
     """
-    sources = [handed] if isinstance(handed, (str, Path, Mapping)) or hasattr(handed, "columns") else list(handed)
+    sources = _sources(handed)
     if not sources:
         raise ValueError("No scores: give a CSV file with the columns video and score.")
     lines: list[Line] = []
@@ -105,6 +105,12 @@ def read(handed: Handed | Sequence[Handed]) -> Scores:
                 unread[str(error)].append(place)
     findings = [Finding("line", text, tuple(places)) for text, places in unread.items()]
     return Scores(" and ".join(titles) if len(titles) < 3 else f"{len(titles)} files", lines, findings)
+
+
+def _sources(handed: Handed | Sequence[Handed]) -> list[Handed]:
+    if isinstance(handed, (str, Path, Mapping)):
+        return [handed]
+    return [cast(Columns, handed)] if hasattr(handed, "columns") else list(handed)  # a data frame is one, too
 
 
 def _told_apart(titles: Sequence[str]) -> list[str]:
