@@ -1,10 +1,11 @@
 """From scores and a corpus to a judgement."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from depnb.corpus import PARTITIONS, Corpus, open_corpus
+from depnb.corpus import PARTITIONS, Corpus, Recording, open_corpus
 from depnb.reports.judge import checklist, numbers, remarks, told
 from depnb.reports.judge.judgement import Judgement, Part, Points
 from depnb.reports.judge.matching import UNITS, Matched, Unit, match, units_of
@@ -58,26 +59,18 @@ def judge(
         raise ValueError(_nothing(scores, matched, groups, opened))
     findings = [*scores.findings, *matched.findings, *_missing(groups, judged, matched)]
     findings += [*_elsewhere(groups, matched, opened), *remarks.of_scores(matched, list(judged.values()))]
-    rival = None
+    other = None
     if against is not None:
-        theirs = read(against)
-        if theirs.title == scores.title:
-            theirs = theirs._replace(title=f"{theirs.title} (the other)")
-        rival = theirs.title, match(theirs, opened, unit)
-        own = (*theirs.findings, *rival[1].findings, *_missing(groups, judged, rival[1]))
-        findings += [finding._replace(text=f"{theirs.title}: {finding.text}") for finding in own]
+        other, more = _other(against, scores.title, opened, unit)
+        findings += [*more, *_named_after(other, _missing(groups, judged, other.matched))]
     train = [r for r in opened.partition(*trained_on) if r.bdi is not None]
     parts = {}
     for name, people in judged.items():
-        exact = numbers.metrics(people, unit) | _counts(name, groups, judged, matched, opened.subjects(*trained_on))
-        rivals = numbers.rivals(people, train, deterministic)
-        if rival and (compared := numbers.against(people, *rival, deterministic)):
-            rivals["against"] = compared
-        said = numbers.baseline_scores(people, train).get("constant")
-        points = Points(people.y, people.scores.mean(0), None if said is None else float(said[0]))
-        part = Part(_title(name, opened), exact, numbers.by_seed(people, list(matched.by_seed)), rivals, points=points)
+        counts = _counts(name, groups, judged, matched, opened.subjects(*trained_on))
+        exact = numbers.metrics(people, unit) | counts
+        part = _part(_title(name, opened), people, exact, list(matched.by_seed), train, other, deterministic)
         parts[name] = told.coarse(part, float(people.scores.std(1).min())) if opened.licensed else part
-        if rival and "against" not in parts[name].rivals and not parts[name].withheld:
+        if other and "against" not in parts[name].rivals and not parts[name].withheld:
             text = f"No paired difference on the {part.title}: both must have scored "
             text += "the same videos." if opened.licensed else "some of the same videos."
             findings.append(Finding("against", text, wrong=False))
@@ -96,6 +89,43 @@ def judge(
     )
     made = replace(made, findings=(*made.findings, *remarks.of_judgement(made)))
     return replace(made, checklist=checklist.filled(made))
+
+
+class _Other(NamedTuple):
+    """The scores that are compared with."""
+
+    title: str
+    matched: Matched
+
+
+def _other(against: Handed | Sequence[Handed], beside: str, corpus: Corpus, unit: str) -> tuple[_Other, list[Finding]]:
+    """The scores to compare with, and what is wrong with them."""
+    theirs = read(against)
+    matched = match(theirs, corpus, unit)
+    other = _Other(f"{theirs.title} (the other)" if theirs.title == beside else theirs.title, matched)
+    return other, _named_after(other, [*theirs.findings, *matched.findings])
+
+
+def _named_after(other: _Other, findings: Iterable[Finding]) -> list[Finding]:
+    return [finding._replace(text=f"{other.title}: {finding.text}") for finding in findings]
+
+
+def _part(
+    title: str,
+    people: Judged,
+    metrics: dict[str, float],
+    seeds: Sequence[str],
+    train: Sequence[Recording],
+    other: _Other | None,
+    deterministic: bool,
+) -> Part:
+    """The exact numbers on one set of people."""
+    rivals = numbers.rivals(people, train, deterministic)
+    if other and (compared := numbers.against(people, other.title, other.matched, deterministic)):
+        rivals["against"] = compared
+    constant = numbers.baseline_scores(people, train).get("constant")
+    points = Points(people.y, people.scores.mean(0), None if constant is None else float(constant[0]))
+    return Part(title, metrics, numbers.by_seed(people, seeds), rivals, points=points)
 
 
 def _demand(partition: str, trained_on: Sequence[str], selected_on: Sequence[str], unit: str) -> None:
