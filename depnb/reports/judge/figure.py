@@ -51,8 +51,9 @@ def _scatter(axis: "Axes", points: Points, who: str, seeds: int) -> None:
     if points.constant is not None:
         axis.axhline(points.constant, color="black", linestyle="--", marker="", label="constant (training mean)")
     axis.plot(points.labels, points.scores, color="C0", linestyle="", marker="o", markersize=3, alpha=0.6)
-    axis.set(xlim=(-1, top), ylim=(bottom, top), xlabel=f"BDI-II label, {who}")
-    axis.set_ylabel("score" if seeds == 1 else f"score, mean over {seeds} seeds")
+    axis.set(xlim=(-1, top), ylim=(bottom, top))
+    axis.set_xlabel(f"BDI-II label, {who}", fontsize=8)
+    axis.set_ylabel("score" if seeds == 1 else f"score, mean over {seeds} seeds", fontsize=8)
     axis.legend(fontsize=6.5, loc="upper left", handlelength=1.8)
 
 
