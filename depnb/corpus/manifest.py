@@ -56,7 +56,8 @@ def open_manifest(path: Path, with_videos: bool = True) -> Corpus:
     if fatal:
         more = f" And {len(fatal) - 1} more: `depnb doctor {path}` lists them." if fatal[1:] else ""
         raise ValueError(f"{fatal[0]}{more}")
-    facts = [[r.name, r.subject, r.partition, r.bdi, content_of(r.video)] for r in recordings]
+    sizes = (content_of(r.video) if with_videos else 0 for r in recordings)
+    facts = [[r.name, r.subject, r.partition, r.bdi, size] for r, size in zip(recordings, sizes, strict=True)]
     return Corpus(path.stem, path, tuple(recordings), generated=False, fingerprint={"manifest": facts})
 
 

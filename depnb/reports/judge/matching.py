@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -82,13 +81,14 @@ def canonical(name: str) -> str:
 
     In small letters, as all names that are compared.
     """
-    base = PurePosixPath(name.replace("\\", "/")).name
+    base = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     media = MEDIA_NAME.fullmatch(base) or MEDIA_NAME.fullmatch(f"{base}.mp4")
     if media:
         task = media["kind"].partition("_")[0].lower()
         base = media["session"] if task == "cut" else f"{media['session']}_{task}"
-    elif PurePosixPath(base).suffix.lower() in VIDEO_SUFFIXES:
-        base = PurePosixPath(base).stem
+    else:
+        stem, dot, suffix = base.rpartition(".")
+        base = stem if f"{dot}{suffix.lower()}" in VIDEO_SUFFIXES else base
     return _folded(base)
 
 

@@ -183,6 +183,7 @@ def test_a_video_is_found_by_its_name_or_that_of_its_file(name):
     assert not made.wrong
 
 
+@pytest.mark.slow
 def test_ten_thousand_videos_take_less_than_five_seconds(tmp_path):
     count = 10_000
     rng = np.random.default_rng(0)

@@ -121,6 +121,7 @@ def test_a_huge_score_which_would_tell_a_label_is_left_out():
     assert made.parts["test"].metrics["rmse"] < 20
 
 
+@pytest.mark.slow
 def test_files_about_real_people_lie_where_git_does_not_take_them(tmp_path):
     from depnb.system.repository import ROOT
 
