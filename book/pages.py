@@ -19,6 +19,7 @@ PUBLIC = {
         *("mae", "rmse", "pcc", "ccc", "video_scores", "band_bias", "error_interval", "compare", "Comparison", "holm"),
         *("subject_bootstrap", "paired_subject_bootstrap", "paired_permutation_test", "subject_folds"),
     ),
+    "depnb.reports.judge": ("judge", "Judgement", "text", "frame", "write"),
     "depnb.nets": ("C3D", "I3D", "ResNetBody", "ResNetV1Body", "SqueezeExcitation", "Regression"),
     "depnb.methods.distribution": ("expected_score", "expectation_loss"),
     "depnb.methods.temporal_pooling": ("encode",),

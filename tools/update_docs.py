@@ -3,16 +3,17 @@
 The GPU-hours of ``docs/avec.md`` are what ``depnb reproduce --plan`` says of a corpus with as many sessions, videos and
 frames as AVEC has. The core-hours of ``docs/decisions.md`` are those of the committed results at ``standard``, and the
 power of ``docs/results.md`` is that of ``benchmarks/evidence.json``. The tables of ``docs/errata.md`` are those of
-``errata.csv``.
+``errata.csv``, and the report of ``docs/judge.md`` is what ``depnb judge`` says of stored scores.
 """
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from depnb.experiments.rivals import is_rival
 from depnb.experiments.run import Run
 from depnb.methods.errata import entries
 from depnb.methods.registry import method, papers, parts, specification
+from depnb.reports import judge
 from depnb.system.files import write_text
 from depnb.system.repository import ROOT
 from tools.update_readme import split
@@ -41,6 +43,9 @@ POWER_END = "<!-- power:end -->"
 RESULTS = ROOT / "docs" / "results.md"
 EVIDENCE = ROOT / "benchmarks" / "evidence.json"
 ERRATA = ROOT / "docs" / "errata.md"
+JUDGED_BEGIN = "<!-- judged:begin (written by `make docs` with `depnb judge`, do not edit) -->"
+JUDGED_END = "<!-- judged:end -->"
+JUDGE = ROOT / "docs" / "judge.md"
 WIDTH = 120
 TASKS = {"AVEC2014": ("Freeform_video", "Northwind_video"), "AVEC2013": ("cut_combined",)}
 """What a session's videos are called."""
@@ -128,6 +133,14 @@ def _cells(texts: Sequence[str]) -> str:
     return f"| {' | '.join(texts)} |"
 
 
+def judged() -> str:
+    """What ``depnb judge`` says in the example of ``docs/judge.md``, whose own lines make the file of scores."""
+    (script,) = re.findall(r"^```python\n(.*?)^```", JUDGE.read_text(encoding="utf-8"), re.M | re.S)
+    with tempfile.TemporaryDirectory() as place, chdir(place):
+        exec(compile(script, JUDGE.name, "exec"), {})
+        return f"```markdown\n{judge.text(judge.judge('scores.csv', 'both'))}```"
+
+
 Section = tuple[Path, str, str, Callable[[], str]]
 
 
@@ -142,6 +155,7 @@ SECTIONS: tuple[Section, ...] = (
     (DECISIONS, COSTS_BEGIN, COSTS_END, costs),
     (RESULTS, POWER_BEGIN, POWER_END, power),
     *map(_of_errata, (*papers(), None)),
+    (JUDGE, JUDGED_BEGIN, JUDGED_END, judged),
 )
 
 

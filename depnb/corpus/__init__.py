@@ -9,13 +9,14 @@ from depnb.corpus.records import PARTITIONS, Corpus, Recording
 __all__ = ["PARTITIONS", "Corpus", "Recording", "open_corpus"]
 
 
-def open_corpus(path_or_name: str | Path) -> Corpus:
+def open_corpus(path_or_name: str | Path, with_videos: bool = True) -> Corpus:
     """Open a corpus; instant, videos of a generated one are made when they are needed.
 
     Args:
         path_or_name: ``both``, ``appearance``, ``dynamics`` or ``null`` (size quick, or with ``-tiny``, ``-quick``,
             ``-standard``, ``-full``); or a folder: a generated corpus, AVEC2013, AVEC2014, or one with a
             ``manifest.csv``; or a manifest (``.csv``) itself.
+        with_videos: whether the videos of a manifest must be there; its labels alone need none.
 
     Raises:
         FileNotFoundError: no such corpus; the message says what was looked for.
@@ -30,4 +31,4 @@ def open_corpus(path_or_name: str | Path) -> Corpus:
     if is_named(str(path_or_name)) and not folder.is_dir():
         return open_generated(named_recipe(str(path_or_name)))
     manifest = manifest_of(folder)
-    return open_manifest(manifest) if manifest else open_avec(folder)
+    return open_manifest(manifest, with_videos) if manifest else open_avec(folder)

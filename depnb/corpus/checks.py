@@ -37,10 +37,11 @@ def check_recordings(recordings: Sequence[Recording], place: Path, strict: bool 
         place: what a problem names.
         strict: whether a copy of a video in another partition forbids to use the corpus.
     """
-    return [*_spellings(recordings, place), *_repeated(recordings, place, strict)]
+    return [*check_people(recordings, place), *_repeated(recordings, place, strict)]
 
 
-def _spellings(recordings: Iterable[Recording], place: Path) -> list[Problem]:
+def check_people(recordings: Iterable[Recording], place: Path) -> list[Problem]:
+    """People who seem to have several names; ``place`` is what a problem names."""
     partitions = defaultdict(set)
     for recording in recordings:
         partitions[recording.subject].add(recording.partition)

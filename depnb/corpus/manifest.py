@@ -6,12 +6,12 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from depnb.corpus.avec import PARTITION_OF_FOLDER, partition_of
-from depnb.corpus.checks import check_recordings
+from depnb.corpus.checks import check_people, check_recordings
 from depnb.corpus.records import BDI_MAX, PARTITIONS, VIDEO_SUFFIXES, Corpus, Recording, natural_key
 from depnb.corpus.tree import Problem, content_of, read_text
 from depnb.system.text import plain
@@ -38,8 +38,8 @@ def manifest_of(place: Path) -> Path | None:
     return place / NAME if os.path.isfile(place / NAME) else None
 
 
-def open_manifest(path: Path) -> Corpus:
-    """Open the videos of a manifest.
+def open_manifest(path: Path, with_videos: bool = True) -> Corpus:
+    """Open the videos of a manifest, or only its labels: then the videos need not be there.
 
     It has a header with the columns ``video`` (a file, or a folder of frames, named from the manifest's own folder),
     ``subject`` (any name of the person), ``score`` (BDI-II, 0–63; empty where it is not known) and ``partition``
@@ -51,24 +51,27 @@ def open_manifest(path: Path) -> Corpus:
         ValueError: a column is missing, there is no line, a line is wrong, or a person or a video stands under two
             names in two partitions; the message names the lines.
     """
-    recordings, problems = read_manifest(path)
+    recordings, problems = read_manifest(path, with_videos)
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:
         more = f" And {len(fatal) - 1} more: `depnb doctor {path}` lists them." if fatal[1:] else ""
         raise ValueError(f"{fatal[0]}{more}")
-    facts = [[r.name, r.subject, r.partition, r.bdi, content_of(r.video)] for r in recordings]
+    sizes = (content_of(r.video) if with_videos else 0 for r in recordings)
+    facts = [[r.name, r.subject, r.partition, r.bdi, size] for r, size in zip(recordings, sizes, strict=True)]
     return Corpus(path.stem, path, tuple(recordings), generated=False, fingerprint={"manifest": facts})
 
 
-def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
+def read_manifest(path: Path, with_videos: bool = True) -> tuple[list[Recording], list[Problem]]:
     """Recordings of the lines that are right, in natural order, and what is wrong with the others.
+
+    Without their videos, nothing is looked for on the disk but the table.
 
     Raises:
         FileNotFoundError, ValueError: as ``open_manifest``, but not for wrong lines.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f"No manifest {str(path)!r}: give a CSV file with the columns {', '.join(COLUMNS)}.")
-    lines, names_in = _lines(path), cache(_names)
+    lines, names_in = lines_of(path), cache(_names) if with_videos else None
     recordings, problems = [], []
     for number, line in lines:
         try:
@@ -88,7 +91,7 @@ def read_manifest(path: Path) -> tuple[list[Recording], list[Problem]]:
             text = f"{subject} is in the partition unseen and in {others}; who is unseen must be in no other."
             problems.append(Problem("manifest", path, text, fatal=True))
     once = list({recording.id: recording for recording in recordings}.values())
-    problems += check_recordings(once, path, strict=True)
+    problems += check_recordings(once, path, strict=True) if with_videos else check_people(once, path)
     return sorted(recordings, key=lambda recording: natural_key(recording.id)), problems
 
 
@@ -106,43 +109,56 @@ def table_of(text: str, strict: bool = False) -> "csv.DictReader[str]":
     return table
 
 
-def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
+def lines_of(
+    path: Path, columns: Sequence[str] = COLUMNS, optional: Sequence[str] = ()
+) -> list[tuple[int, dict[str, str]]]:
+    """The lines of a table that are not empty, each with its number, cells by column, and ``BEYOND`` them the rest.
+
+    Args:
+        path: a CSV file; commas, semicolons or tabs separate.
+        columns: that it must have. optional: that it may have; their cells are empty where it has not.
+
+    Raises:
+        ValueError: it cannot be read, a column is missing or there twice, or there is no line.
+    """
     try:
         text = read_text(path, LARGEST)
     except ValueError as error:
         raise ValueError(f"{path} {error}") from error
     try:
-        return _right_lines(path, table_of(text, strict=True))
+        return _right_lines(path, table_of(text, strict=True), columns, optional)
     except csv.Error as error:
         raise ValueError(
             f"{path} is no table that could be read: {error}. Look for a quotation mark too many."
         ) from error
 
 
-def _right_lines(path: Path, table: "csv.DictReader[str]") -> list[tuple[int, dict[str, str]]]:
+def _right_lines(
+    path: Path, table: "csv.DictReader[str]", columns: Sequence[str], optional: Sequence[str]
+) -> list[tuple[int, dict[str, str]]]:
     found = list(table.fieldnames or ())
-    twice = [column for column in COLUMNS if found.count(column) > 1]
+    twice = [column for column in (*columns, *optional) if found.count(column) > 1]
     if twice:
         raise ValueError(f"{path} has the column {twice[0]} twice; leave one.")
-    missing = [column for column in COLUMNS if column not in found]
+    missing = [column for column in columns if column not in found]
     if missing:
         raise ValueError(
             f"{path}: no column {', '.join(missing)}; found {plain(', '.join(found), kept='')[:LONGEST] or 'none'}. "
-            "The first line "
-            f"must name the columns {', '.join(COLUMNS)}."
+            f"The first line must name the columns {', '.join(columns)}."
         )
     lines = []
     for line in table:
         beyond = "".join(line.get(None, ())).strip()
-        lines.append((table.line_num, {column: line[column].strip() for column in COLUMNS} | {BEYOND: beyond}))
+        cells = {column: line.get(column, "").strip() for column in (*columns, *optional)}
+        lines.append((table.line_num, cells | {BEYOND: beyond}))
     lines = [(number, line) for number, line in lines if any(line.values())]
     if not lines:
         raise ValueError(f"{path}: no line below the header; one line per video was expected.")
     return lines
 
 
-def _recording(line: dict[str, str], folder: Path, names_in: Callable[[Path], dict[str, str]]) -> Recording:
-    """What a line says; ``names_in`` gives the names in a folder by ``_form``.
+def _recording(line: dict[str, str], folder: Path, names_in: Callable[[Path], dict[str, str]] | None) -> Recording:
+    """What a line says; ``names_in`` gives the names in a folder by ``_form``, None where the video is not looked for.
 
     Raises:
         ValueError: something in the line is wrong.
@@ -157,7 +173,7 @@ def _recording(line: dict[str, str], folder: Path, names_in: Callable[[Path], di
         raise ValueError(f"the video {_short(name)} lies outside the manifest's folder: put it, or a link, inside.")
     if any(unicodedata.category(char) in CONTROLS for char in name + subject):
         raise ValueError(f"the video {_short(name)} of {_short(subject)}: a line break or a control character in it.")
-    video = _there(folder, windows.as_posix(), names_in)
+    video = _there(folder, windows.as_posix(), names_in) if names_in else folder / windows.as_posix()
     return Recording(windows.as_posix(), None, _partition(line["partition"]), video, _score(line["score"]), subject)
 
 

@@ -61,6 +61,6 @@ def p_text(p: float, name: str = "") -> str:
     return f"{name} = {digits}" if name else digits
 
 
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 2) -> str:
     """A difference with its sign, the minus as printed; for sentences and figures, whose numbers nobody parses."""
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{value:+.{digits}f}".replace("-", "−")

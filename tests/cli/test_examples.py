@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from depnb import cli
+from depnb.corpus import open_corpus
 from depnb.system.repository import COMMITTED, ROOT
 
 pytestmark = pytest.mark.slow
@@ -28,6 +30,7 @@ READING = {
     "weights list",
     "run",
     "tables",
+    "judge",
 }
 """Commands that read results and settings, and need neither data nor a network connection."""
 NOT_RUN = ("--missing", "--check")
@@ -112,7 +115,18 @@ def workplace(tmp_path, monkeypatch):
     store.mkdir(parents=True)
     for file in sorted((COMMITTED / "msn").glob("*-s0-*.json"))[:2]:
         shutil.copy(file, store)
+    write_scores(tmp_path)
     return tmp_path
+
+
+def write_scores(folder: Path) -> None:
+    """Scores, and labels of a table, for the examples of `depnb judge`."""
+    videos = [r.name for r in open_corpus("both").partition("test", "unseen")]
+    for seed, name in enumerate(("scores", "seed0", "seed1")):
+        lines = [f"{video},{10 + (place + seed) % 9}" for place, video in enumerate(videos)]
+        (folder / f"{name}.csv").write_text("\n".join(["video,score", *lines]))
+    labels = [f"{video},{video.split('_')[0]},{place % 40},test" for place, video in enumerate(videos)]
+    (folder / "labels.csv").write_text("\n".join(["video,subject,score,partition", *labels]))
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands()])

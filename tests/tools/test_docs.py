@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from depnb import cli
+from depnb.reports.judge import checklist
 from depnb.system.repository import ROOT
 
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
@@ -33,6 +34,11 @@ def test_commands_and_their_options_exist(name):
         assert not hasattr(command, "commands"), line
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words if word.startswith("-")} <= known, line
+
+
+def test_the_reporting_checklist_asks_what_a_judgement_asks():
+    table = re.findall(r"^\| ([a-z ]+) \| (.*\?) \|$", TEXTS["judge.md"], re.M)
+    assert table == [(topic, question) for topic, question, _ in checklist.ITEMS]
 
 
 @pytest.mark.parametrize("name", [*TEXTS, *FOR_ALL])
