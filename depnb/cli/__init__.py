@@ -1,6 +1,6 @@
 """The command ``depnb``: here its commands and groups of commands are registered, in the order of its help."""
 
-from depnb.cli import cache, corpus, faces, grade, protocols, results, runs, weights
+from depnb.cli import cache, corpus, faces, grade, leaderboard, protocols, results, runs, weights
 from depnb.cli.app import app, main
 
 __all__ = ["app", "main"]
@@ -15,6 +15,7 @@ COMMANDS = (
     runs.reproduce,
     results.tables,
     results.figures,
+    leaderboard.leaderboard,
     grade.grade,
 )
 

@@ -25,6 +25,7 @@ READING = {
     "results export",
     "protocols",
     "cache ls",
+    "leaderboard",
     "weights list",
     "run",
     "tables",
