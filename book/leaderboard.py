@@ -49,7 +49,7 @@ def table(shown: Sequence[Row]) -> str:
     """The rows as an HTML table that needs no script. What a reader filters by stands in attributes of each line."""
     head = "".join(f'<th scope="col"{_numeric(heading)}>{escape(heading)}</th>' for heading in HEADINGS)
     lines = "\n".join(map(_line, shown))
-    return f'<table id="leaderboard">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table>'
+    return f'<table id="leaderboard-rows">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table>'
 
 
 def _line(row: Row) -> str:

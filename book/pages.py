@@ -18,7 +18,13 @@ PUBLIC = {
     "depnb.faces": ("detect_frames", "landmarks68", "similarity", "warp", "landmarks_24", "prepare", "load"),
     "depnb.evaluation": (
         *("mae", "rmse", "pcc", "ccc", "video_scores", "band_bias", "error_interval", "compare", "Comparison", "holm"),
-        *("subject_bootstrap", "paired_subject_bootstrap", "paired_permutation_test", "subject_folds"),
+        *(
+            "reported_interval",
+            "subject_bootstrap",
+            "paired_subject_bootstrap",
+            "paired_permutation_test",
+            "subject_folds",
+        ),
     ),
     "depnb.nets": ("C3D", "I3D", "ResNetBody", "ResNetV1Body", "SqueezeExcitation", "Regression"),
     "depnb.methods.distribution": ("expected_score", "expectation_loss"),

@@ -1,7 +1,7 @@
 /* Lets readers sort and filter the table of the leaderboard. Without it the page is a plain table. */
 (function () {
   "use strict";
-  const table = document.getElementById("leaderboard");
+  const table = document.getElementById("leaderboard-rows");
   if (!table) return;
   const body = table.tBodies[0];
   const lines = Array.from(body.rows);

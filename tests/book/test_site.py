@@ -92,7 +92,7 @@ def test_search_finds_a_word(site, browser):
 def leaderboard_column(page, heading):
     """The visible cells of a column of the leaderboard, from above."""
     number = leaderboard.HEADINGS.index(heading) + 1
-    return page.locator(f"#leaderboard tbody tr:visible td:nth-child({number})").all_inner_texts()
+    return page.locator(f"#leaderboard-rows tbody tr:visible td:nth-child({number})").all_inner_texts()
 
 
 def test_the_leaderboard_is_sorted_by_a_click_on_a_heading_and_turned_by_another(site, browser):

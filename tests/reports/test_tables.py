@@ -258,7 +258,7 @@ def test_maps_are_of_the_corpus_and_the_protocol_of_the_tables(results):
 def test_figures_without_results_are_left_out(tmp_path):
     entries = [entry for entry in figures.entries().values() if "results" in entry.data]
     assert all(entry.draw(Store(tmp_path)) is None for entry in entries)
-    assert tables.make_all(Store(tmp_path), tmp_path) == []
+    assert {path.stem for path in tables.make_all(Store(tmp_path), tmp_path)} == {"leaderboard"}  # printed numbers only
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "figures").glob("*.tex")), ids=lambda path: path.stem)
