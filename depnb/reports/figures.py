@@ -106,7 +106,7 @@ FIGURES = {
         "at 50 independent sessions, if errors are Gaussian. Where points lie inside one band, these numbers do not "
         "rank their methods. Diamonds are what others got with the same method, joined with the printed value. "
         "Methods without a stated year are left out.",
-        "depnb/methods/printed/leaderboard.csv, as the table “leaderboard”",
+        "printed numbers, depnb/methods/printed/leaderboard.csv; here as the table “leaderboard”",
         lambda store: leaderboard_figure.draw(),
         lambda store: [],
     ),

@@ -305,7 +305,7 @@ def test_tables_are_written_as_csv_latex_and_html(committed, tmp_path):
     written = tables.make_all(committed, tmp_path)
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
     names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).tables}
-    names |= {"distribution_measured_folds", "control_null"}
+    names |= {"distribution_measured_folds", "control_null", "leaderboard"}
     assert {p.name for p in written} == {f"{name}.{suffix}" for name in names for suffix in ("csv", "tex", "html")}
     assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
 
