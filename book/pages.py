@@ -1,10 +1,11 @@
-"""Pages that are made from results and code: the front page's table of contents, a page per paper, public names."""
+"""Pages that are made from results and code: the front page's table of contents, papers, leaderboard, public names."""
 
 import csv
 import inspect
 from importlib import import_module
 from pathlib import Path
 
+from book import leaderboard
 from depnb.experiments.store import Store
 from depnb.methods.contract import Paper
 from depnb.methods.registry import RIVALS, method, papers
@@ -17,7 +18,13 @@ PUBLIC = {
     "depnb.faces": ("detect_frames", "landmarks68", "similarity", "warp", "landmarks_24", "prepare", "load"),
     "depnb.evaluation": (
         *("mae", "rmse", "pcc", "ccc", "video_scores", "band_bias", "error_interval", "compare", "Comparison", "holm"),
-        *("subject_bootstrap", "paired_subject_bootstrap", "paired_permutation_test", "subject_folds"),
+        *(
+            "reported_interval",
+            "subject_bootstrap",
+            "paired_subject_bootstrap",
+            "paired_permutation_test",
+            "subject_folds",
+        ),
     ),
     "depnb.reports.judge": ("judge", "Judgement", "text", "frame", "write"),
     "depnb.nets": ("C3D", "I3D", "ResNetBody", "ResNetV1Body", "SqueezeExcitation", "Regression"),
@@ -43,6 +50,7 @@ def write(to: Path) -> None:
         (to / "papers" / f"{name}.md").write_text(_paper(method(name), store, to), encoding="utf-8")
     for package, names in PUBLIC.items():
         (to / "reference" / f"{package}.md").write_text(_reference(package, names), encoding="utf-8")
+    (to / "leaderboard.md").write_text(leaderboard.page(), encoding="utf-8")
     readme = to / "README.md"
     text = readme.read_text(encoding="utf-8")
     (to / "index.md").write_text(text + "\n" + _contents(to), encoding="utf-8")
@@ -55,7 +63,7 @@ def _contents(to: Path) -> str:
     parts = {
         "Course": [f"notebooks/{path.stem}" for path in sorted((to / "notebooks").glob("*.ipynb"))],
         "Papers": [f"papers/{name}" for name in papers()],
-        "Results": ["figures/what_came_out", "figures/index", *REPORTS],
+        "Results": ["figures/what_came_out", "leaderboard", "figures/index", *REPORTS],
         "Guides": [*(guide for guide in guides if guide not in REPORTS), *OTHERS],
         "Reference": [f"reference/{package}" for package in PUBLIC],
     }

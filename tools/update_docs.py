@@ -10,6 +10,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -137,7 +139,7 @@ def judged() -> str:
     """What ``depnb judge`` says in the example of ``docs/judge.md``, whose own lines make the file of scores."""
     (script,) = re.findall(r"^```python\n(.*?)^```", JUDGE.read_text(encoding="utf-8"), re.M | re.S)
     with tempfile.TemporaryDirectory() as place, chdir(place):
-        exec(compile(script, JUDGE.name, "exec"), {})
+        subprocess.run([sys.executable, "-c", script], check=True)
         return f"```markdown\n{judge.text(judge.judge('scores.csv', 'both'))}```"
 
 

@@ -1,6 +1,6 @@
 """The command ``depnb``: here its commands and groups of commands are registered, in the order of its help."""
 
-from depnb.cli import cache, corpus, faces, grade, judge, protocols, results, runs, weights
+from depnb.cli import cache, corpus, faces, grade, judge, leaderboard, protocols, results, runs, weights
 from depnb.cli.app import app, main
 
 __all__ = ["app", "main"]
@@ -16,6 +16,7 @@ COMMANDS = (
     results.tables,
     results.figures,
     judge.judge,
+    leaderboard.leaderboard,
     grade.grade,
 )
 

@@ -23,5 +23,6 @@ from .metrics import (
     rmse as rmse,
     video_scores as video_scores,
 )
+from .reported import reported_interval as reported_interval
 
 VERSION: int

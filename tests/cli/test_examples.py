@@ -27,6 +27,7 @@ READING = {
     "results export",
     "protocols",
     "cache ls",
+    "leaderboard",
     "weights list",
     "run",
     "tables",

@@ -258,7 +258,7 @@ def test_maps_are_of_the_corpus_and_the_protocol_of_the_tables(results):
 def test_figures_without_results_are_left_out(tmp_path):
     entries = [entry for entry in figures.entries().values() if "results" in entry.data]
     assert all(entry.draw(Store(tmp_path)) is None for entry in entries)
-    assert tables.make_all(Store(tmp_path), tmp_path) == []
+    assert {path.stem for path in tables.make_all(Store(tmp_path), tmp_path)} == {"leaderboard"}  # printed numbers only
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "figures").glob("*.tex")), ids=lambda path: path.stem)
@@ -305,7 +305,7 @@ def test_tables_are_written_as_csv_latex_and_html(committed, tmp_path):
     written = tables.make_all(committed, tmp_path)
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
     names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).tables}
-    names |= {"distribution_measured_folds", "control_null"}
+    names |= {"distribution_measured_folds", "control_null", "leaderboard"}
     assert {p.name for p in written} == {f"{name}.{suffix}" for name in names for suffix in ("csv", "tex", "html")}
     assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
 
