@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TextIO
@@ -108,6 +108,28 @@ def write_bytes(path: Path | str, data: bytes) -> None:
     """Write ``data`` atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Make a folder that holds these files, by their names; it appears with all of them or not at all.
+
+    Raises:
+        StorageError: as ``atomic_path``, and where ``path`` is there and not empty.
+    """
+    make_folder(path.parent)
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent, ignore_cleanup_errors=True
+        ) as name:
+            inside = Path(name, path.name)
+            inside.mkdir()
+            for file, data in files:
+                write_bytes(inside / file, data)
+            os.replace(inside, path)
+    except OSError as error:
+        if isinstance(error, StorageError) or error.errno not in STORAGE | {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        raise _storage_error(error, path) from error
 
 
 def write_text(path: Path | str, text: str) -> None:
