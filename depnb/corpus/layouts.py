@@ -1,16 +1,18 @@
 """Forms in which a generated corpus is handed to other people's code: AVEC's unpacked archives, OpenFace's frames.
 
-Only places and texts are here, no file is read or written: ``depnb.faces.export`` does that.
+Places and texts of an export, and whether a folder is one; ``depnb.experiments.corpus_export`` writes it.
 """
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from depnb.corpus.records import TASKS, Corpus, Recording
+from depnb.corpus.tree import read_text
 
 Place = PurePosixPath
 
@@ -19,6 +21,8 @@ ARCHIVED = ("train", "development", "test")
 """Partitions that AVEC has."""
 TABLE, NOTICE, LICENCE, FACTS = Place("labels.csv"), Place("README.txt"), Place("LICENSE.txt"), Place("export.json")
 COLUMNS = ("path", "session", "subject", "task", "partition", "label", "frames")
+LARGEST_FACTS = 1 << 16
+"""Bytes of ``export.json``."""
 WITHOUT_TASK = "cut_combined"
 
 
@@ -119,6 +123,15 @@ def layout_of(name: str) -> Layout:
     if name not in LAYOUTS:
         raise ValueError(f"No layout {name!r}: choose from {', '.join(LAYOUTS)}.")
     return LAYOUTS[name]
+
+
+def facts_of(folder: Path) -> dict[str, Any] | None:
+    """What the export in a folder says of itself: layout, corpus, versions; ``None`` where there is none."""
+    try:
+        found = json.loads(read_text(folder / FACTS, LARGEST_FACTS))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and {"layout", "corpus"} <= found.keys() else None
 
 
 def table(rows: Iterable[tuple[Place, Recording, int]]) -> str:

@@ -14,7 +14,20 @@ from typing import Any
 from depnb import __version__, faces
 from depnb.corpus import open_corpus
 from depnb.corpus.avec import LABEL_NAME, MEDIA_NAME
-from depnb.corpus.layouts import FACTS, LICENCE, LICENCE_TEXT, NOTICE, TABLE, Layout, Place, layout_of, notice, table
+from depnb.corpus.layouts import (
+    FACTS,
+    LARGEST_FACTS,
+    LICENCE,
+    LICENCE_TEXT,
+    NOTICE,
+    TABLE,
+    Layout,
+    Place,
+    facts_of,
+    layout_of,
+    notice,
+    table,
+)
 from depnb.corpus.manifest import NAME as MANIFEST
 from depnb.corpus.records import VIDEO_SUFFIXES, Corpus, Recording
 from depnb.corpus.synthetic.layout import is_whole, open_generated, recipe_of
@@ -24,8 +37,6 @@ from depnb.system.files import StorageError, atomic_path, json_text, write_json,
 from depnb.system.progress import progress
 from depnb.system.workers import claimed
 
-LARGEST_FACTS = 1 << 16
-"""Bytes of ``export.json``."""
 LEFTOVER = re.compile(r"\.(.+)-[a-z0-9_]{8}(\.\w+)?")
 """Name of what a killed process was writing (``depnb.system.files``)."""
 
@@ -165,7 +176,7 @@ def _demand_own(folder: Path, facts: Mapping[str, Any], labels: Mapping[Place, s
         return
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder: give one that is new or empty.")
-    there = _facts(folder)
+    there = facts_of(folder)
     if there is None:
         others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         if others:
@@ -178,22 +189,15 @@ def _demand_own(folder: Path, facts: Mapping[str, Any], labels: Mapping[Place, s
             f"{folder} holds another export ({', '.join(sorted(differing))} of {FACTS} differ): give a folder that is "
             "new or empty."
         )
+    root = folder.resolve()
     for path in _of_a_corpus(folder):
-        place = Place(path.relative_to(folder).as_posix())
-        if (place not in media and place not in labels) or (place in labels and not _reads(path, labels[place])):
+        real = path.resolve()  # a link to a folder of the export adds nothing
+        place = Place(real.relative_to(root).as_posix()) if real.is_relative_to(root) else None
+        if place not in media and not (place in labels and _reads(path, labels[place])):
             raise ValueError(
                 f"{path} is not as it was exported, or does not belong to the export: move it elsewhere, and export "
                 "again. Videos of real people must not lie with generated ones."
             )
-
-
-def _facts(folder: Path) -> dict[str, Any] | None:
-    """What an export in a folder says of itself; ``None`` where there is none."""
-    try:
-        found = json.loads(read_text(folder / FACTS, LARGEST_FACTS))
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) and "layout" in found else None
 
 
 def _of_a_corpus(folder: Path) -> list[Path]:

@@ -124,10 +124,12 @@ def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
             inside = Path(name, path.name)
             inside.mkdir()
             for file, data in files:
-                write_bytes(inside / file, data)
+                (inside / file).write_bytes(data)
+            for written in inside.iterdir():  # by now most of it is on the disk
+                _flush(written)
             os.replace(inside, path)
     except OSError as error:
-        if isinstance(error, StorageError) or error.errno not in STORAGE | {errno.ENOTEMPTY, errno.EEXIST}:
+        if error.errno not in STORAGE | {errno.ENOTEMPTY, errno.EEXIST}:
             raise
         raise _storage_error(error, path) from error
 
@@ -287,10 +289,14 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
 
 def _commit(temporary: Path, path: Path) -> None:
     """Flush ``temporary`` to the disk and give it its final name, and the rights of any new file."""
-    with open(temporary, "rb") as handle:
-        os.fsync(handle.fileno())
+    _flush(temporary)
     os.chmod(temporary, 0o666 & ~UMASK)
     os.replace(temporary, path)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb") as handle:
+        os.fsync(handle.fileno())
 
 
 def _storage_error(error: OSError, path: Path) -> StorageError:
