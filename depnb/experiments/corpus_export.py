@@ -192,7 +192,7 @@ def _demand_own(folder: Path, facts: Mapping[str, Any], labels: Mapping[Place, s
     root = folder.resolve()
     for path in _of_a_corpus(folder):
         real = path.resolve()  # a link to a folder of the export adds nothing
-        place = Place(real.relative_to(root).as_posix()) if real.is_relative_to(root) else None
+        place = Place(os.path.relpath(real, root))
         if place not in media and not (place in labels and _reads(path, labels[place])):
             raise ValueError(
                 f"{path} is not as it was exported, or does not belong to the export: move it elsewhere, and export "
