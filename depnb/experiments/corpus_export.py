@@ -99,8 +99,9 @@ def export(corpus: Corpus, folder: Path, layout: str, *, unseen: bool = False, w
     labels = form.labels(recordings)
     media = {form.medium(recording): recording for recording in recordings}
     with claimed(folder.absolute(), patient=True):
-        _demand_own(folder, facts, labels, media)
+        _demand_own(folder, facts)
         _remove_leftovers(folder, {FACTS, NOTICE, LICENCE, TABLE, *labels, *media})
+        _demand_no_others(folder, labels, media)
         write_json(folder / FACTS, facts)
         write_text(folder / NOTICE, notice(corpus, form, facts))
         write_text(folder / LICENCE, LICENCE_TEXT)
@@ -166,7 +167,7 @@ def _put(recording: Recording, target: Path, form: Layout) -> int | None:
     return None
 
 
-def _demand_own(folder: Path, facts: Mapping[str, Any], labels: Mapping[Place, str], media: Collection[Place]) -> None:
+def _demand_own(folder: Path, facts: Mapping[str, Any]) -> None:
     """Demand that a folder is new, empty, or holds this export, finished or not.
 
     Raises:
@@ -189,8 +190,16 @@ def _demand_own(folder: Path, facts: Mapping[str, Any], labels: Mapping[Place, s
             f"{folder} holds another export ({', '.join(sorted(differing))} of {FACTS} differ): give a folder that is "
             "new or empty."
         )
+
+
+def _demand_no_others(folder: Path, labels: Mapping[Place, str], media: Collection[Place]) -> None:
+    """Demand that no videos, labels or manifests lie in the folder of an export but its own.
+
+    Raises:
+        ValueError: others do; the message names one.
+    """
     root = folder.resolve()
-    for path in _of_a_corpus(folder):
+    for path in _of_a_corpus(folder) if folder.exists() else []:
         real = path.resolve()  # a link to a folder of the export adds nothing
         place = Place(os.path.relpath(real, root))
         if place not in media and not (place in labels and _reads(path, labels[place])):

@@ -257,7 +257,8 @@ def test_what_a_killed_export_was_writing_is_removed(few, tmp_path):
     export(few, folder, "openface", workers=1)
     pictures = next(folder.glob("*/*_aligned"))
     half = pictures.parent / f".{pictures.name}-abc_1234"
-    pictures.rename(half)
+    half.mkdir()
+    pictures.rename(half / pictures.name)
     (folder / ".labels-abc_1234.csv").write_text("path,")
     (folder / ".mine-abc_1234.csv").write_text("of the user")
     assert export(few, folder, "openface", workers=1).written == 1
