@@ -10,7 +10,7 @@ import typer
 
 from depnb.cli import show
 from depnb.cli.app import group as new_group
-from depnb.cli.options import AsJson, CorpusName, On, Workers
+from depnb.cli.options import AsJson, CorpusName, On, Workers, demand_writable
 
 if TYPE_CHECKING:
     from depnb.corpus import Corpus
@@ -53,6 +53,47 @@ def make(
         made = corpus.ensure(corpus.recordings, workers=workers)
     kept = len(corpus.recordings) - made
     show.say(f"{corpus.title}: {made} videos made, {kept} kept, in {corpus.root}")
+
+
+@group.command("export")
+def export(
+    name: Annotated[
+        str, typer.Argument(help="both, appearance, dynamics or null (also with -tiny, …), or the folder of one.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="Where to: new, empty, or with the same export.")],
+    layout: Annotated[str, typer.Option(help="avec2014, avec2013 or openface (docs/export.md).")] = "avec2014",
+    frames: Annotated[
+        int, typer.Option(min=0, help="Videos of at least so many frames: the same people and labels, filmed anew.")
+    ] = 0,
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Also the people of a fourth partition, Unseen, which AVEC does not have.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
+    """Write a generated corpus in a form that other people's code for AVEC reads: a test corpus with known labels.
+
+    What is there is kept: interrupted, it goes on where it stopped. Videos that fail are named, and the status is 1.
+
+    Examples: `depnb corpus export both-tiny avec --layout avec2014`;
+    `depnb corpus export both frames --layout openface --frames 64`.
+    """
+    from depnb.experiments.corpus_export import export as written, open_exportable
+
+    demand_writable(folder)
+    corpus = open_exportable(name, frames)
+    done = written(corpus, folder, layout, unseen=unseen, workers=workers)
+    kept = len(done.rows) - done.written
+    show.say(f"{corpus.title} as {layout}: {done.written} videos written, {kept} kept, in {folder}")
+    short = [one.name for _, one, count in done.rows if count < frames]
+    if short:
+        show.say(
+            f"⚠ {len(short)} have fewer than {frames} frames with a face, as {short[0]}: leave them out, or give more "
+            "frames."
+        )
+    for failed, reason in done.failures.items():
+        show.say(f"✘ {failed}: {reason}", err=True)
+    if done.failures:
+        raise typer.Exit(1)
 
 
 @group.command("show")

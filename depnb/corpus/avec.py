@@ -5,6 +5,7 @@ Copies differ in their folders, so only names count: of videos (``203_1_Freeform
 label files (``203_1_Depression.csv``), and of the nearest folder that says the partition.
 """
 
+import logging
 import os
 import re
 from collections import defaultdict
@@ -14,8 +15,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from depnb.corpus.checks import check_recordings
+from depnb.corpus.layouts import FACTS, facts_of
 from depnb.corpus.records import BDI_MAX, VIDEO_SUFFIXES, Corpus, Recording, natural_key
 from depnb.corpus.tree import Problem, Tree, content_of, read_text, sampled, walk
+
+log = logging.getLogger("depnb")
 
 MEDIA_NAME = re.compile(
     r"(?P<session>\d+_\d+)_(?P<kind>cut_combined|Freeform_video|Northwind_video)"
@@ -118,6 +122,8 @@ def open_avec(root: Path) -> Corpus:
             f"No labels under {root}: looked for <id>_Depression.csv; found {len(found.recordings)} videos. "
             f"Unzip {found.name}_DepressionLabels there."
         )
+    for problem in _exported(root):
+        log.warning("%s", problem)
     facts = [[r.name, r.partition, r.bdi, content_of(r.video)] for r in found.recordings]
     return Corpus(found.name, root, found.recordings, generated=False, fingerprint={found.name.lower(): facts})
 
@@ -132,13 +138,24 @@ def take_stock(root: Path) -> list[Inventory]:
         if LABEL_NAME.fullmatch(path.name):
             files[present[0] if len(present) == 1 else _corpus_of(path, root, media)].append(path)
     unclear = [Problem("label", path, NO_CORPUS, fatal=True) for path in files[None]]
-    of_tree = [*_no_labels(tree), *unclear, *_near_misses(tree, root)]
+    of_tree = [*_exported(root), *_no_labels(tree), *unclear, *_near_misses(tree, root)]
     found = []
     for name in present:
         labels, problems = _labels(files[name])
         own = [medium for medium in media if medium.corpus == name]
         found.append(_inventory(name, root, own, labels, [*of_tree, *problems]))
     return found
+
+
+def _exported(root: Path) -> list[Problem]:
+    """Says so where ``depnb corpus export`` has written what looks like AVEC; it is used, as any code for AVEC does."""
+    for folder in (root.absolute(), *root.absolute().parents):
+        if facts_of(folder):
+            text = (
+                "a generated corpus in AVEC's form. What is measured on it says nothing about AVEC: never call it so."
+            )
+            return [Problem("origin", folder / FACTS, text)]
+    return []
 
 
 def _no_labels(tree: Tree) -> list[Problem]:

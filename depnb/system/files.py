@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TextIO
@@ -108,6 +108,30 @@ def write_bytes(path: Path | str, data: bytes) -> None:
     """Write ``data`` atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Make a folder that holds these files, by their names; it appears with all of them or not at all.
+
+    Raises:
+        StorageError: as ``atomic_path``, and where ``path`` is there and not empty.
+    """
+    make_folder(path.parent)
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent, ignore_cleanup_errors=True
+        ) as name:
+            inside = Path(name, path.name)
+            inside.mkdir()
+            for file, data in files:
+                (inside / file).write_bytes(data)
+            for written in inside.iterdir():  # by now most of it is on the disk
+                _flush(written)
+            os.replace(inside, path)
+    except OSError as error:
+        if error.errno not in STORAGE | {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        raise _storage_error(error, path) from error
 
 
 def write_text(path: Path | str, text: str) -> None:
@@ -265,10 +289,14 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
 
 def _commit(temporary: Path, path: Path) -> None:
     """Flush ``temporary`` to the disk and give it its final name, and the rights of any new file."""
-    with open(temporary, "rb") as handle:
-        os.fsync(handle.fileno())
+    _flush(temporary)
     os.chmod(temporary, 0o666 & ~UMASK)
     os.replace(temporary, path)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb") as handle:
+        os.fsync(handle.fileno())
 
 
 def _storage_error(error: OSError, path: Path) -> StorageError:

@@ -185,3 +185,24 @@ def test_other_names_are_those_of_folders(name):
     assert not is_named(name)
     with pytest.raises(ValueError, match="No generated corpus"):
         named_recipe(name)
+
+
+def test_longer_videos_are_another_corpus_of_the_same_people():
+    short = named_recipe("both-tiny")
+    longer = short.lengthened(64)
+    assert sessions(longer) == sessions(short)
+    assert (longer.form.frames, longer.form.fps) == (64, short.form.fps)
+    assert longer.digest() != short.digest()
+    assert longer.fingerprint()["form"]["frames"] == 64
+    assert Recipe.from_fingerprint(json.loads(json.dumps(longer.fingerprint()))) == longer
+    assert short.lengthened(16) is short
+    assert longer.lengthened(20) is longer
+    assert longer.name == "both (frames 64)"
+    with pytest.raises(ValueError, match="at most 2000 frames"):
+        short.lengthened(2001)
+
+
+@pytest.mark.parametrize("name", ["both-tiny", "null", "both2", "null3-full"])
+def test_videos_of_the_usual_length_keep_the_digest_that_they_had_before_there_were_longer_ones(name):
+    assert "frames" not in named_recipe(name).fingerprint()
+    assert "frames" in named_recipe(name).lengthened(300).fingerprint()

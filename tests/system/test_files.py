@@ -254,3 +254,27 @@ def test_a_random_file_is_never_taken_for_a_sealed_one(tmp_path):
         (tmp_path / "a").write_bytes(draw.randbytes(size))
         with pytest.raises(DamagedFile):
             read_sealed(tmp_path / "a")
+
+
+def test_a_folder_appears_with_all_its_files_or_not_at_all(tmp_path):
+    def pictures(last):
+        yield "a.bmp", b"a"
+        yield "b.bmp", last()
+
+    files.write_folder(tmp_path / "deep" / "whole", pictures(lambda: b"b"))
+    assert {path.name: path.read_bytes() for path in (tmp_path / "deep" / "whole").iterdir()} == {
+        "a.bmp": b"a",
+        "b.bmp": b"b",
+    }
+    assert (tmp_path / "deep" / "whole").stat().st_mode & 0o777 == 0o777 & ~files.UMASK
+    with pytest.raises(ZeroDivisionError):
+        files.write_folder(tmp_path / "deep" / "half", pictures(lambda: 1 / 0))
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["whole"]
+
+
+def test_a_folder_does_not_replace_one_that_holds_something(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine").touch()
+    with pytest.raises(files.StorageError, match="there"):
+        files.write_folder(tmp_path / "there", [("a.bmp", b"a")])
+    assert [path.name for path in tmp_path.rglob("*")] == ["there", "mine"]

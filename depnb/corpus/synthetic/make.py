@@ -26,7 +26,7 @@ from depnb.corpus.synthetic.layout import (
     seal,
     truth_path,
 )
-from depnb.corpus.synthetic.recipe import SIZES, Recipe, Session, sessions
+from depnb.corpus.synthetic.recipe import Recipe, Session, sessions
 from depnb.system.files import atomic_path
 from depnb.system.progress import progress
 from depnb.system.workers import Outcome, Worker, claimed, from_own_place, spread, usable_cores
@@ -78,7 +78,7 @@ def make_missing(recipe: Recipe, recordings: Sequence[Recording], workers: int |
     if not missing:
         return 0
     jobs = from_own_place({str(r.video): _job(recipe, r) for r in missing})
-    frames = SIZES[recipe.size].frames
+    frames = recipe.form.frames
     made, failures = 0, []
     with (
         progress(f"corpus {recipe.name}-{recipe.size}", frames * len(jobs), "frames") as bar,
@@ -119,7 +119,7 @@ def film(
     from depnb.corpus.synthetic.people import draw_person, draw_scene
     from depnb.corpus.synthetic.render import render
 
-    size = SIZES[recipe.size]
+    size = recipe.form
     number = int(session.id.split("_")[1])
     person = draw_person(np.random.default_rng([recipe.seed, 10, session.subject]), session.age_z)
     scene = draw_scene(np.random.default_rng([recipe.seed, 11, session.subject, number]))
@@ -134,7 +134,7 @@ def film(
 
 def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.ndarray]:
     """Movements of one video, arrays [T] by channel."""
-    size = SIZES[recipe.size]
+    size = recipe.form
     number = int(session.id.split("_")[1])
     rng = np.random.default_rng([recipe.seed, 12, session.subject, number, TASKS.index(task)])
     strengths = {"appearance": recipe.appearance, "dynamics": recipe.dynamics}
@@ -222,7 +222,7 @@ def _adopted(job: Job) -> bool:
             frames = sum(1 for _ in container.decode(video=0))
     except UNREADABLE:
         return False
-    if frames == SIZES[job.recipe.size].frames:
+    if frames == job.recipe.form.frames:
         seal(job.path)
     return is_whole(job.path)
 
@@ -232,7 +232,7 @@ def _make_video(recipe: Recipe, session: Session, task: str, path: Path) -> None
     with atomic_path(truth_path(path)) as temporary:
         np.savez_compressed(temporary, **truth)  # type: ignore[arg-type]  # numpy knows a flag there too
     with atomic_path(path) as temporary:
-        _encode(frames, SIZES[recipe.size].fps, temporary)
+        _encode(frames, recipe.form.fps, temporary)
         if path.is_file() and path.read_bytes() == temporary.read_bytes():  # crops know the video by its time
             before = path.stat()
             os.utime(temporary, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -23,6 +23,8 @@ FIRST_STRANGER = 10_000
 """Subject number of the first person whom only face pretraining sees; no corpus of any seed reaches it."""
 SEVERE = 45.0
 """BDI-II score of severity 1; AVEC's labels end there."""
+MOST_FRAMES = 2000
+"""Of a video, which is filmed in memory: 1.8 GB of 640×480."""
 WITHIN_SUBJECT_SHARE = 25 / 144
 """Variance between sessions of one person (sd 5) over the variance between people (sd 12)."""
 
@@ -90,6 +92,7 @@ class Recipe:
         shuffle_labels: lists of labels are permuted among people with as many sessions: nothing to learn but people.
         permutation: which of the permutations.
         tasks: which of AVEC2014's tasks are filmed.
+        frames: of each video, where they are to be more than those of the size; 0 for those of the size.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Recipe:
     shuffle_labels: bool = False
     tasks: tuple[str, ...] = TASKS
     permutation: int = 0
+    frames: int = 0
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
@@ -112,15 +116,24 @@ class Recipe:
             raise ValueError(
                 f"identity={self.identity} must lie in −1 … 1 and label_noise={self.label_noise} must not be negative."
             )
+        if not 0 <= self.frames <= MOST_FRAMES:
+            raise ValueError(f"frames={self.frames}: a generated video has at most {MOST_FRAMES} frames.")
+
+    @property
+    def form(self) -> Size:
+        """People and form of the videos: those of the size, with as many frames as are asked for."""
+        size = SIZES[self.size]
+        return replace(size, frames=max(self.frames, size.frames))
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides an experiment on this corpus."""
-        knobs = {name: value for name, value in vars(self).items() if name != "permutation" or value}
+        added = {"permutation": 0, "frames": 0}  # were not in fingerprints before
+        knobs = {name: value for name, value in vars(self).items() if (name, value) not in added.items()}
         return {
             "generated": VERSION,
             **knobs,
             "tasks": list(self.tasks),
-            "form": {**vars(SIZES[self.size])},
+            "form": {**vars(self.form)},
         }
 
     @classmethod
@@ -151,6 +164,13 @@ class Recipe:
             return self
         said = ", ".join(f"{knob} {value:g}" for knob, value in changes.items())
         return replace(self, name=f"{self.name} ({said})", **changes)
+
+    def lengthened(self, frames: int) -> "Recipe":
+        """The recipe of videos of at least so many frames, of the same people with the same labels.
+
+        Its videos are filmed anew: a longer one does not begin as the shorter one does.
+        """
+        return self if frames <= self.form.frames else self.varied(frames=frames)
 
     def videos(self) -> "Recipe":
         """The recipe that renders this one's videos: labels may be shuffled, videos never are."""
