@@ -26,6 +26,7 @@ READING = {
     "protocols",
     "cache ls",
     "weights list",
+    "weights card",
     "run",
     "tables",
 }
