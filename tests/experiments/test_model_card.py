@@ -24,7 +24,7 @@ LABELS = st.lists(st.tuples(st.integers(0, 63), st.floats(-5, 70), st.integers(0
 
 def predictions(labels, scores, people=None) -> Predictions:
     names = [f"v{k}" for k in range(len(labels))]
-    subjects = tuple(f"p{one}" for one in people) if people else tuple(f"p{k}" for k in range(len(labels)))
+    subjects = tuple(f"p{one}" for one in people) if people else tuple(f"p{k:03}" for k in range(len(labels)))
     constant = (15.0,) * len(labels)
     bdi, score = tuple(map(float, labels)), tuple(map(float, scores))
     return Predictions(tuple(names), subjects, bdi, score, score, constant, constant)

@@ -453,7 +453,8 @@ def test_a_small_network_of_generated_people_passes(tmp_path):
 def test_a_network_of_real_people_is_refused(tmp_path):
     (said,) = check(kept_network(tmp_path, generated=False))
     assert "has seen real people" in said
-    (said,) = check(kept_network(tmp_path, facts={"corpus": {"sha256": "0" * 64}}))
+    facts = networks.read(kept_network(tmp_path))[0].facts
+    (said,) = check(kept_network(tmp_path, facts=facts | {"corpus": {"sha256": "0" * 64}}))
     assert "has seen real people" in said
 
 
