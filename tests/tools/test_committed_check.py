@@ -458,6 +458,19 @@ def test_a_network_of_real_people_is_refused(tmp_path):
     assert "has seen real people" in said
 
 
+def test_a_model_card_passes_only_beside_its_network_of_generated_people(tmp_path):
+    network = kept_network(tmp_path, judged={})
+    card = network.with_suffix(".md")
+    assert check(card) == []
+    text = card.read_text()
+    card.write_text(f"{text}one more line\n")
+    assert "not what its network says" in check(card)[0]
+    kept_network(tmp_path, generated=False)
+    assert "has seen real people" in check(card)[0]
+    network.unlink()
+    assert "without its network" in check(card)[0]
+
+
 def test_a_large_or_damaged_network_is_refused(tmp_path):
     (said,) = check(kept_network(tmp_path, weights=600_000))
     assert "more than 2 MB" in said
