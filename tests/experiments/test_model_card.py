@@ -119,6 +119,8 @@ def test_a_band_that_leaves_few_others_is_not_told():
     assert list(disclosed(made, {"test": real(49)}, learnt=True)["test"]) == [ALL]
     more = {"test": predictions([*labels, 30], [10.0] * 50)}
     assert list(disclosed(more, {"test": real(50)}, learnt=True)["test"]) == [ALL, "minimal"]
+    three = {"test": predictions([5] * 30 + [15] * 25 + [30] * 5, [10.0] * 60)}  # all less two bands are five people
+    assert list(disclosed(three, {"test": real(60)}, learnt=True)["test"]) == [ALL, "minimal"]
 
 
 def test_the_card_of_the_committed_network_has_the_errors_of_its_result(card):
