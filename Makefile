@@ -3,6 +3,7 @@
 PROFILE ?= quick
 CORPUS  ?= both
 ROWS    ?= headline
+PAPERS  ?=
 PROTOCOL ?= honest
 DEVICE  ?= auto
 SEED    ?=
@@ -23,11 +24,12 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Variables of reproduce: PROFILE=smoke|quick|standard|paper CORPUS=NAME|FOLDER ROWS=headline|all PROTOCOL=honest|paper SEED=N DEVICE=auto|cpu|cuda RUN=FOLDER"
+	@echo "  PAPERS=NAME, or several as in PAPERS=msn,dlga, reproduces these papers only, with the shared notebooks and the rivals on their corpora."
 	@echo "  PYTHON=FILE chooses the interpreter (3.11 to 3.13) that .venv is made with."
 
 reproduce: $(READY)  ## run every experiment and notebook from nothing, and compare with the committed results
 	@$(PY) -m depnb reproduce --profile "$(PROFILE)" --corpus "$(CORPUS)" --rows "$(ROWS)" --protocol "$(PROTOCOL)" \
-		--device "$(DEVICE)" $(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
+		--device "$(DEVICE)" $(if $(PAPERS),--papers "$(PAPERS)") $(if $(SEED),--seed "$(SEED)") $(if $(RUN),--folder "$(RUN)")
 
 check: $(READY_TEST)  ## what to run before a commit, some minutes: lint, types, layers, tests that do not train
 	$(PY) -m ruff check .

@@ -348,18 +348,29 @@ def _result(path: Path) -> Iterator[str]:
 
 def _network(path: Path) -> Iterator[str]:
     """A trained network that has seen generated people only."""
-    from depnb.experiments import networks  # torch takes seconds to import
+    from depnb.experiments import network_cards  # numpy and pydantic take a second to import
 
     if path.stat().st_size > LARGEST_NETWORK:
         yield f"a network of more than {LARGEST_NETWORK / 1e6:g} MB: keep it in runs/"
         return
     try:
-        card, _ = networks.read(path)
-    except networks.UnusableNetwork as error:
+        card, _ = network_cards.read(path)
+    except network_cards.UnusableNetwork as error:
         yield f"no network that could be read ({error}): keep it in runs/"
         return
     if not card.generated or "generated" not in card.facts.get("corpus", {}):
         yield "a network that has seen real people: keep it in runs/, it falls under the licence of their corpus"
+
+
+def _model_card(path: Path) -> Iterator[str]:
+    """The model card of a network of generated people, as the network beside it says it."""
+    from depnb.experiments import model_card  # as above
+
+    network = path.with_suffix(".safetensors")
+    problems = list(_network(network)) if network.is_file() else ["a model card without its network: keep it in runs/"]
+    yield from problems
+    if not problems and path.read_text(encoding="utf-8") != model_card.of_file(network):
+        yield f"not what its network says: `depnb weights card {network.name}` prints that"
 
 
 def _measured(path: Path) -> Iterator[str]:
@@ -447,6 +458,7 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     **dict.fromkeys(("results/*/*.json", "networks/*/*.json"), _result),
     "networks/README.md": _prose,
     "networks/*/*.safetensors": _network,
+    "networks/*/*.md": _model_card,
     **dict.fromkeys(("results/faces.json", "results/reproduce.json"), _measured),
     "benchmarks/*.json": _benchmark,
     **dict.fromkeys(("methods/sources.csv", "methods/*/sources.csv", "methods/ledger_columns.csv"), _code),

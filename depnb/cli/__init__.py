@@ -1,6 +1,6 @@
 """The command ``depnb``: here its commands and groups of commands are registered, in the order of its help."""
 
-from depnb.cli import cache, corpus, faces, grade, judge, leaderboard, protocols, results, runs, weights
+from depnb.cli import cache, corpus, faces, grade, judge, leaderboard, protocols, results, runs, verify, weights
 from depnb.cli.app import app, main
 
 __all__ = ["app", "main"]
@@ -13,6 +13,7 @@ COMMANDS = (
     runs.predict,
     protocols.protocols,
     runs.reproduce,
+    verify.verify,
     results.tables,
     results.figures,
     judge.judge,

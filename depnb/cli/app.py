@@ -23,6 +23,7 @@ and can be interrupted and started again at any time.
 
 * `depnb reproduce --plan` : what the whole reproduction would do, and how long it takes
 * `depnb reproduce` : do it, with one seed that the committed results do not have
+* `depnb verify --sample 5` : train five of the committed runs again, and see whether they come out as expected
 * `depnb doctor /data/AVEC2014` : is everything there that the papers need
 * `depnb corpus make both` and then `depnb faces both --csv faces.csv` : a corpus and its faces, with a table
 * `depnb run --missing --profile quick --seed 0 --seed 1 --seed 2` : fill the store `results/`

@@ -236,6 +236,10 @@ def reproduce(
     corpus: GridCorpus = "both",
     protocol: Protocol = "honest",
     rows: Rows = "headline",
+    papers: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="Only these papers with what they need, as in “msn” or “msn,dlga”."),
+    ] = "",
     seed: Annotated[
         int | None, typer.Option(min=0, help="By default one that no committed result has (100 or later).")
     ] = None,
@@ -255,18 +259,21 @@ def reproduce(
     committed results.
 
     Examples: `depnb reproduce --profile smoke` from nothing in minutes; `depnb reproduce --rows all --seed 7`;
+    `depnb reproduce --papers msn` one paper with the shared notebooks and the rivals on its corpora;
     `depnb reproduce --corpus /data/AVEC2014 --profile paper --device cuda`.
     """
     from depnb.course import reproduction
+    from depnb.methods.registry import named_papers
     from depnb.system.repository import demand_checkout
 
     demand_checkout()
+    chosen = named_papers(papers)
     if on == "here":
         demand_device(device, plan)
     extra = dict(_named_value(text) for text in parameter or ())
     place = str(Path(corpus).resolve()) if Path(corpus).exists() else corpus
     seed = reproduction.fresh_seed(profile) if seed is None else seed
-    settings = reproduction.Settings(profile, place, protocol, rows, seed, device, extra)
+    settings = reproduction.Settings(profile, place, protocol, rows, seed, device, extra, chosen)
     if not reproduction.reproduce(settings, folder, plan, say=show.say, on=on):
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""``depnb weights``: pretrained weights, which there are, and how they come here."""
+"""``depnb weights``: pretrained weights, which there are, how they come here; and what is known of a kept network."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from depnb.cli import show
 from depnb.cli.app import group as new_group
 from depnb.cli.options import WeightsName
 
-group = new_group("Pretrained weights: which there are, download, import, check.")
+group = new_group("Pretrained weights: which there are, download, import, check; and the card of a kept network.")
 
 
 @group.command("list")
@@ -76,3 +76,22 @@ def check(name: WeightsName) -> None:
     show.say(f"{name} is whole: SHA-256 {entry.sha256} ({entry.known})")
     show.say(f"{entry.architecture}, {found.parameters:,} parameters; one input makes {list(found.output)}")
     show.say(f"Pictures: {entry.prepared}")
+
+
+@group.command("card")
+def card(
+    network: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="NETWORK",
+            help="A file that `depnb run --missing --networks FOLDER` kept; by default the network of the repository.",
+        ),
+    ] = None,
+) -> None:
+    """Print the model card of a kept network, in Markdown: what it was trained on, its errors, what it is not for.
+
+    Example: `depnb weights card`
+    """
+    from depnb.experiments import model_card, network_cards
+
+    show.say(model_card.of_file(network or network_cards.committed()).rstrip())

@@ -5,7 +5,6 @@ A run folder holds everything: ``results/`` (one file per run), ``notebooks/`` (
 is continued: only results are trained that the folder lacks, and the notebooks, which take minutes, are executed anew.
 """
 
-import json
 import logging
 import resource
 import shutil
@@ -21,20 +20,21 @@ from typing import TYPE_CHECKING, Any
 
 from depnb import __version__
 from depnb.course.notebooks import notebooks_in, quick_seconds
-from depnb.course.reproduction_plan import Plan
+from depnb.course.reproduction_plan import Plan, notebooks_of, only
+from depnb.course.run_folders import RUNS, alone_in, demand_same, new_folder, unfinished as unfinished_in
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.engines import working_on
 from depnb.experiments.filling import fill
-from depnb.experiments.grid import WHICH, runs_for
+from depnb.experiments.grid import WHICH, of_papers, runs_for
 from depnb.experiments.store import Store
-from depnb.system.files import StorageError, cache_dir, locked, make_folder, write_json
+from depnb.system.files import StorageError, cache_dir, make_folder, write_json
 from depnb.system.progress import progress
-from depnb.system.repository import COMMITTED, NOTEBOOKS, ROOT, commit
+from depnb.system.repository import COMMITTED, NOTEBOOKS, commit
 
 if TYPE_CHECKING:
     from depnb.reports.agreement import Agreement
 
-RUNS = ROOT / "runs"
+STATE = "run.json"
 FRESH_SEED = 100
 CELL_TIMEOUT = 6 * 3600.0
 FIGURES_S, FIGURES_MB = 40.0, 5.0
@@ -56,6 +56,7 @@ class Settings:
         seed: seed of every run.
         device: ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``.
         extra: further notebook parameters, name → text.
+        papers: names of papers; of these alone with what they need, or of all without any.
     """
 
     profile: str = "quick"
@@ -65,6 +66,7 @@ class Settings:
     seed: int = FRESH_SEED
     device: str = "auto"
     extra: Mapping[str, str] = field(default_factory=dict)
+    papers: tuple[str, ...] = ()
 
 
 @dataclass
@@ -114,9 +116,9 @@ class Reproduction:
         s = self.settings
         if s.rows not in WHICH:
             raise ValueError(f"--rows {s.rows}: a reproduction is of {' or '.join(WHICH)} rows, not of one.")
-        runs = runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol)
+        runs = of_papers(runs_for(s.profile, s.rows, (s.seed,), s.corpus, s.protocol), s.papers)
         open_for_profile(s.corpus, s.profile)
-        notebooks = notebooks_in([self.source])
+        notebooks = notebooks_of(s.papers, notebooks_in([self.source]))
         given = {name: getattr(s, name) for name in ("profile", "corpus", "protocol", "seed", "device")}
         given["store"] = str((self.folder / "results").resolve())
         parameters = parameters_for(notebooks, given, s.extra)
@@ -143,7 +145,7 @@ class Reproduction:
         if plan_only:
             return True
         self._demand_disk(plan)
-        with self._locked(), self._logging():
+        with alone_in(self.folder), self._logging():
             self._save(finished=False)
             with self._stage("results", plan):
                 self._fill(plan)
@@ -167,6 +169,7 @@ class Reproduction:
         corpus = open_for_profile(self.settings.corpus, self.settings.profile)
         return {
             **asdict(self.settings),
+            "only": only(self.settings.papers),
             "corpus_title": corpus.title,
             "generated": corpus.generated,
             "version": __version__,
@@ -184,6 +187,8 @@ class Reproduction:
         s = self.settings
         stored = len(plan.runs) - len(plan.missing)
         self.say(f"{s.corpus}, profile {s.profile}, rows {s.rows}, protocol {s.protocol}, seed {s.seed}")
+        if s.papers:
+            self.say(only(s.papers))
         self.say(f"{len(plan.runs)} runs ({stored} stored already), {len(plan.notebooks)} notebooks")
         for line in plan.lines():
             self.say(line)
@@ -240,7 +245,7 @@ class Reproduction:
         from depnb.reports import figures  # takes a second to import
 
         try:
-            figures.make_all(self.store, self.folder / "figures")
+            figures.make_all(self.store, self.folder / "figures", self.settings.papers)
         except Exception as error:  # the report must still be written
             log.exception("figures")
             self.problems.append(f"figures: {type(error).__name__}: {error}")
@@ -270,7 +275,7 @@ class Reproduction:
         self.say(f"Report: {page}")
 
     def _save(self, finished: bool) -> None:
-        write_json(self.folder / "run.json", self.state(finished))
+        write_json(self.folder / STATE, self.state(finished))
 
     @contextmanager
     def _stage(self, name: str, plan: Plan) -> Iterator[None]:
@@ -280,15 +285,6 @@ class Reproduction:
             yield
         finally:
             self.stages[name] = time.monotonic() - begun
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with locked(self.folder / ".lock", wait=False) as mine:
-            if not mine:
-                raise RuntimeError(
-                    f"Another process is working on {self.folder}: wait for it, or choose another --folder."
-                )
-            yield
 
     @contextmanager
     def _logging(self) -> Iterator[None]:
@@ -321,38 +317,8 @@ def fresh_seed(profile: str) -> int:
 
 
 def unfinished(settings: Settings, runs: Path = RUNS) -> Path | None:
-    """The newest run folder with these settings that did not come to a good end and that nobody works on."""
-    for state_file in sorted(runs.glob("*/run.json"), key=lambda p: p.stat().st_mtime, reverse=True):
-        try:
-            state = _state(state_file)
-        except ValueError as error:
-            log.warning("Passed over: %s", error)
-            continue
-        same = all(state.get(name) == value for name, value in asdict(settings).items())
-        if same and (not state["finished"] or state["problems"]) and not _busy(state_file.parent):
-            return state_file.parent
-    return None
-
-
-def _state(path: Path) -> dict[str, Any]:
-    """What a ``run.json`` holds. Raises: ValueError, if it is damaged."""
-    try:
-        state = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged ({error}): delete it, or choose another --folder.") from error
-    if not isinstance(state, dict) or not {"finished", "problems"} <= state.keys():
-        raise ValueError(f"{path} is not the state of a reproduction: delete it, or choose another --folder.")
-    return state
-
-
-def new_folder(runs: Path = RUNS) -> Path:
-    """A folder that does not exist yet, named after the time (UTC)."""
-    stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
-    folder, number = runs / stamp, 1
-    while folder.exists():
-        number += 1
-        folder = runs / f"{stamp}-{number}"
-    return folder
+    """The newest folder of a reproduction with these settings that did not end well and that nobody works on."""
+    return unfinished_in(asdict(settings), runs, STATE)
 
 
 def reproduce(
@@ -383,8 +349,8 @@ def reproduce(
         folder = unfinished(settings, runs)
         if folder is not None:
             say(f"Continuing {folder}, which did not come to a good end (a new --folder starts anew)")
-    elif (folder / "run.json").exists():
-        _demand_same(settings, folder)
+    else:
+        demand_same(asdict(settings), folder, STATE)
     return Reproduction(settings, (folder or new_folder(runs)).absolute(), source, say, on=on).run(plan_only)
 
 
@@ -393,18 +359,3 @@ def peak_memory_mb() -> float:
     unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(w).ru_maxrss for w in who) / unit
-
-
-def _demand_same(settings: Settings, folder: Path) -> None:
-    state = _state(folder / "run.json")
-    other = [f"{k} {state.get(k)!r}" for k, value in asdict(settings).items() if state.get(k) != value]
-    if other:
-        raise ValueError(f"{folder} holds a run with {', '.join(other)}: ask for the same, or choose another folder.")
-
-
-def _busy(folder: Path) -> bool:
-    try:
-        with locked(folder / ".lock", wait=False) as mine:
-            return not mine
-    except StorageError:  # nobody can work on it here
-        return True

@@ -1,11 +1,12 @@
 """What a reproduction is going to do, in numbers and as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from depnb.experiments.run import Run
+from depnb.methods.registry import method, papers
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,27 @@ class Plan:
         yield f"  {'in all':10} {_duration(self.seconds_from('results'))}  {_space(sum(mb for *_, mb in self.stages))}"
         if self.gpu_hours is not None:
             yield f"  Trainings: {self.gpu_hours:.1f} GPU-hours, estimated from their operations and not measured."
+
+
+def notebooks_of(chosen: Sequence[str], notebooks: Sequence[Path]) -> list[Path]:
+    """The notebooks of some papers, and those that belong to no paper; all of them where no paper is chosen.
+
+    The notebooks of a paper begin with the digit that its first one begins with.
+    """
+    left_out = {method(paper).notebook[0] for paper in papers() if chosen and paper not in chosen}
+    return [path for path in notebooks if path.stem[0] not in left_out]
+
+
+def only(chosen: Sequence[str]) -> str:
+    """The sentence that says of which papers a reproduction is; empty where it is of all."""
+    if not chosen:
+        return ""
+    named = ", ".join(f"{method(paper).title} ({paper})" for paper in chosen)
+    return (
+        f"Only {len(chosen)} of {len(papers())} papers: {named}. Beside the rows and notebooks of "
+        f"{'that paper' if len(chosen) == 1 else 'those papers'} there are the notebooks of the shared start and the "
+        "rivals on the same corpora; of the other papers this says nothing."
+    )
 
 
 def _duration(seconds: float | None) -> str:

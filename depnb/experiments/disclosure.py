@@ -6,7 +6,7 @@ people are not given, and those that are handed on are coarse. Of generated peop
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from math import ceil
@@ -140,6 +140,41 @@ def coarse_errors(errors: Iterable[tuple[float, int]]) -> tuple[tuple[float, int
         own = [error for _, error in members]
         coarse += [(float(ceil(own[-1][0])), videos) for _, videos in own]
     return tuple(sorted(coarse))
+
+
+def told_together(groups: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[tuple[str, str]]:
+    """Which numbers about groups of real people may be handed on beside each other.
+
+    A group has ``FEWEST_COMPARED`` people. It differs from every other one that is told by ``FEWEST_APART`` people or
+    more, or not at all; so do the people of a partition whom no told group but that of all is about.
+
+    Args:
+        groups: by partition and name, the person in each video of the group; the first of a partition is of all.
+
+    Returns:
+        (partition, name), those of all people first, then the larger ones first.
+    """
+    told: dict[tuple[str, str], Mapping[str, str]] = {}
+    firsts = {name: next(iter(own)) for name, own in groups.items()}
+    rest: dict[str, Mapping[str, str]] = {name: groups[name][first] for name, first in firsts.items()}
+    named = [(name, group) for name, own in groups.items() for group in own]
+    named.sort(key=lambda key: (key[1] != firsts[key[0]], -len(groups[key[0]][key[1]])))
+    for name, group in named:
+        own = groups[name][group]
+        left = rest[name] if group == firsts[name] else {v: s for v, s in rest[name].items() if v not in own}
+        others = [_differing(own, other) for other in told.values()]
+        if len(set(own.values())) >= FEWEST_COMPARED and all(map(_apart, [*others, set(left.values())])):
+            told[name, group], rest[name] = own, left
+    return list(told)
+
+
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    """The people in the videos that only one of two groups has."""
+    return {(one.get(video) or other[video]) for video in one.keys() ^ other.keys()}
+
+
+def _apart(people: Collection[str]) -> bool:
+    return not people or len(people) >= FEWEST_APART
 
 
 def coarse_attention(found: Attention) -> Attention:

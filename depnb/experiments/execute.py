@@ -20,10 +20,12 @@ from torch import nn
 from depnb import __version__, faces
 from depnb.corpus import Corpus, Recording
 from depnb.experiments import networks, rivals
+from depnb.experiments.band_errors import by_band, disclosed
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.disclosure import kept_curve
-from depnb.experiments.evaluation import COUNTS, evaluate, fuse, join, of_run
+from depnb.experiments.evaluation import COUNTS, Evaluation, evaluate, fuse, join, numbers_of, of_run
 from depnb.experiments.footage import usual
+from depnb.experiments.network_cards import Judged
 from depnb.experiments.result import DIGITS, Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.split import Split, crop_stride, crops_needed, resolve_rows, splits
@@ -223,11 +225,11 @@ def _trained(
         training = train_network(
             method(run.paper), of, frames, of.seed(run.seed), device, label, checkpoints / f"{number}.pt"
         )
+        evaluations.append(evaluate(split, training, frames, of.input_spec, corpus))
         if keep:
             if split.apart:
                 frames["apart"] = load(split.apart, of.input_spec, of.profile.frames, of.profile.scale.input_size)
-            _keep(networks.file(keep, run, fold), run, fold, corpus, training, frames, of.input_spec)
-        evaluations.append(evaluate(split, training, frames, of.input_spec, corpus))
+            _keep(networks.file(keep, run, fold), run, fold, corpus, evaluations[-1], frames, of.input_spec)
 
     evaluated = {name: join([one.evaluated[name] for one in evaluations]) for name in evaluations[0].evaluated}
     counts = {name: {key: sum(one.counts[name][key] for one in evaluations) for key in COUNTS} for name in evaluated}
@@ -316,11 +318,13 @@ def _keep(
     run: Run,
     fold: int | None,
     corpus: Corpus,
-    training: Training,
+    evaluation: Evaluation,
     frames: dict[str, Frames],
     input_spec: InputSpec,
 ) -> None:
-    """Write a trained network, with the errors on those of development, or of a fold, whom it was not trained on."""
+    """Write a trained network, with the errors on those of development, or of a fold, whom it was not trained on, and
+    with those on whom it was judged on."""
+    training = evaluation.training
     train, apart = frames["train"], frames.get("select", frames.get("apart"))
     errors = []
     if apart is not None:
@@ -340,8 +344,17 @@ def _keep(
         constant=round(float(train.bdi.mean()), DIGITS),
         errors=tuple(sorted((round(error, DIGITS), of_person[subject]) for error, subject in errors)),
         depnb=f"{__version__}, commit {commit()}",
+        judged=_judged(evaluation, corpus),
     )
     networks.write(path, card, training.model.module)
+
+
+def _judged(evaluation: Evaluation, corpus: Corpus) -> Judged:
+    """Errors by severity band, of real people what may be handed on of them."""
+    if corpus.generated:
+        return by_band(evaluation.evaluated)
+    metrics = numbers_of(evaluation.evaluated, evaluation.counts)["metrics"]
+    return disclosed(evaluation.evaluated, metrics, evaluation.training.learnt)
 
 
 def _parts(split: Split) -> Iterator[tuple[str, list[Recording]]]:

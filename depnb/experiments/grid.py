@@ -157,3 +157,22 @@ def runs_for(
         honest = [run for run in runs if run.protocol == "honest" and protocol in method(run.paper).protocols]
         runs = [replace(run, protocol=protocol) for run in honest]
     return runs
+
+
+def of_papers(runs: Sequence[Run], chosen: Sequence[str]) -> list[Run]:
+    """The runs of some papers, and those of the rivals on the same corpora; all of them where no paper is chosen.
+
+    Raises:
+        ValueError: a paper has none among them.
+    """
+    if not chosen:
+        return list(runs)
+    lacking = [paper for paper in chosen if all(run.paper != paper for run in runs)]
+    if lacking:
+        raise ValueError(
+            f"There is no run of {', '.join(lacking)}: `depnb protocols` names the protocols of each paper, and at the "
+            "profile paper `depnb weights list` those weights that have to be imported first."
+        )
+    where = {(run.profile, run.corpus, run.protocol) for run in runs if run.paper in chosen}
+    beside = {run for run in runs if run.paper == RIVALS and (run.profile, run.corpus, run.protocol) in where}
+    return [run for run in runs if run.paper in chosen or run in beside]

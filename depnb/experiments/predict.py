@@ -20,6 +20,7 @@ from depnb.evaluation.metrics import clipped
 from depnb.experiments import footage, networks
 from depnb.experiments.disclosure import FEWEST_COMPARED
 from depnb.experiments.footage import Footage
+from depnb.experiments.model_card import COVERAGE, of_drawn_people, of_licensed_people
 from depnb.experiments.networks import Card, UnusableNetwork
 from depnb.experiments.run import Run
 from depnb.experiments.store import differences
@@ -35,7 +36,6 @@ from depnb.training import loop
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COVERAGE = 0.9
 CAPTION_WIDTH = 134
 
 
@@ -115,7 +115,7 @@ class Prediction:
         said = [
             "This number is no diagnosis and no screening result. It is made for teaching and research: decide nothing "
             "about a person from it.",
-            _of_drawn_people(self.corpus) if self.generated else _of_licensed_people(self.corpus),
+            of_drawn_people(self.corpus) if self.generated else of_licensed_people(self.corpus),
             self.about_interval,
             f"Without looking at anybody one would say {self.constant:.1f}, the mean label of the training.",
         ]
@@ -271,21 +271,6 @@ def _caption(prediction: Prediction) -> str:
 
 def _percent(interval: Interval) -> str:
     return f"{100 * interval.coverage:g} %"
-
-
-def _of_drawn_people(corpus: str) -> str:
-    return (
-        f"The network has seen only people of the {corpus}: drawn faces that move by a rule which was made up. Of a "
-        "real face its score says nothing."
-    )
-
-
-def _of_licensed_people(corpus: str) -> str:
-    return (
-        f"The network was trained on {corpus}: on its people, language, camera and tasks, with a questionnaire as the "
-        "label. Whether it holds for anybody else is not known. The network and its scores fall under the licence of "
-        "that corpus."
-    )
 
 
 def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:

@@ -37,6 +37,19 @@ def method(paper: str) -> Paper:
     return found[paper]
 
 
+def named_papers(text: str) -> tuple[str, ...]:
+    """The papers that a text names, separated by commas or blanks, each once and in their order; none of an empty one.
+
+    Raises:
+        KeyError: there is no such paper; the message lists those that there are.
+    """
+    wanted = text.replace(",", " ").split()
+    known = _papers()
+    if unknown := [name for name in wanted if name not in known]:
+        raise KeyError(f"No paper {', '.join(map(repr, unknown))}: choose from {', '.join(known)}.")
+    return tuple(paper for paper in known if paper in wanted)
+
+
 @cache
 def _papers() -> dict[str, Paper]:
     folders = [folder for place in depnb.methods.__path__ for folder in Path(place).iterdir()]

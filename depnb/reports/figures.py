@@ -152,10 +152,13 @@ TRIALS = {
 """Figures of what was tried before the committed results were made, drawn beside these."""
 
 
-def entries() -> dict[str, Entry]:
-    """All figures by file name: of the corpora, of all results, how methods work, and what methods name."""
+def entries(chosen: Sequence[str] = ()) -> dict[str, Entry]:
+    """All figures by file name: of the corpora, of all results, how methods work, and what methods name.
+
+    Where papers are chosen, there are those of these methods alone.
+    """
     found = FIGURES | TRIALS
-    for paper in papers():
+    for paper in chosen or papers():
         for name, (caption, draw, clip, data) in method(paper).diagrams().items():
             data = data or ("a clip of the corpus" if clip else "the method")
             drawn = partial(_without_results, draw)
@@ -230,8 +233,12 @@ def _stored_corpora(paper: str, name: str, store: Store) -> list[str]:
     return corpora_of(SHOWN[shown.kind](of_rows(shown.rows, results_of(store, paper))))
 
 
-def make_all(store: Store, folder: Path) -> list[Path]:
+def make_all(store: Store, folder: Path, chosen: Sequence[str] = ()) -> list[Path]:
     """Draw every figure and write every table that ``store`` has data for, and the index.
+
+    Args:
+        store: with the results. folder: of the files.
+        chosen: papers; of the others there is no drawing of how they work.
 
     Returns:
         The files written.
@@ -248,7 +255,7 @@ def make_all(store: Store, folder: Path) -> list[Path]:
     if said:
         lines += [f"In words: [{said.stem.replace('_', ' ')}]({said.name}), one sentence for each claim.", ""]
         written.append(said)
-    for name, entry in entries().items():
+    for name, entry in entries(chosen).items():
         figure = entry.draw(store)
         if figure is None:
             continue

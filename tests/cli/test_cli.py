@@ -264,6 +264,23 @@ def test_reproduce_passes_its_options_on(tmp_path, monkeypatch):
     assert (reproduction.settings.seed, reproduction.settings.extra) == (7, {"level": "2"})
 
 
+@pytest.mark.parametrize("text", ["dlga,msn", "dlga msn", " msn, dlga ,msn"])
+def test_reproduce_takes_several_papers(tmp_path, monkeypatch, text):
+    asked = []
+    monkeypatch.setattr(Reproduction, "run", lambda self, plan_only: asked.append(self) or True)
+    done = invoke("reproduce", "--papers", text, "--folder", str(tmp_path / "r"))
+    assert done.exit_code == 0
+    assert asked[0].settings.papers == ("msn", "dlga")
+
+
+def test_an_unknown_paper_is_an_error_before_anything_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(Reproduction, "run", lambda self, plan_only: pytest.fail("it started"))
+    done = invoke("reproduce", "--papers", "msn,nobody", "--folder", str(tmp_path / "r"))
+    assert done.exit_code == 1
+    assert "No paper 'nobody': choose from distribution" in str(done.exception)
+    assert not (tmp_path / "r").exists()
+
+
 @pytest.mark.parametrize("debug", [False, True])
 def test_our_errors_are_one_message_unless_debugged(monkeypatch, capsys, debug):
     monkeypatch.setattr(sys, "argv", ["depnb", *(["--debug"] if debug else []), "corpus", "show", "no-such-folder"])

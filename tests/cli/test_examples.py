@@ -29,6 +29,7 @@ READING = {
     "cache ls",
     "leaderboard",
     "weights list",
+    "weights card",
     "run",
     "tables",
     "judge",

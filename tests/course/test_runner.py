@@ -11,6 +11,7 @@ import pytest
 
 from depnb.course import reproduction
 from depnb.course.reproduction import Reproduction, Settings, reproduce
+from depnb.course.run_folders import alone_in
 from depnb.experiments import execute, grid
 from depnb.experiments.plan import in_order
 from depnb.experiments.run import Run
@@ -33,7 +34,7 @@ def trained(monkeypatch, tmp_path) -> list[Run]:
         trained.append(run)
         store.save(result_of(run))
 
-    def draw(store, folder):
+    def draw(store, folder, chosen=()):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "one.png").write_bytes(b"")
 
@@ -192,7 +193,7 @@ def test_a_folder_on_a_disk_without_locks_is_one_processs_too(one, trained, monk
     monkeypatch.setattr(fcntl, "flock", refuse)
     one.folder.mkdir(parents=True)
     (one.folder / "run.json").write_text(json.dumps(one.state(finished=False)))
-    with one._locked():
+    with alone_in(one.folder):
         assert reproduction.unfinished(SETTINGS, one.folder.parent) is None
         with pytest.raises(RuntimeError, match="Another process"):
             one.run()
@@ -270,3 +271,58 @@ def test_the_last_lines_say_how_many_numbers_lie_outside(one, trained, said, mon
 
 def test_the_cache_of_these_tests_is_their_own(trained, tmp_path):
     assert cache_dir() == tmp_path / "cache"
+
+
+@pytest.fixture
+def of_msn(one):
+    """The reproduction of one paper, beside notebooks of another one."""
+    for name in ("30_msn", "31_msn_results", "50_dlga"):
+        runnable(one.source, name)
+    (one.source / "01_good.ipynb").rename(one.source / "04_comparing.ipynb")
+    runnable(one.source, "04_comparing")
+    return replace(one, settings=replace(SETTINGS, papers=("msn",)))
+
+
+def test_of_one_paper_there_are_its_rows_its_notebooks_and_what_is_beside_them(of_msn, said):
+    plan = of_msn.plan()
+    whole = grid.runs_for("smoke", "headline", (SETTINGS.seed,))
+    own = [run for run in whole if run.paper == "msn"]
+    where = {(run.corpus, run.protocol) for run in own}
+    assert own
+    assert plan.runs == [r for r in whole if r in own or (r.paper == "rivals" and (r.corpus, r.protocol) in where)]
+    assert {run.paper for run in plan.runs} == {"msn", "rivals"}
+    assert [path.stem for path in plan.notebooks] == ["04_comparing", "30_msn", "31_msn_results"]
+    assert of_msn.run(plan_only=True)
+    assert any("Only 1 of 5 papers" in line and "msn" in line for line in said)
+
+
+@pytest.mark.slow
+def test_the_report_of_one_paper_says_that_it_is_of_one_only(of_msn, trained):
+    assert of_msn.run()
+    assert {run.paper for run in trained} == {"msn", "rivals"}
+    assert "Only 1 of 5 papers" in (of_msn.folder / "report.html").read_text()
+    assert state(of_msn.folder)["papers"] == ["msn"]
+
+
+def test_a_folder_of_other_papers_is_not_continued(one, of_msn):
+    of_msn.folder.mkdir(parents=True)
+    (of_msn.folder / "run.json").write_text(json.dumps(of_msn.state(finished=False)))
+    runs = of_msn.folder.parent
+    assert reproduction.unfinished(of_msn.settings, runs) == of_msn.folder
+    assert reproduction.unfinished(SETTINGS, runs) is None
+    with pytest.raises(ValueError, match=r"papers \['msn'\]"):
+        reproduce(SETTINGS, of_msn.folder)
+
+
+def test_a_folder_from_before_papers_could_be_chosen_is_continued(one):
+    old = {name: value for name, value in one.state(finished=False).items() if name != "papers"}
+    one.folder.mkdir(parents=True)
+    (one.folder / "run.json").write_text(json.dumps(old))
+    assert reproduction.unfinished(SETTINGS, one.folder.parent) == one.folder
+
+
+def test_a_paper_without_runs_is_an_error(one, trained):
+    settings = replace(SETTINGS, papers=("msn", "depnet"), protocol="code")
+    with pytest.raises(ValueError, match="no run of depnet: .*depnb protocols"):
+        replace(one, settings=settings).run()
+    assert trained == []

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from depnb import cli, faces, inputs
 from depnb.corpus import open_corpus
 from depnb.evaluation import BANDS, conformal_radius
-from depnb.experiments import corpora, execute, networks, predict
+from depnb.experiments import corpora, execute, model_card, networks, predict
 from depnb.experiments.networks import UnusableNetwork
 from depnb.experiments.predict import predict_video
 from depnb.experiments.run import Run
@@ -163,6 +163,16 @@ def test_without_a_selecting_partition_there_is_no_interval(made):
     assert "protocol paper sets nobody aside" in found.about_interval
 
 
+def test_a_model_card_with_the_errors_of_the_result_lies_beside_each_network(made):
+    for run in (STILL, FUSED):
+        for file in made.files(run):
+            card, _ = networks.read(file)
+            result = made.result(card.run)
+            assert card.judged.keys() == result.metrics.keys()
+            assert card.judged["unseen"]["all"]["rmse"] == pytest.approx(result.metrics["unseen"]["rmse"], abs=1e-4)
+            assert file.with_suffix(".md").read_text() == model_card.of_file(file)
+
+
 def test_no_person_of_a_licensed_corpus_gets_into_a_network(made, tmp_path, monkeypatch):
     licensed = replace(made.corpus, name="AVEC", generated=False, fingerprint={"labels": {"203_1": 17}})
     open_everywhere(monkeypatch, lambda corpus, profile: licensed)
@@ -180,10 +190,15 @@ def test_no_person_of_a_licensed_corpus_gets_into_a_network(made, tmp_path, monk
     assert "/folder" not in metadata["depnb"]
     assert said["constant"] == round(said["constant"])
     assert said["errors"] == []  # of three people
+    assert said["judged"] == {}
+    told = file.with_suffix(".md").read_text()
+    for recording in licensed.recordings:
+        assert recording.id not in told
+    assert "/folder" not in told
     assert run.digest[:8] not in file.name
     assert set(said) == {
         "run", "fold", "facts", "computing", "corpus", "generated", "learnt", "constant", "errors", "depnb", "format",
-        "footage",
+        "footage", "judged",
     }  # fmt: skip
     limits = predict_video(made.video("unseen"), [file], device="cpu").limits
     assert any("licence of that corpus" in sentence for sentence in limits)

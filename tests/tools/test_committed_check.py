@@ -453,8 +453,22 @@ def test_a_small_network_of_generated_people_passes(tmp_path):
 def test_a_network_of_real_people_is_refused(tmp_path):
     (said,) = check(kept_network(tmp_path, generated=False))
     assert "has seen real people" in said
-    (said,) = check(kept_network(tmp_path, facts={"corpus": {"sha256": "0" * 64}}))
+    facts = networks.read(kept_network(tmp_path))[0].facts
+    (said,) = check(kept_network(tmp_path, facts=facts | {"corpus": {"sha256": "0" * 64}}))
     assert "has seen real people" in said
+
+
+def test_a_model_card_passes_only_beside_its_network_of_generated_people(tmp_path):
+    network = kept_network(tmp_path, judged={})
+    card = network.with_suffix(".md")
+    assert check(card) == []
+    text = card.read_text()
+    card.write_text(f"{text}one more line\n")
+    assert "not what its network says" in check(card)[0]
+    kept_network(tmp_path, generated=False)
+    assert "has seen real people" in check(card)[0]
+    network.unlink()
+    assert "without its network" in check(card)[0]
 
 
 def test_a_large_or_damaged_network_is_refused(tmp_path):
