@@ -10,7 +10,15 @@ from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
 from depnb.reports import forest, learning_curves, overview, tables, trials
 from depnb.reports.claims import Outcome, claims_columns, outcomes
-from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
+from depnb.reports.corpus_plots import (
+    ORACLE,
+    SHORTCUT,
+    contact_sheet,
+    oracle_errors,
+    same_person,
+    shortcut_association,
+    shortcut_people,
+)
 from depnb.reports.outcomes import page
 from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, quoted, unseen_errors
 from depnb.reports.shown import profiles, results_of
@@ -85,6 +93,22 @@ FIGURES = {
         "recipes of the corpora",
         oracle_errors,
         _recipes(*ORACLE),
+    ),
+    "corpus_shortcut_people": Entry(
+        "People of the generated corpus “shortcut” in the order of their scores (BDI-II). In training (top) glasses "
+        "and dark walls go with high scores; on unseen people (bottom) they do not. Nobody here exists.",
+        "recipe of the corpus",
+        shortcut_people,
+        _recipes(SHORTCUT),
+    ),
+    "corpus_shortcut": Entry(
+        "What shows a shortcut before any network is trained, on the generated corpus “shortcut”. Left and middle: "
+        "score and brightness of the wall in training and on unseen people, a point each session, squares with "
+        "glasses. Right: ridge regression on these two alone; in training each person is scored by a regression on "
+        "the others. Dashed: the constant predictor.",
+        "recipe of the corpus",
+        shortcut_association,
+        _recipes(SHORTCUT),
     ),
     "results_unseen": Entry(
         "RMSE of the papers' own models, their nearest rivals and predictors that train no network, on the unseen "

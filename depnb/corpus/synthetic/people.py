@@ -10,7 +10,7 @@ class Person:
     """A procedural identity.
 
     Lengths are in face units (the chin lies about 0.9 below the point between the eyes' height and the nose
-    bridge's middle); colours are RGB in 0–1.
+    bridge's middle); colours are RGB in 0–1; ``age`` runs from 0 to 1, ``tone`` of the skin from 0 (light) to 1 (dark).
     """
 
     face_width: float
@@ -38,6 +38,7 @@ class Person:
     rest_lid: float
     asymmetry: float
     age: float
+    tone: float
     skin: tuple[float, float, float]
     hair: tuple[float, float, float]
     iris: tuple[float, float, float]
@@ -131,6 +132,7 @@ def draw_person(rng: np.random.Generator, age_z: float | None = None) -> Person:
         rest_lid=float(rng.normal(0, 0.05)),
         asymmetry=float(rng.normal(0, 0.012)),
         age=age,
+        tone=tone,
         skin=_colour(skin),
         hair=_colour(hair),
         iris=iris,
