@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
-from depnb.reports import forest, learning_curves, overview, tables, trials
+from depnb.reports import fairness, forest, learning_curves, overview, tables, trials
 from depnb.reports.claims import Outcome, claims_columns, outcomes
 from depnb.reports.corpus_plots import (
     ORACLE,
@@ -117,6 +117,15 @@ FIGURES = {
         "results/",
         unseen_errors,
         lambda store: corpora_of(quoted(store)),
+    ),
+    "fairness": Entry(
+        "Errors by group on the unseen people of the generated corpus “both”: MAE of the papers' own models, of simple "
+        "rivals and of the constant, with 95 % intervals over people and seeds. Skin tone, age and glasses are known "
+        "because these people were drawn. A p stands beside a line if the first and the last group differ after Holm's "
+        "correction over all lines and attributes. It says nothing about groups of real people.",
+        "results/; recipe of the corpus",
+        lambda store: fairness.draw(fairness.with_constant(fairness.shown(store))),
+        lambda store: fairness.error_columns(fairness.with_constant(fairness.shown(store))).corpora,
     ),
     "claims": Entry(
         f"What came out for the claims of all papers. {FOREST}",

@@ -20,6 +20,7 @@ from depnb.experiments.rivals import is_rival, titles
 from depnb.experiments.store import Store
 from depnb.methods.contract import lookup
 from depnb.methods.registry import RIVALS, imported_weights, method, papers
+from depnb.reports import fairness
 from depnb.reports.claims import claims_columns
 from depnb.reports.null_control import null_columns
 from depnb.reports.permutations import by_permutation, corpus_name
@@ -290,4 +291,9 @@ def _all(store: Store, folder: Path) -> dict[str, Columns]:
             f"{paper}_{source.lower().replace(' ', '')}": _beside_printed(paper, source, results)
             for source in method(paper).tables
         }
-    return tables | {"control_null": null_columns(everything)}
+    groups = fairness.with_constant(fairness.shown(store))
+    return tables | {
+        "control_null": null_columns(everything),
+        "fairness_groups": fairness.error_columns(groups),
+        "fairness_differences": fairness.difference_columns(groups),
+    }

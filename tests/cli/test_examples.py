@@ -23,6 +23,7 @@ READING = {
     "results list",
     "results explain",
     "results export",
+    "results groups",
     "protocols",
     "cache ls",
     "weights list",

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+AGE_MEAN, AGE_SD = 0.42, 0.24
+"""Of the ages of all people, which are normal and end at 0 and 1."""
+TONE_POWER = 1.3
+"""The tone of a skin is a uniform number to this power."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -88,8 +93,8 @@ def draw_person(rng: np.random.Generator, age_z: float | None = None) -> Person:
         return float(rng.uniform(low, high))
 
     drawn_age_z = float(rng.normal())
-    age = float(np.clip(0.42 + 0.24 * (drawn_age_z if age_z is None else age_z), 0, 1))
-    tone = uniform(0, 1) ** 1.3
+    age = float(np.clip(AGE_MEAN + AGE_SD * (drawn_age_z if age_z is None else age_z), 0, 1))
+    tone = uniform(0, 1) ** TONE_POWER
     light, dark = np.array([0.93, 0.76, 0.66]), np.array([0.36, 0.23, 0.17])
     skin = (light * (1 - tone) + dark * tone) * np.array([1, uniform(0.96, 1.03), uniform(0.94, 1.04)])
     blonde = uniform(0, 1) ** 2 * (1 - 0.8 * tone)
