@@ -157,7 +157,8 @@ def judged(title: str, results: Sequence[Result], partition: str = PARTITION) ->
         title: how tables name it. results: of one row on one corpus. partition: ``unseen``, ``test`` or ``folds``.
 
     Raises:
-        ValueError: no results; the corpus was not generated; no scores are kept of the partition.
+        ValueError: no results; the corpus was not generated; no scores are kept of the partition, or some are of people
+            who are not in the corpus.
     """
     if not results:
         raise ValueError(f"No results of {title}: run it first.")
@@ -166,7 +167,10 @@ def judged(title: str, results: Sequence[Result], partition: str = PARTITION) ->
     if not all(partition in result.predictions for result in results):
         raise ValueError(f"{title} keeps no scores of the partition {partition}: take another one.")
     predictions = first.predictions[partition]
-    own = [known[video_session(name)] for name in predictions.video]
+    sessions = [video_session(name) for name in predictions.video]
+    if strange := set(sessions) - known.keys():
+        raise ValueError(f"{title} has scores of {min(strange)}, who is not in {first.run.corpus}: run it again.")
+    own = [known[session] for session in sessions]
     groups = {t.title: np.searchsorted(t.edges, [getattr(a, t.attribute) for a in own]) for t in TRAITS}
     seeds = 0 if is_rival(first.run) else len(results)
     scores = scores_of(results, partition)
@@ -235,9 +239,9 @@ def error_columns(rows: Sequence[Judged]) -> Columns:
             "group": e.group,
             "people": str(e.people) if e.people >= FEW_PEOPLE else f"{e.people} (few)",
             "MAE": f"{e.mae:.2f}",
-            "95 % interval of the MAE": f"{e.mae_low:.2f} – {e.mae_high:.2f}",
+            "95 % interval of the MAE": _ends(e.mae_low, e.mae_high),
             "RMSE": f"{e.rmse:.2f}",
-            "95 % interval of the RMSE": f"{e.rmse_low:.2f} – {e.rmse_high:.2f}",
+            "95 % interval of the RMSE": _ends(e.rmse_low, e.rmse_high),
         }
         for of in rows
         for e in errors(of)
@@ -260,6 +264,11 @@ def difference_columns(rows: Sequence[Judged]) -> Columns:
         for d in differences(rows)
     ]
     return Columns.of(lines, (of.corpus for of in rows))
+
+
+def _ends(low: float, high: float) -> str:
+    """An interval as a cell; of one person there is none."""
+    return f"{low:.2f} – {high:.2f}" if np.isfinite(high) else "–"
 
 
 def _with_interval(c: Comparison) -> str:
@@ -305,6 +314,7 @@ def _draw_groups(axis: "Axes", place: int, trait: Trait, found: Sequence[GroupEr
         at = place + 0.24 * (number - (count - 1) / 2)
         for e in found:
             if e.group == group:
-                axis.plot([e.mae_low, e.mae_high], [at, at], color=colour, linestyle="-", marker="", linewidth=1.1)
+                if np.isfinite(e.mae_high):
+                    axis.plot([e.mae_low, e.mae_high], [at, at], color=colour, linestyle="-", marker="", linewidth=1.1)
                 label = group if place == 0 else None
                 axis.plot(e.mae, at, color=colour, marker=marker, linestyle="", markersize=3.5, label=label)

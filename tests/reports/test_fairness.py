@@ -27,15 +27,7 @@ def result(off, seed=0, corpus="both", row="expectation"):
     scores = tuple(20.0 + off(KNOWN[id], k) for k, id in enumerate(UNSEEN[:60]))
     videos, people = tuple(f"{id}_Freeform" for id in UNSEEN[:60]), tuple(id.split("_")[0] for id in UNSEEN[:60])
     column = tuple([20.0] * 60)
-    own = Predictions(
-        videos,
-        tuple(id.split("_")[0] for id in UNSEEN[:60]),
-        column,
-        tuple(scores),
-        tuple(scores),
-        (12.0,) * 60,
-        column,
-    )
+    own = Predictions(videos, people, column, scores, scores, (12.0,) * 60, column)
     return replace(result_of(replace(RUN, seed=seed, corpus=corpus, row=row)), predictions={"unseen": own})
 
 
@@ -116,6 +108,9 @@ def test_real_people_have_no_groups():
         fairness.judged("row", [])
     with pytest.raises(ValueError, match="partition folds"):
         fairness.judged("row", [made], "folds")
+    others = replace(made.predictions["unseen"], video=("9_1", *made.predictions["unseen"].video[1:]))
+    with pytest.raises(ValueError, match="scores of 9_1, who is not in both"):
+        fairness.judged("row", [replace(made, predictions={"unseen": others})])
 
 
 @pytest.mark.slow
