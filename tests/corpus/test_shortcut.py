@@ -92,6 +92,11 @@ def test_with_full_strength_the_order_is_that_of_the_scores_and_with_none_there_
     assert replace(named_recipe("shortcut"), name="both", shortcut=0.0).digest() == named_recipe("both").digest()
 
 
+def test_corpora_without_a_shortcut_keep_their_digests():
+    """The committed results are of this one."""
+    assert named_recipe("both").digest() == "5f911fcb"
+
+
 @pytest.mark.parametrize("knobs", [{"shortcut": -0.1}, {"shortcut": 1.1}, {"shortcut": 0.5, "shuffle_labels": True}])
 def test_strengths_that_make_no_sense_are_refused(knobs):
     with pytest.raises(ValueError, match="shortcut"):
