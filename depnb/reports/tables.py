@@ -20,7 +20,7 @@ from depnb.experiments.rivals import is_rival, titles
 from depnb.experiments.store import Store
 from depnb.methods.contract import lookup
 from depnb.methods.registry import RIVALS, imported_weights, method, papers
-from depnb.reports import fairness
+from depnb.reports import fairness, shortcuts
 from depnb.reports.claims import claims_columns
 from depnb.reports.null_control import null_columns
 from depnb.reports.permutations import by_permutation, corpus_name
@@ -296,4 +296,5 @@ def _all(store: Store, folder: Path) -> dict[str, Columns]:
         "control_null": null_columns(everything),
         "fairness_groups": fairness.error_columns(groups),
         "fairness_differences": fairness.difference_columns(groups),
+        "shortcut": shortcuts.columns([*everything, *simple]),
     }
