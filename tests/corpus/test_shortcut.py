@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from typer.testing import CliRunner
 
+from depnb import cli
 from depnb.corpus import open_corpus
 from depnb.corpus.checks import associations, check_attributes
 from depnb.corpus.records import Recording
@@ -162,6 +164,17 @@ def test_attributes_are_known_of_generated_people_only(tmp_path, monkeypatch):
     assert {r.id for r in corpus.recordings} == set(known)
     with pytest.raises(ValueError, match="AVEC2014 shows real people"):
         attributes_of("AVEC2014", {"sha256": "0"})
+
+
+@pytest.mark.parametrize(("command", "warned_of"), [("show", ["glasses", "background"]), ("doctor", ["glasses"])])
+def test_the_commands_that_look_at_a_corpus_tell_of_it(tmp_path, monkeypatch, command, warned_of):
+    monkeypatch.setenv("DEPNB_CACHE", str(tmp_path))
+    words = ["corpus", "show"] if command == "show" else ["doctor"]
+    shown = CliRunner().invoke(cli.app, [*words, "shortcut"])
+    assert shown.exit_code == 0
+    for name in warned_of:
+        assert f"{name} follows the score in training" in shown.output
+    assert "tone follows" not in shown.output
 
 
 def test_shuffled_labels_change_nobody():
