@@ -122,7 +122,7 @@ def tried(out: Path) -> list[dict[str, Any]]:
 
 def main(
     rows: Annotated[list[str] | None, typer.Argument(help="PAPER/ROW, one or several.")] = None,
-    corpus: Annotated[str, typer.Option(help="both, appearance, dynamics or null.")] = "both",
+    corpus: Annotated[str, typer.Option(help="both, appearance, dynamics, null or shortcut.")] = "both",
     profile: Annotated[str, typer.Option(help="Of the trainings, but for their length.")] = "standard",
     steps: Annotated[
         list[int] | None, typer.Option(help="Several times for several; by default as the profile says.")

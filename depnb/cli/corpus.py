@@ -20,7 +20,7 @@ group = new_group("Make and look at corpora.")
 
 @group.command("make")
 def make(
-    name: Annotated[str, typer.Argument(help="both, appearance, dynamics or null.")],
+    name: Annotated[str, typer.Argument(help="both, appearance, dynamics, null or shortcut.")],
     size: Annotated[str, typer.Option(help="tiny, few, quick, standard or full.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Folder of the corpus; by default in the cache.")] = None,
     seed: Annotated[int | None, typer.Option(help="Other people and other scores.")] = None,
@@ -28,6 +28,9 @@ def make(
     dynamics: Annotated[float | None, typer.Option(help="Strength of what only time shows (1).")] = None,
     label_noise: Annotated[float | None, typer.Option(help="BDI-II points that no face shows, sd (3).")] = None,
     identity: Annotated[float | None, typer.Option(help="Correlation of a person's scores with age (0).")] = None,
+    shortcut: Annotated[
+        float | None, typer.Option(help="How closely glasses and background follow the score in training (0).")
+    ] = None,
     workers: Workers = None,
     on: On = "here",
 ) -> None:
@@ -47,6 +50,7 @@ def make(
         "dynamics": dynamics,
         "label_noise": label_noise,
         "identity": identity,
+        "shortcut": shortcut,
     }
     corpus = open_generated(named_recipe(f"{name}-{size}").varied(**knobs), out)
     with working_on(on, cache_dir() / "logs", [corpus.root], show.say):
@@ -100,7 +104,9 @@ def export(
 def show_corpus(corpus: CorpusName = "both") -> None:
     """Show who and what is in a corpus: people, recordings, labels and overlap between the partitions.
 
-    Example: `depnb corpus show /data/AVEC2014`
+    Of a generated corpus it also shows how closely what is known of its people follows the score, by partition.
+
+    Examples: `depnb corpus show /data/AVEC2014`; `depnb corpus show shortcut`
     """
     from depnb.corpus import open_corpus
     from depnb.system.text import plain
@@ -111,6 +117,22 @@ def show_corpus(corpus: CorpusName = "both") -> None:
     show.say(plain(f"Place: {opened.root}", kept=""))
     if opened.noise_floor is not None:
         show.say(f"No predictor can have an RMSE below {opened.noise_floor:.2f} BDI-II points on it.")
+    if opened.generated:
+        _show_attributes(opened)
+
+
+def _show_attributes(corpus: "Corpus") -> None:
+    """How closely known attributes follow the score, and a warning where they do so in training alone."""
+    from depnb.corpus.checks import associations, check_attributes
+    from depnb.corpus.synthetic.attributes import attributes_of, by_name
+
+    known = by_name(attributes_of(corpus.name, corpus.fingerprint))
+    found = associations(corpus.recordings, known)
+    rows = ((a.attribute, a.partition, f"{a.r:+.2f}", f"[{a.low:+.2f}, {a.high:+.2f}]") for a in found)
+    numbers = ("correlation with the score", "95 % interval")
+    show.table(("attribute", "partition", *numbers), rows, numbers=numbers)
+    for problem in check_attributes(corpus.recordings, known, corpus.root):
+        show.say(f"! {problem.text}")
 
 
 def _partitions(corpus: "Corpus") -> Iterator[tuple[str, ...]]:

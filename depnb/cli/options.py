@@ -17,8 +17,8 @@ CorpusName = Annotated[
     str,
     typer.Argument(
         metavar="PATH_OR_NAME",
-        help="both, appearance, dynamics, null (both1 has other people; also with -tiny, -quick, -standard, -full); "
-        "the folder of AVEC2013 or AVEC2014; or a manifest of your own videos (.csv).",
+        help="both, appearance, dynamics, null, shortcut (both1 has other people; also with -tiny, -quick, -standard, "
+        "-full); the folder of AVEC2013 or AVEC2014; or a manifest of your own videos (.csv).",
     ),
 ]
 PaperName = Annotated[str | None, typer.Argument(help="Only this paper, as in “msn”.")]

@@ -51,6 +51,30 @@ def explain(
     show.say(open_store(store).explain(asked))
 
 
+@group.command("groups")
+def groups(
+    paper: PaperName = None,
+    corpus: Annotated[str, typer.Option(help="A generated corpus.")] = "both",
+    store: StoreFolder = None,
+) -> None:
+    """Show errors on unseen people by skin tone, age and glasses, with intervals, and how far groups differ.
+
+    They are known of generated people only. Without a paper it shows each paper's own model and the simple rivals.
+
+    Example: `depnb results groups msn`
+    """
+    from depnb.reports import fairness, remembered
+
+    opened = open_store(store)
+    own = fairness.of_paper(opened, paper, corpus) if paper else fairness.shown(opened, corpus)
+    rows = fairness.with_constant(own)
+    for columns in (fairness.error_columns(rows), fairness.difference_columns(rows)):
+        cells = {name: own for name, own in columns.by_heading.items() if name != "corpus"}
+        show.table(list(cells), zip(*cells.values(), strict=True), title=", ".join(columns.corpora) or None)
+    remembered.keep()
+    show.say(f"{len(own)} rows on {corpus} in {opened.path}")
+
+
 @group.command("export")
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file .csv or .json.")],

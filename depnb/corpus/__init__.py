@@ -13,8 +13,8 @@ def open_corpus(path_or_name: str | Path, with_videos: bool = True) -> Corpus:
     """Open a corpus; instant, videos of a generated one are made when they are needed.
 
     Args:
-        path_or_name: ``both``, ``appearance``, ``dynamics`` or ``null`` (size quick, or with ``-tiny``, ``-quick``,
-            ``-standard``, ``-full``); or a folder: a generated corpus, AVEC2013, AVEC2014, or one with a
+        path_or_name: ``both``, ``appearance``, ``dynamics``, ``null`` or ``shortcut`` (size quick, or with ``-tiny``,
+            ``-quick``, ``-standard``, ``-full``); or a folder: a generated corpus, AVEC2013, AVEC2014, or one with a
             ``manifest.csv``; or a manifest (``.csv``) itself.
         with_videos: whether the videos of a manifest must be there; its labels alone need none.
 

@@ -100,7 +100,7 @@ def open_avec(root: Path) -> Corpus:
     if not root.is_dir():
         raise FileNotFoundError(
             f"No corpus {str(root)!r}: give the folder of AVEC2013 or AVEC2014, a manifest of your own videos "
-            "(.csv), or one of both, appearance, dynamics, null."
+            "(.csv), or one of both, appearance, dynamics, null, shortcut."
         )
     inventories = take_stock(root)
     if not inventories:

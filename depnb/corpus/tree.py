@@ -28,7 +28,8 @@ class Problem:
     """Something that is wrong in a corpus.
 
     Attributes:
-        kind: ``folder``, ``label``, ``name``, ``partition``, ``copy``, ``people``, ``origin`` or ``manifest``.
+        kind: ``folder``, ``label``, ``name``, ``partition``, ``copy``, ``people``, ``attribute``, ``origin`` or
+            ``manifest``.
         path: file or folder.
         text: what is wrong and what was expected.
         fatal: whether the corpus must not be used as it is, because numbers would be wrong; else it is only told.

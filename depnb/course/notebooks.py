@@ -14,7 +14,7 @@ from depnb.system.files import write_text
 
 DEFAULTS = {
     "profile": ("quick",),
-    "corpus": ("both", "appearance", "dynamics", "null"),
+    "corpus": ("both", "appearance", "dynamics", "null", "shortcut"),
     "protocol": ("honest",),
     "store": ("committed",),
     "seed": (0,),

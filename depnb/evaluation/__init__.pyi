@@ -2,6 +2,7 @@ from .bands import BANDS as BANDS, FEWEST_PEOPLE as FEWEST_PEOPLE, band as band
 from .comparison import (
     Comparison as Comparison,
     compare as compare,
+    compare_groups as compare_groups,
     holm as holm,
     null_correlation as null_correlation,
 )

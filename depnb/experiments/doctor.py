@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from depnb.corpus import PARTITIONS, Recording, open_corpus
 from depnb.corpus.avec import take_stock
+from depnb.corpus.checks import check_attributes
 from depnb.corpus.manifest import manifest_of, read_manifest
 from depnb.corpus.published import CORPORA, LABELS, OFFICIAL, SHARED_SESSIONS
+from depnb.corpus.synthetic.attributes import attributes_of, by_name
 from depnb.corpus.synthetic.layout import recipe_of
 from depnb.corpus.tree import Problem
 from depnb.evaluation.bands import BANDS, band
@@ -202,7 +204,8 @@ def _found(place: str) -> list[tuple[str, Path, tuple[Recording, ...], list[Prob
     if inventories:
         return [(one.name, one.root, one.recordings, list(one.problems)) for one in inventories]
     corpus = open_corpus(place)
-    return [(corpus.name, corpus.root, corpus.recordings, [])]
+    known = by_name(attributes_of(corpus.name, corpus.fingerprint))
+    return [(corpus.name, corpus.root, corpus.recordings, check_attributes(corpus.recordings, known, corpus.root))]
 
 
 def _checkup(name: str, root: Path, recordings: tuple[Recording, ...], problems: list[Problem]) -> Checkup:

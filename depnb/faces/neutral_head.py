@@ -80,6 +80,7 @@ NOBODY = Person(
     rest_lid=0.0,
     asymmetry=0.0,
     age=0.2,
+    tone=0.5,
     skin=_GREY,
     hair=(0.50, 0.50, 0.50),
     iris=(0.40, 0.40, 0.40),

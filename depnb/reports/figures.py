@@ -9,9 +9,26 @@ from typing import TYPE_CHECKING
 from depnb.experiments.result import Result
 from depnb.experiments.store import Store
 from depnb.methods.registry import method, papers
-from depnb.reports import forest, leaderboard_figure, learning_curves, overview, reading_plots, tables, trials
+from depnb.reports import (
+    fairness,
+    forest,
+    leaderboard_figure,
+    learning_curves,
+    overview,
+    reading_plots,
+    tables,
+    trials,
+)
 from depnb.reports.claims import Outcome, claims_columns, outcomes
-from depnb.reports.corpus_plots import ORACLE, contact_sheet, oracle_errors, same_person
+from depnb.reports.corpus_plots import (
+    ORACLE,
+    SHORTCUT,
+    contact_sheet,
+    oracle_errors,
+    same_person,
+    shortcut_association,
+    shortcut_people,
+)
 from depnb.reports.outcomes import page
 from depnb.reports.readings import costs
 from depnb.reports.result_plots import SHOWN, corpora_of, draw_of_paper, of_rows, quoted, unseen_errors
@@ -88,6 +105,22 @@ FIGURES = {
         oracle_errors,
         _recipes(*ORACLE),
     ),
+    "corpus_shortcut_people": Entry(
+        "People of the generated corpus “shortcut” in the order of their scores (BDI-II). In training (top) glasses "
+        "and dark walls go with high scores; on unseen people (bottom) they do not. Nobody here exists.",
+        "recipe of the corpus",
+        shortcut_people,
+        _recipes(SHORTCUT),
+    ),
+    "corpus_shortcut": Entry(
+        "What shows a shortcut before any network is trained, on the generated corpus “shortcut”. Left and middle: "
+        "score and brightness of the wall in training and on unseen people, a point each session, squares with "
+        "glasses. Right: ridge regression on these two alone; in training each person is scored by a regression on "
+        "the others. Dashed: the constant predictor.",
+        "recipe of the corpus",
+        shortcut_association,
+        _recipes(SHORTCUT),
+    ),
     "results_unseen": Entry(
         "RMSE of the papers' own models, their nearest rivals and predictors that train no network, on the unseen "
         "people of generated corpora: points are seeds, bars 95 % intervals over people and seeds, dashed the constant "
@@ -95,6 +128,15 @@ FIGURES = {
         "results/",
         unseen_errors,
         lambda store: corpora_of(quoted(store)),
+    ),
+    "fairness": Entry(
+        "Errors by group on the unseen people of the generated corpus “both”: MAE of the papers' own models, of simple "
+        "rivals and of the constant, with 95 % intervals over people and seeds. Skin tone, age and glasses are known "
+        "because these people were drawn. A p stands beside a line if the first and the last group differ after Holm's "
+        "correction over all lines and attributes. It says nothing about groups of real people.",
+        "results/; recipe of the corpus",
+        lambda store: fairness.draw(fairness.with_constant(fairness.shown(store))),
+        lambda store: fairness.error_columns(fairness.with_constant(fairness.shown(store))).corpora,
     ),
     "claims": Entry(
         f"What came out for the claims of all papers. {FOREST}",

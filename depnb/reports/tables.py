@@ -20,7 +20,7 @@ from depnb.experiments.rivals import is_rival, titles
 from depnb.experiments.store import Store
 from depnb.methods.contract import lookup
 from depnb.methods.registry import RIVALS, imported_weights, method, papers
-from depnb.reports import leaderboard
+from depnb.reports import fairness, leaderboard, shortcuts
 from depnb.reports.claims import claims_columns
 from depnb.reports.null_control import null_columns
 from depnb.reports.permutations import by_permutation, corpus_name
@@ -291,5 +291,11 @@ def _all(store: Store, folder: Path) -> dict[str, Columns]:
             f"{paper}_{source.lower().replace(' ', '')}": _beside_printed(paper, source, results)
             for source in method(paper).tables
         }
-    board = leaderboard.table(leaderboard.ordered(leaderboard.rows()))
-    return tables | {"control_null": null_columns(everything), "leaderboard": Columns(board, [])}
+    groups = fairness.with_constant(fairness.shown(store))
+    return tables | {
+        "control_null": null_columns(everything),
+        "leaderboard": Columns(leaderboard.table(leaderboard.ordered(leaderboard.rows())), []),
+        "fairness_groups": fairness.error_columns(groups),
+        "fairness_differences": fairness.difference_columns(groups),
+        "shortcut": shortcuts.columns([*everything, *simple]),
+    }

@@ -25,6 +25,7 @@ READING = {
     "results list",
     "results explain",
     "results export",
+    "results groups",
     "protocols",
     "cache ls",
     "leaderboard",

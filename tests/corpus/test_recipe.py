@@ -88,7 +88,7 @@ def test_identity_knob_ties_scores_to_age():
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("bth", "both, appearance, dynamics, null"), ("both-huge", "tiny, quick, few, standard, full")],
+    [("bth", "both, appearance, dynamics, null, shortcut"), ("both-huge", "tiny, quick, few, standard, full")],
 )
 def test_unknown_names_are_refused(name, message):
     with pytest.raises(ValueError, match=message):

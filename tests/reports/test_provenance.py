@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from depnb import __version__, course
+from depnb.corpus.records import TASKS
 from depnb.experiments.result import Predictions, Result
 from depnb.experiments.run import Run
 from depnb.experiments.store import Store
@@ -63,8 +64,8 @@ def made(run: Run) -> Result:
         "identity_only": [15.0] * 16,
     }
     predictions = Predictions(
-        video=tuple(f"{200 + k // 2}_{k % 2}" for k in range(16)),
-        subject=tuple(str(200 + k // 2) for k in range(16)),
+        video=tuple(f"{203 + k // 2}_1_{TASKS[k % 2]}" for k in range(16)),
+        subject=tuple(str(203 + k // 2) for k in range(16)),
         bdi=tuple(map(float, bdi)),
         **{name: tuple(map(float, values)) for name, values in columns.items()},
     )

@@ -231,7 +231,7 @@ def test_which_figures_are_drawn_from_results():
     of_papers = {
         f"{paper}_{name}" for paper in papers() for name in (*method(paper).figures, "forest", "learning_curves")
     }
-    assert DRAWN.keys() == {"overview", "results_unseen", "claims", "errata_costs"} | of_papers
+    assert DRAWN.keys() == {"overview", "results_unseen", "fairness", "claims", "errata_costs"} | of_papers
 
 
 @pytest.fixture(scope="module")
@@ -306,6 +306,7 @@ def test_tables_are_written_as_csv_latex_and_html(committed, tmp_path):
     names = {f"{paper}_{name}" for paper in papers() for name in ("measured_unseen", "measured_test", "claims")}
     names |= {f"{paper}_{title.lower().replace(' ', '')}" for paper in papers() for title in method(paper).tables}
     names |= {"distribution_measured_folds", "control_null", "leaderboard"}
+    names |= {"fairness_groups", "fairness_differences"}
     assert {p.name for p in written} == {f"{name}.{suffix}" for name in names for suffix in ("csv", "tex", "html")}
     assert r"\toprule" in (tmp_path / "distribution_table1.tex").read_text()
 

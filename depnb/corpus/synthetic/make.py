@@ -15,6 +15,7 @@ import av
 import numpy as np
 
 from depnb.corpus.records import TASKS, Recording
+from depnb.corpus.synthetic.attributes import seen
 from depnb.corpus.synthetic.behaviour import behave
 from depnb.corpus.synthetic.layout import (
     bytes_when_made,
@@ -116,13 +117,10 @@ def film(
     """
     # torch, which paints, takes seconds to import
     from depnb.corpus.synthetic import geometry
-    from depnb.corpus.synthetic.people import draw_person, draw_scene
     from depnb.corpus.synthetic.render import render
 
     size = recipe.form
-    number = int(session.id.split("_")[1])
-    person = draw_person(np.random.default_rng([recipe.seed, 10, session.subject]), session.age_z)
-    scene = draw_scene(np.random.default_rng([recipe.seed, 11, session.subject, number]))
+    person, scene = seen(recipe, session)
     behaviour = {name: path[frames] for name, path in trajectories(recipe, session, task).items()}
     pictures = render(behaviour, person, scene, (size.height, size.width)).numpy()
     pose = geometry.pose_of(behaviour, person, scene, dims=1)

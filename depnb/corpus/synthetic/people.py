@@ -4,13 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+AGE_MEAN, AGE_SD = 0.42, 0.24
+"""Of the ages of all people, which are normal and end at 0 and 1."""
+TONE_POWER = 1.3
+"""The tone of a skin is a uniform number to this power."""
+
 
 @dataclass(frozen=True)
 class Person:
     """A procedural identity.
 
     Lengths are in face units (the chin lies about 0.9 below the point between the eyes' height and the nose
-    bridge's middle); colours are RGB in 0–1.
+    bridge's middle); colours are RGB in 0–1; ``age`` runs from 0 to 1, ``tone`` of the skin from 0 (light) to 1 (dark).
     """
 
     face_width: float
@@ -38,6 +43,7 @@ class Person:
     rest_lid: float
     asymmetry: float
     age: float
+    tone: float
     skin: tuple[float, float, float]
     hair: tuple[float, float, float]
     iris: tuple[float, float, float]
@@ -87,8 +93,8 @@ def draw_person(rng: np.random.Generator, age_z: float | None = None) -> Person:
         return float(rng.uniform(low, high))
 
     drawn_age_z = float(rng.normal())
-    age = float(np.clip(0.42 + 0.24 * (drawn_age_z if age_z is None else age_z), 0, 1))
-    tone = uniform(0, 1) ** 1.3
+    age = float(np.clip(AGE_MEAN + AGE_SD * (drawn_age_z if age_z is None else age_z), 0, 1))
+    tone = uniform(0, 1) ** TONE_POWER
     light, dark = np.array([0.93, 0.76, 0.66]), np.array([0.36, 0.23, 0.17])
     skin = (light * (1 - tone) + dark * tone) * np.array([1, uniform(0.96, 1.03), uniform(0.94, 1.04)])
     blonde = uniform(0, 1) ** 2 * (1 - 0.8 * tone)
@@ -131,6 +137,7 @@ def draw_person(rng: np.random.Generator, age_z: float | None = None) -> Person:
         rest_lid=float(rng.normal(0, 0.05)),
         asymmetry=float(rng.normal(0, 0.012)),
         age=age,
+        tone=tone,
         skin=_colour(skin),
         hair=_colour(hair),
         iris=iris,
