@@ -24,10 +24,12 @@ import numpy as np
 from depnb.corpus.manifest import table_of
 from depnb.corpus.synthetic.recipe import named_recipe
 from depnb.experiments.result import DamagedResult, Result
+from depnb.reports import leaderboard
 from depnb.system import style
 from depnb.system.repository import git
+from depnb.system.text import to_csv
 
-PRINTED = ("paper_tables.csv", "protocols.csv", "bibliography.csv")
+PRINTED = ("paper_tables.csv", "protocols.csv", "bibliography.csv", "leaderboard.csv")
 """Tables of what the papers print."""
 LONGEST_LINE = 2000
 """Characters of a line that somebody wrote; a picture or a table hidden in a text has longer ones."""
@@ -335,6 +337,12 @@ def _table(path: Path) -> Iterator[str]:
         yield from _origin(corpora)
 
 
+def _leaderboard(path: Path) -> Iterator[str]:
+    """The table of numbers that papers print about licensed corpora: nothing but what their data file gives."""
+    if path.read_text(encoding="utf-8") != to_csv(leaderboard.table(leaderboard.ordered(leaderboard.rows()))):
+        yield "not what depnb/methods/printed/leaderboard.csv gives: make it again with `make figures`"
+
+
 def _result(path: Path) -> Iterator[str]:
     """A result of one run, on generated people."""
     try:
@@ -444,7 +452,7 @@ def _corpora(content: Any) -> Iterator[Any]:
 ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     **dict.fromkeys(("*.py", "*.pyi", "Makefile", ".ci/run", "postBuild", "Dockerfile", "LICENSE"), _code),
     **dict.fromkeys((".gitignore", ".gitattributes", "requirements.txt", "requirements-test.txt", "tools/*.sh"), _code),
-    **dict.fromkeys(("book/static/*.css", ".github/workflows/*.yml"), _code),
+    **dict.fromkeys(("book/static/*.css", "book/static/*.js", ".github/workflows/*.yml"), _code),
     **dict.fromkeys(("pyproject.toml", "tools/*.toml", "environment.yml", ".pre-commit-config.yaml"), _prose),
     **dict.fromkeys(
         ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md", "CITATION.cff", "docs/*.md"), _prose
@@ -454,6 +462,7 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     "tests/experiments/fingerprints.json": _code,
     "figures/*.png": _picture_file,
     "figures/*.pdf": _pdf,
+    "figures/leaderboard.csv": _leaderboard,
     "figures/*.csv": _table,
     **dict.fromkeys(("results/*/*.json", "networks/*/*.json"), _result),
     "networks/README.md": _prose,

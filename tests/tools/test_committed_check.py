@@ -21,7 +21,7 @@ from depnb.experiments.run import Run
 from depnb.faces import Report, VideoReport
 from depnb.faces.samples import astronaut
 from depnb.system import style
-from depnb.system.repository import COMMITTED
+from depnb.system.repository import COMMITTED, ROOT
 from tools.check_committed import CORPORA, PROVENANCE, check, main, png_text, tracked
 
 GENERATED = "generated corpus “both”"
@@ -406,6 +406,13 @@ def test_where_git_does_not_list_the_files_nothing_passes(tmp_path, monkeypatch,
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main([]) == 2
     assert said in capsys.readouterr().out
+
+
+def test_the_leaderboard_holds_nothing_but_what_its_data_file_gives(tmp_path):
+    text = (ROOT / "figures" / "leaderboard.csv").read_text(encoding="utf-8")
+    assert check(written(tmp_path, "figures/leaderboard.csv", text)) == []
+    assert "make it again" in check(written(tmp_path, "figures/leaderboard.csv", text + "203_1,44\n"))[0]
+    assert "real people" in check(written(tmp_path, "figures/another.csv", text))[0]
 
 
 def test_everything_that_is_committed_passes(monkeypatch, capsys):

@@ -2,6 +2,7 @@
 
 ``paper_tables.csv`` has one row a number (``value`` is empty where the paper leaves a cell blank or only draws it);
 ``protocols.csv`` one row per paper; ``bibliography.csv`` one row per work that the tables name.
+``leaderboard.csv`` has printed errors of other works too; ``depnb.reports.leaderboard`` reads it.
 """
 
 from functools import cache
