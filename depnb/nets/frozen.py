@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from depnb.nets.weights import files
-from depnb.nets.weights.registry import PUBLISHED, find
+from depnb.nets.weights.registry import PUBLISHED, TIMM, find
 
 AT_ONCE = 16
 """Pictures that a network gets at the same time, which bounds the memory; of clips one."""
@@ -22,11 +22,12 @@ def features(name: str, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What a network says of pictures or clips before its classifier.
 
     Args:
-        name: of weights of torchvision that are on this machine (``weights.registry.PUBLISHED``).
+        name: of weights of torchvision or timm that are on this machine (``weights.registry.PUBLISHED``, ``TIMM``).
         crops: RGB, pictures [n, H, W, 3] or clips [n, T, H, W, 3].
 
     Returns:
-        [n, C]: 2048 numbers of a ResNet-50, 512 of an R3D-18, 768 of an MViTv2-S or a Swin3D-T.
+        [n, C]: 2048 numbers of a ResNet-50, 512 of an R3D-18, 768 of an MViTv2-S or a Swin3D-T,
+        384 of a ViT-S.
 
     Raises:
         FileNotFoundError: the weights are not there.
@@ -55,7 +56,7 @@ def prepared(name: str, crops: NDArray[np.uint8]) -> Tensor:
     Returns:
         float32 [n, 3, S, S] or [n, 3, T, S, S].
     """
-    published = PUBLISHED[name]
+    published = {**PUBLISHED, **TIMM}[name]
     pictures = crops.reshape(-1, *crops.shape[-3:])  # [n·T, H, W, 3]
     size = (published.side, published.side)
     small = np.stack([cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in pictures])
@@ -69,6 +70,6 @@ def _network(name: str, path: Path, changed: int) -> nn.Module:
     """A network with its weights and without its classifier; read again where its file has changed."""
     network = files.build(find(name).architecture).eval()
     files.load(name, network)
-    last = next(own for own in CLASSIFIERS if hasattr(network, own))
+    last = next(own for own in CLASSIFIERS if hasattr(network, own))  # timm's is an identity already
     setattr(network, last, nn.Identity())
     return network

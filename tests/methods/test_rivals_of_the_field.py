@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+import timm
 import torch
 from hypothesis import given, settings, strategies as st
+from safetensors.torch import load_file, save_file
 from skimage.feature import local_binary_pattern
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.svm import SVR
@@ -23,7 +25,7 @@ from depnb.methods.rivals import features, flow, history, rows, textures
 from depnb.methods.rivals.features import TooFewFrames, stretches
 from depnb.methods.rivals.regression import COMPONENTS, COSTS, fit
 from depnb.nets import frozen
-from depnb.nets.weights import registry
+from depnb.nets.weights import files, registry
 
 FRAMES = 24
 """Of the film below."""
@@ -367,6 +369,59 @@ def test_a_file_of_other_weights_is_refused(film):
     features.demand_weights("imagenet_resnet50")
     with pytest.raises(ValueError, match="SHA-256"):
         features.numbers(film.recording, "imagenet_resnet50", 1, 6)
+
+
+@pytest.mark.slow
+def test_timm_brings_a_network_once_and_it_is_frozen(film, monkeypatch):
+    """Random weights, in the place of what its hub has."""
+    create, asked = timm.create_model, []
+
+    def drawn(model, pretrained, num_classes):
+        asked.append(pretrained)
+        return create(model, pretrained=False, num_classes=num_classes)
+
+    monkeypatch.setattr(timm, "create_model", drawn)
+    name = rows.WEIGHTS["timm_vit_s"]
+    entry = files.get(name)
+    assert len(entry.sha256) == 64
+    found = features.numbers(film.recording, "timm_vit_s", 1, 6)
+    assert (asked.count(True), found.shape) == (1, (2 * 384,))
+    crops = features.faces.stored(film.recording, np.array([6, 18]), None).frames
+    network = files.build(entry.architecture).eval()
+    files.load(name, network)
+    with torch.no_grad():
+        assert found[:384] == pytest.approx(network(frozen.prepared(name, crops)).numpy().mean(0), abs=1e-4)
+    values = load_file(entry.path)
+    values["cls_token"] += 1
+    save_file(values, entry.path, {"sha256": entry.sha256})
+    with pytest.raises(ValueError, match="SHA-256"):
+        files.get(name)
+    entry.path.write_bytes(b"half")
+    assert registry.find(name).sha256 is None
+    with pytest.raises(ValueError, match="is damaged: delete it"):
+        files.get(name)
+
+
+def test_without_timm_it_says_what_to_install(film, monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(FileNotFoundError, match=r"pip install 'depnb\[timm\]'"):
+        files.get(rows.WEIGHTS["timm_vit_s"])
+
+
+def test_without_a_network_it_says_where_the_file_belongs(film, monkeypatch):
+    def unreachable(*asked, **how):
+        raise OSError("no route")
+
+    monkeypatch.setattr(timm, "create_model", unreachable)
+    with pytest.raises(FileNotFoundError, match=r"no route.*put its timm-vit_small_patch16_224.dino.safetensors into"):
+        files.get(rows.WEIGHTS["timm_vit_s"])
+
+
+def test_pictures_are_standardised_as_timm_says():
+    for name, published in registry.TIMM.items():
+        theirs = timm.get_pretrained_cfg(name.removeprefix("timm-"))
+        assert (published.mean, published.std, published.side) == (theirs.mean, theirs.std, theirs.input_size[1])
+        assert theirs.license == "apache-2.0"
 
 
 @pytest.mark.parametrize(("name", "side"), [("imagenet-resnet50", 224), ("kinetics-r3d_18", 112)])

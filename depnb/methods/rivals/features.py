@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,14 @@ DECODED_S, LANDMARKS_S, DESCRIBED_S = 0.001, 0.005, 0.11
 """Seconds of a core for each frame: to decode it, to find landmarks in it, to describe its face; measured (AVX2)."""
 OWN_S = {"lbp_top": 0.003, "optical_flow": 0.006, "fdhh_lbp": 0.003}
 """The same for other numbers of frames."""
-NETWORK_S = {"imagenet-resnet50": 0.1, "kinetics-r3d_18": 1.0, "kinetics-mvit_v2_s": 2.0, "kinetics-swin3d_t": 1.5}
-"""Seconds of a core that a frozen network takes for each frame or clip."""
+NETWORK_S = {
+    "imagenet-resnet50": 0.1,
+    "kinetics-r3d_18": 1.0,
+    "kinetics-mvit_v2_s": 2.0,
+    "kinetics-swin3d_t": 1.5,
+    "timm-vit_small_patch16_224.dino": 0.1,
+}
+"""Seconds of a core that a frozen network takes for each frame or clip, from its operations and not measured."""
 
 log = logging.getLogger("depnb")
 
@@ -110,7 +116,7 @@ def kept_as(features: Features, step: int, frames: int) -> list:
     if features == "face_descriptors":
         return [*found, frames // SHARE]
     if features in WEIGHTS:
-        count = {"imagenet_resnet50": (frames // SHARE,), "fdhh_resnet50": ()}.get(features, (CLIPS, CLIP))
+        count = {"clips": (CLIPS, CLIP), "all": (), "few": (frames // SHARE,)}[_takes(features)]
         return [*found, *count, registry.find(WEIGHTS[features]).sha256]
     if features == "fdhh_lbp":
         return [*found, history.LONGEST, history.THRESHOLD]
@@ -144,8 +150,8 @@ def seconds(length: float, features: Features, step: int, frames: int) -> float:
     if features == "face_descriptors":
         return DESCRIBED_S * (frames // SHARE)
     if features in WEIGHTS:
-        looks = {"imagenet_resnet50": frames // SHARE, "fdhh_resnet50": min(length / step, STRETCHES * LENGTH)}
-        return NETWORK_S[WEIGHTS[features]] * looks.get(features, CLIPS)
+        looks = {"clips": CLIPS, "all": min(length / step, STRETCHES * LENGTH), "few": frames // SHARE}
+        return NETWORK_S[WEIGHTS[features]] * looks[_takes(features)]
     each = {"frame_difference": DECODED_S, **OWN_S}.get(features, LANDMARKS_S)
     return min(length / step, STRETCHES * LENGTH) * each
 
@@ -278,13 +284,20 @@ def _frozen(
         crops = faces.load(recording, different, settings).frames
         return frozen.features(WEIGHTS[features], crops[np.searchsorted(different, places)])
 
-    if features == "fdhh_resnet50":
+    if _takes(features) == "all":
         parts = stretches(index, settings.frame_stride, 2)
         found = look(lambda: made(index))  # [n, C]
         return history.fdhh(_apart(found / max(found.max(), LEAST), parts))
-    places = _few(index, frames) if features == "imagenet_resnet50" else _clips(index)
+    places = _clips(index) if _takes(features) == "clips" else _few(index, frames)
     found = look(lambda: made(places)).astype(np.float64)  # [frames or CLIPS, C]
     return np.concatenate([found.mean(0), found.std(0)])
+
+
+def _takes(features: str) -> Literal["clips", "all", "few"]:
+    """What a frozen network is given of a video: clips, all frames that are looked at, or one in so many."""
+    if WEIGHTS[features].startswith("kinetics"):
+        return "clips"
+    return "all" if features.startswith("fdhh") else "few"
 
 
 def _clips(index: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ OfTheField = Literal[
     "kinetics_r3d_18",
     "kinetics_mvit_v2_s",
     "kinetics_swin3d_t",
+    "timm_vit_s",
 ]
 """Features of the baselines that works of the field begin with."""
 Features = Simple | OfTheField
@@ -39,6 +40,7 @@ WEIGHTS = {
     "kinetics_r3d_18": "kinetics-r3d_18",
     "kinetics_mvit_v2_s": "kinetics-mvit_v2_s",
     "kinetics_swin3d_t": "kinetics-swin3d_t",
+    "timm_vit_s": "timm-vit_small_patch16_224.dino",
 }
 """By rival, the weights of its frozen network (``nets.weights.registry``); without them it is not run."""
 
@@ -124,6 +126,11 @@ WORDS: dict[str, Words] = {
         )
         for name, title in (("r3d_18", "R3D-18"), ("mvit_v2_s", "MViTv2-S"), ("swin3d_t", "Swin3D-T"))
     },
+    "timm_vit_s": Words(
+        "ridge on frozen ViT-S/16 (DINO)",
+        "ridge regression on the means and standard deviations over the frames of the features of a ViT-S/16 that has "
+        "learnt ImageNet's pictures without their labels (DINO, from timm)",
+    ),
 }
 
 
