@@ -145,7 +145,7 @@ def _timm() -> Any:
         FileNotFoundError: it is not installed.
     """
     try:
-        import timm
+        import timm  # an extra, which few have
     except ImportError as error:
         raise FileNotFoundError(
             "Networks of timm need the package of that name, which is not installed: run `pip install 'depnb[timm]'`."
