@@ -470,7 +470,16 @@ ALLOWED: dict[str, Callable[[Path], Iterator[str]]] = {
     "networks/*/*.md": _model_card,
     **dict.fromkeys(("results/faces.json", "results/reproduce.json"), _measured),
     "benchmarks/*.json": _benchmark,
-    **dict.fromkeys(("methods/sources.csv", "methods/*/sources.csv", "methods/ledger_columns.csv"), _code),
+    **dict.fromkeys(
+        (
+            "methods/sources.csv",
+            "methods/*/sources.csv",
+            "methods/ledger_columns.csv",
+            "methods/errata.csv",
+            "methods/*/errata.csv",
+        ),
+        _code,
+    ),
     "notebooks/*.ipynb": _notebook,
     "notebooks/questions/*.json": _prose,
 }

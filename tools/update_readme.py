@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from depnb.experiments.grid import rows
+from depnb.experiments.grid import COMMITTED_RIVALS, rows
 from depnb.experiments.result import MissingResult
 from depnb.experiments.rivals import titles
 from depnb.experiments.store import Store
@@ -101,7 +101,7 @@ def _quoted() -> Iterator[tuple[str, str, str, str]]:
         for row in dict.fromkeys((*rows(paper, "headline"), *claimed)):
             yield paper, *row
     for corpus in WITH_RIVALS:
-        for rival in titles():
+        for rival in COMMITTED_RIVALS:
             yield RIVALS, rival, corpus, "honest"
 
 

@@ -9,6 +9,8 @@ from depnb.experiments.corpora import identified
 from depnb.faces.crop_paths import unusual
 from depnb.methods.contract import OURS, switches
 from depnb.methods.registry import RIVALS, method, parts, specification
+from depnb.methods.rivals.rows import WEIGHTS
+from depnb.nets.weights.registry import find
 from depnb.training import face_recipe
 
 
@@ -59,8 +61,10 @@ def _facts_of_rival(row: str, corpus: str, protocol: str, profile: str, seed: in
     """The same of a rival, which is no network: of its profile the frames decide."""
     fingerprint, real = identified(corpus, profile)
     of = specification(method(RIVALS), row, profile, protocol, real)
+    weights = WEIGHTS.get(of.config.features)
     return {
         "configuration": switches(of.config),
+        **({"weights": {"name": weights, "sha256": find(weights).sha256}} if weights else {}),
         "protocol": {"name": protocol, **of.protocol.facts},
         "profile": {name: value for name, value in of.profile.deciding().items() if name in ("step", "frames")},
         **_footage(fingerprint, real),

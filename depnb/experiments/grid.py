@@ -8,6 +8,7 @@ from depnb.experiments.run import Run
 from depnb.methods.adhoc import canonical
 from depnb.methods.contract import require_choice
 from depnb.methods.registry import RIVALS, imported_weights, method, papers, parts, protocols
+from depnb.methods.rivals.rows import SIMPLE, WEIGHTS
 from depnb.nets.weights import registry
 
 SEEDS = {"standard": (10, 5)}
@@ -21,6 +22,8 @@ USUAL_SEEDS = (3, 3)
 COMMITTED_PROFILES = ("quick", "standard")
 RIVAL_SEED = 0
 """Nothing about a rival is drawn."""
+COMMITTED_RIVALS = SIMPLE
+"""Those that have committed results: add ``OF_THE_FIELD`` when the results of these are to be made and committed."""
 AT_STANDARD = frozenset({"distribution"})
 """Papers whose committed results are of the profile ``standard``; those of the others are of ``quick`` until made."""
 WHICH = ("headline", "all", "everything")
@@ -32,12 +35,13 @@ def rows(paper: str, which: str = "all") -> tuple[tuple[str, str, str], ...]:
     Args:
         paper: a method of ``depnb.methods``, or the rivals.
         which: ``headline`` (the paper's own model and its direct rivals), ``all`` (its tables) or ``everything``
-            (control rows and other readings too).
+            (control rows and other readings too; of rivals the baselines of the field).
     """
     if paper == RIVALS:
         of_papers = [line for name in papers() for line in rows(name, which)]
         corpora = dict.fromkeys(corpus for _, corpus, protocol in of_papers if protocol == "honest")
-        return tuple((row, corpus, "honest") for corpus in corpora for row in method(RIVALS).rows)
+        own = method(RIVALS).rows if which == "everything" else SIMPLE
+        return tuple((row, corpus, "honest") for corpus in corpora for row in own)
     if which not in WHICH:
         raise KeyError(f"No rows {which!r}: choose from {', '.join(WHICH)}.")
     lines = method(paper).grid
@@ -79,7 +83,7 @@ def committed() -> list[Run]:
         run
         for profile in COMMITTED_PROFILES
         for run in _of_paper(RIVALS, profile, "everything", None)
-        if (run.profile, run.corpus) in where
+        if (run.profile, run.corpus) in where and run.row in COMMITTED_RIVALS
     ]
     return list(dict.fromkeys([*runs, *rivals]))
 
@@ -117,7 +121,12 @@ def _permuted(corpus: str, profile: str, seed: int) -> str:
 
 
 def _has_weights(paper: str, row: str, profile: str) -> bool:
-    """Weights that are imported are those of printed networks; a row that starts from others needs none."""
+    """Weights that are imported are those of printed networks; a row that starts from others needs none.
+
+    A rival needs those of its frozen network, at any profile.
+    """
+    if paper == RIVALS:
+        return row not in WEIGHTS or registry.find(WEIGHTS[row]).path.exists()
     starts = imported_weights(method(paper), row)
     return not starts or (profile == "paper" and all(registry.import_path(start).exists() for start in starts))
 

@@ -1,9 +1,11 @@
 """The simple rivals as results: which runs they are, how a table names them, and how one is made. Needs no torch."""
 
+import multiprocessing
 import os
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -16,10 +18,15 @@ from depnb.experiments.result import Predictions, Result, rounded
 from depnb.experiments.run import Run
 from depnb.experiments.split import Split
 from depnb.methods.registry import RIVALS, TrainingSpec
-from depnb.methods.rivals.rows import WORDS
+from depnb.methods.rivals.rows import OF_THE_FIELD, WEIGHTS, WORDS, Features, regression
 from depnb.system.progress import progress
+from depnb.system.workers import Worker, spread, usable_cores
 
 LIBRARIES = ("numpy", "scikit-learn", "dlib-bin", "av", "opencv-python-headless")
+OF_NETWORKS = ("torch", "torchvision")
+"""Libraries of the rivals with a frozen network."""
+FEW_VIDEOS = 16
+"""Fewer videos than this are looked at before worker processes would have started."""
 
 
 class Measured(NamedTuple):
@@ -50,6 +57,20 @@ def descriptions() -> dict[str, str]:
     return {row: words.description for row, words in WORDS.items()}
 
 
+def not_run(row: str) -> str:
+    """Why a rival may have no result, and what to do; of those that need weights."""
+    return f"not run: `depnb weights get {WEIGHTS[row]}`"
+
+
+def lacking(rows: Iterable[str]) -> list[str]:
+    """The rivals of frozen networks that a table lacks, which has some of these rows.
+
+    There are none, where no baseline of the field has been run at all.
+    """
+    there = set(rows)
+    return [row for row in WEIGHTS if row not in there] if there.intersection(OF_THE_FIELD) else []
+
+
 def make(
     run: Run, of: TrainingSpec, corpus: Corpus, split: Split, prepared_s: float
 ) -> tuple[Result, Mapping[str, Predictions]]:
@@ -61,19 +82,23 @@ def make(
         prepared_s: seconds that the preparation took.
 
     Raises:
+        FileNotFoundError: the weights of a frozen network are not on this machine.
         ValueError: no video of a partition can be used, or there is one person to train on.
     """
     import psutil  # which listings do not need, nor the evaluation, which loads torch
 
     from depnb.experiments.evaluation import of_run
+    from depnb.methods.rivals.features import demand_weights
     from depnb.methods.rivals.regression import fit
 
     start = time.monotonic()
+    demand_weights(of.config.features)
     parts = {"train": split.train, **split.evaluated}
+    _look(list(dict.fromkeys(recording for part in parts.values() for recording in part)), of)
     measured = {name: _measured(part, of) for name, part in parts.items()}
     train = measured["train"]
     known = {r.subject for r in train.recordings}
-    model = fit(train.x, _labels(train), [r.subject for r in train.recordings])
+    model = fit(train.x, _labels(train), [r.subject for r in train.recordings], regression(of.config.features))
     evaluated = {name: _predictions(train, measured[name], model.predict(measured[name].x)) for name in split.evaluated}
     counts = {
         name: {
@@ -96,9 +121,44 @@ def make(
         precision="64-true",
         memory_format="contiguous_format",
         threads=1,
-        versions={"depnb": __version__, **{name: version(name) for name in LIBRARIES}},
+        versions={"depnb": __version__, **{name: version(name) for name in _libraries(of)}},
     )
     return result, evaluated
+
+
+def _libraries(of: TrainingSpec) -> tuple[str, ...]:
+    return (*LIBRARIES, *OF_NETWORKS) if of.config.features in WEIGHTS else LIBRARIES
+
+
+def _look(recordings: Sequence[Recording], of: TrainingSpec) -> None:
+    """Make what takes long of the videos that lack it, on all cores; a worker process has one, and does it by itself.
+
+    What goes wrong is said by ``_measured``, which comes to the same video.
+    """
+    from depnb.methods.rivals.features import is_kept  # as below
+
+    asked = of.config.features, of.input_spec.step or 1, of.profile.frames
+    todo = {r.name: r for r in recordings if r.bdi is not None and not is_kept(r, *asked)}
+    if len(todo) < FEW_VIDEOS or multiprocessing.parent_process():
+        return
+    with (
+        progress(of.config.features.replace("_", " "), len(todo), "videos") as bar,
+        spread(todo, partial(_looked, *asked), workers=usable_cores(), start=_one_thread) as outcomes,
+    ):
+        for _ in outcomes:
+            bar.advance()
+
+
+def _looked(features: Features, step: int, frames: int, recording: Recording, worker: Worker) -> None:
+    from depnb.methods.rivals.features import numbers  # as below
+
+    numbers(recording, features, step, frames)
+
+
+def _one_thread(number: int) -> None:
+    import cv2  # which listings do not need
+
+    cv2.setNumThreads(1)
 
 
 def _measured(recordings: Sequence[Recording], of: TrainingSpec) -> Measured:

@@ -16,7 +16,7 @@ import numpy as np
 
 from depnb.experiments.disclosure import handed_on, rivals
 from depnb.experiments.result import Result
-from depnb.experiments.rivals import is_rival, titles
+from depnb.experiments.rivals import is_rival, lacking, not_run, titles
 from depnb.experiments.store import Store
 from depnb.methods.contract import lookup
 from depnb.methods.registry import RIVALS, imported_weights, method, papers
@@ -76,7 +76,9 @@ def _measured(
         for name in rivals(ones[0], partition):
             rmse, mae = (float(np.mean([rivals(r, partition)[name][m] for r in ones])) for m in ("rmse", "mae"))
             lines.append(_plain_line(own[0], PREDICTORS[name], rmse, mae))
-        lines += [_rival_line(s) for s in simple if (s.corpus, s.protocol, s.profile) == group]
+        beside = [s for s in simple if (s.corpus, s.protocol, s.profile) == group]
+        lines += [_rival_line(s) for s in beside]
+        lines += [_not_run_line(own[0], row) for row in lacking(s.row for s in beside)]
         if (floor := ones[0].noise_floor) is not None:
             lines.append(_plain_line(own[0], "noise floor", floor, None))
     if all(np.isnan(s.rmse_sessions) for s in summaries):
@@ -123,6 +125,11 @@ def _by_row(simple: Sequence[Summary]) -> list[Summary]:
 
 def _rival_line(s: Summary) -> dict[str, str]:
     return _line(s) | {"protocol": s.protocol, "predictor": titles()[s.row], "seeds": "–"}
+
+
+def _not_run_line(like: Summary, row: str) -> dict[str, str]:
+    """A rival whose frozen network had no weights."""
+    return _plain_line(like, titles()[row], 0.0, None) | {"RMSE": "not run", AGAINST: not_run(row)}
 
 
 def _plain_line(like: Summary, title: str, rmse_: float, mae_: float | None) -> dict[str, str]:

@@ -18,6 +18,8 @@ from depnb.methods import rivals
 from depnb.methods.registry import RIVALS, method, papers
 from depnb.methods.rivals import features
 from depnb.methods.rivals.features import TooFewFrames
+from depnb.methods.rivals.rows import OF_THE_FIELD, SIMPLE, WEIGHTS
+from depnb.nets.weights import registry
 from depnb.reports.aggregates import aggregates
 from tests import bad_videos
 from tests.bright import open_everywhere
@@ -37,7 +39,7 @@ def test_rivals_run_wherever_a_row_of_a_paper_is_judged_honestly(which):
     own = [run for run in runs if is_rival(run)]
     assert own == runs[-len(own) :]
     honest = {run.corpus for run in runs if run.protocol == "honest" and not is_rival(run)}
-    assert {(run.row, run.corpus) for run in own} == {(row, corpus) for row in titles() for corpus in honest}
+    assert {(run.row, run.corpus) for run in own} == {(row, corpus) for row in SIMPLE for corpus in honest}
     assert {(run.protocol, run.seed) for run in own} == {("honest", RIVAL_SEED)}
     assert len(own) == len(set(own)) == len(rows(RIVALS, which))
 
@@ -48,8 +50,41 @@ def test_on_all_corpora_of_the_tables():
 
 def test_on_another_corpus_and_under_another_protocol_each_runs_once():
     own = [run for run in runs_for("smoke", "all", (7,), "/data/AVEC2014", "paper") if is_rival(run)]
-    assert own == [Run(RIVALS, row, "/data/AVEC2014", "paper", "smoke", 0) for row in titles()]
+    assert own == [Run(RIVALS, row, "/data/AVEC2014", "paper", "smoke", 0) for row in SIMPLE]
     assert not any(map(is_rival, runs_for("smoke", "all", (7,), protocol="disjoint")))
+
+
+def test_the_baselines_of_the_field_are_run_with_everything(tmp_path, monkeypatch):
+    """And those of frozen networks where their weights are."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+    def found():
+        return {run.row for run in grid("smoke", "everything", seeds=(0,)) if is_rival(run)} - {*SIMPLE}
+
+    assert found() == {*OF_THE_FIELD} - WEIGHTS.keys()
+    path = registry.find("imagenet-resnet50").path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"weights")
+    assert found() == {*OF_THE_FIELD} - WEIGHTS.keys() | {"imagenet_resnet50", "fdhh_resnet50"}
+
+
+def test_what_a_frozen_network_has_learnt_decides_its_digest(monkeypatch):
+    """Of other rivals weights decide nothing."""
+    runs = [replace(RUN, row=row) for row in ("kinetics_r3d_18", "lbp_top", "landmarks_moments")]
+    assert [("weights" in run.facts) for run in runs] == [True, False, False]
+    assert runs[0].facts["weights"] == {"name": "kinetics-r3d_18", "sha256": "b3b3357e"}
+    before = [run.digest for run in runs]
+    other = registry.PUBLISHED["kinetics-r3d_18"]._replace(file="r3d_18-00000000.pth")
+    monkeypatch.setitem(registry.PUBLISHED, "kinetics-r3d_18", other)
+    assert [replace(run).digest == old for run, old in zip(runs, before, strict=True)] == [False, True, True]
+
+
+def test_without_weights_a_run_says_what_to_do_and_leaves_no_result(measured, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    store, run = Store(tmp_path / "store"), replace(RUN, row="imagenet_resnet50")
+    with pytest.raises(FileNotFoundError, match="needs the weights imagenet-resnet50.*`depnb weights get imagenet-res"):
+        execute.run(run, store, device="cpu")
+    assert store.results(RIVALS) == []
 
 
 def test_a_rival_can_be_asked_for_by_name():
@@ -109,6 +144,7 @@ def measured(bright, bright_corpus, monkeypatch):
     open_everywhere(monkeypatch, lambda corpus, profile: bright_corpus)
     monkeypatch.setattr(execute.faces, "prepare", lambda recordings, settings: prepared.extend(recordings))
     monkeypatch.setattr(features, "numbers", numbers)
+    monkeypatch.setattr(features, "is_kept", lambda *asked: True)
     return prepared
 
 
@@ -218,16 +254,16 @@ def test_frames_that_no_network_gets_take_no_disk(tmp_path):
 @pytest.mark.slow
 @pytest.mark.last
 def test_rivals_are_made_from_nothing_and_listed(tmp_path):
-    store = tmp_path / "store"
+    store, made = tmp_path / "store", [row for row in titles() if row not in WEIGHTS]
     arguments = ["run", "--missing", "--profile", "smoke", "--corpus", "dynamics", "--store", str(store), "--rows"]
-    for row in titles():
+    for row in made:
         done = CliRunner().invoke(app, [*arguments, f"rivals/{row}"])
         assert done.exit_code == 0, done.output
     found = {result.run.row: result for result in Store(store, strict=True).results(RIVALS)}
-    assert found.keys() == titles().keys()
+    assert found.keys() == set(made)
     for result in found.values():
         assert result.skipped == {"train": (), "test": (), "unseen": ()}
         assert len(result.predictions["unseen"].bdi) == 12
     moving, still = (found[row].metrics["unseen"]["rmse"] for row in ("landmarks_dynamics", "landmarks_moments"))
     assert moving < still
-    assert "4 results" in CliRunner().invoke(app, ["results", "list", RIVALS, "--store", str(store)]).output
+    assert f"{len(made)} results" in CliRunner().invoke(app, ["results", "list", RIVALS, "--store", str(store)]).output

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from types import SimpleNamespace
-from typing import get_args
 
 import cv2
 import numpy as np
@@ -32,7 +31,7 @@ def walk(frames: int) -> np.ndarray:
 def test_rivals_are_found_like_a_paper_and_are_none():
     assert registry.RIVALS not in registry.papers()
     paper = registry.method(registry.RIVALS)
-    assert set(paper.rows) == set(get_args(rows.Features)) == set(rows.WORDS)
+    assert tuple(paper.rows) == tuple(rows.WORDS) == (*rows.SIMPLE, *rows.OF_THE_FIELD)
     assert registry.parts(paper, "frame_difference") == ("frame_difference",)
     assert all(registry.imported_weights(paper, row) == set() for row in paper.rows)
     assert paper.inputs(paper.rows["frame_difference"], CLIP_PROFILES["paper"]).step == CLIP_PROFILES["paper"].step
@@ -162,7 +161,7 @@ def test_one_person_in_other_light_keeps_the_descriptors(film):
     assert np.linalg.norm(mean - described[0]) < 0.4
 
 
-@pytest.mark.parametrize("name", get_args(rows.Features))
+@pytest.mark.parametrize("name", rows.SIMPLE)
 def test_a_video_is_looked_at_once(film, name):
     first = features.numbers(film.recording, name, 1, FRAMES)
     assert len(first) == {"frame_difference": 1, "landmarks_moments": 272, "landmarks_dynamics": 476}.get(name, 128)
@@ -191,10 +190,10 @@ def test_a_video_without_a_face_has_no_numbers(film, monkeypatch):
         features.numbers(film.recording, "face_descriptors", 1, FRAMES)
 
 
-@pytest.mark.parametrize("name", get_args(rows.Features))
+@pytest.mark.parametrize("name", rows.WORDS)
 def test_a_longer_video_takes_longer_until_stretches_are_looked_at(name):
     short, long, longest = (features.seconds(length, name, 2, 48) for length in (100, 2000, 10**6))
-    if name == "face_descriptors":
+    if name == "face_descriptors" or (name in rows.WEIGHTS and name != "fdhh_resnet50"):
         assert short == long == longest > 0
         return
     assert long == pytest.approx(20 * short)

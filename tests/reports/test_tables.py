@@ -16,6 +16,7 @@ from depnb.experiments.result import Attention, Predictions
 from depnb.experiments.store import Store
 from depnb.methods.printed import printed
 from depnb.methods.registry import imported_weights, method, papers
+from depnb.methods.rivals.rows import WEIGHTS, WORDS
 from depnb.reports import figures, result_plots, summaries, tables
 from depnb.reports.shown import results_of
 from depnb.system import style
@@ -79,6 +80,22 @@ def test_rivals_stand_below_the_rows_of_their_corpus_and_protocol(results):
         assert group[-5:] == ["constant (training mean)", "identity only", *names, "noise floor"]
     rest = frame[~frame["predictor"].isin(names)].reset_index(drop=True)
     assert rest.equals(without)
+
+
+def test_a_table_with_baselines_of_the_field_names_those_that_were_not_run(results):
+    own = [r for r in results if (r.run.corpus, r.run.protocol) == ("both", "honest")]
+
+    def with_rivals(*rows):
+        return tables.measured_table([*own, *rivals_of(own, *rows)], "unseen")
+
+    assert "not run" not in set(with_rivals("landmarks_moments")["RMSE"])
+    frame = with_rivals("landmarks_moments", "lbp_top", "kinetics_r3d_18")
+    names, lacking = list(frame["predictor"]), [row for row in WEIGHTS if row != "kinetics_r3d_18"]
+    lines = frame[frame["RMSE"] == "not run"]
+    assert list(lines["predictor"]) == [WORDS[row].title for row in lacking]
+    assert list(lines["against the constant"]) == [f"not run: `depnb weights get {WEIGHTS[row]}`" for row in lacking]
+    assert names[-len(lacking) - 1 : -1] == list(lines["predictor"])
+    assert "not run" not in set(with_rivals("lbp_top", *WEIGHTS)["RMSE"])
 
 
 def test_a_rivals_one_run_has_no_luck_and_is_compared(results):

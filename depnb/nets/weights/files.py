@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from depnb.inputs.pixels import centre_on_faces
 from depnb.nets.resnet import ResNetBody
 from depnb.nets.resnet_v1 import ResNetV1Body
-from depnb.nets.weights.registry import BUILT, IMPORTED, Entry, damaged, find, import_path, imported
+from depnb.nets.weights.registry import BUILT, IMPORTED, TIMM, Entry, damaged, find, import_path, imported
+from depnb.system.files import atomic_path
 
 CLASSIFIERS = ("fc.", "head.", "classifier.", "logits.")
 """Beginnings of the names of what is left out: the last layer, one unit a class."""
@@ -52,7 +55,8 @@ def get(name: str) -> Entry:
         return entry
     if not entry.path.exists():
         _download(entry)
-    found = file_sha256(entry.path)
+        entry = find(name)
+    found = content_sha256(_timm_state(entry)) if name in TIMM else file_sha256(entry.path)
     if not found.startswith(str(entry.sha256)):
         raise ValueError(
             f"{entry.path} is not {entry.source}: its SHA-256 is {found}, and {entry.sha256} was expected. Delete it, "
@@ -70,6 +74,8 @@ def state(name: str) -> dict[str, Tensor]:
     entry = get(name)
     if entry.url is None:
         return _imported_state(name)
+    if name in TIMM:
+        return _timm_state(entry)
     values = torch.load(entry.path, map_location="cpu", weights_only=True)
     return {name: value for name, value in values.items() if not name.startswith(CLASSIFIERS)}
 
@@ -123,6 +129,8 @@ def build(architecture: str) -> nn.Module:
         from facenet_pytorch import InceptionResnetV1
 
         return InceptionResnetV1()
+    if f"timm-{architecture}" in TIMM:
+        return _timm().create_model(architecture, pretrained=False, num_classes=0)
     if architecture in BUILT:
         return ResNetV1Body(se_ratio=16 if architecture == "senet50_v1" else None)
     from torchvision.models import get_model
@@ -130,7 +138,47 @@ def build(architecture: str) -> nn.Module:
     return get_model(architecture)
 
 
+def _timm() -> Any:
+    """The package timm.
+
+    Raises:
+        FileNotFoundError: it is not installed.
+    """
+    try:
+        import timm  # an extra, which few have
+    except ImportError as error:
+        raise FileNotFoundError(
+            "Networks of timm need the package of that name, which is not installed: run `pip install 'depnb[timm]'`."
+        ) from error
+    return timm
+
+
+def _take_from_timm(entry: Entry) -> None:
+    """Have timm bring a network, and keep its numbers."""
+    timm = _timm()
+    try:
+        network = timm.create_model(entry.architecture, pretrained=True, num_classes=0)
+    except (OSError, RuntimeError) as error:  # what its hub raises without a network is an OSError or a RuntimeError
+        raise FileNotFoundError(
+            f"timm could not fetch {entry.architecture} ({error}): run `depnb weights get {entry.name}` on a machine "
+            f"with a network, and put its {entry.path.name} into {entry.path.parent}."
+        ) from error
+    values = {key: value.contiguous() for key, value in network.state_dict().items()}
+    with atomic_path(entry.path) as path:
+        save_file(values, path, {"sha256": content_sha256(values)})
+
+
+def _timm_state(entry: Entry) -> dict[str, Tensor]:
+    try:
+        return load_file(entry.path)
+    except SafetensorError as error:
+        raise ValueError(f"{entry.path} is damaged: delete it, and run `depnb weights get {entry.name}`.") from error
+
+
 def _download(entry: Entry) -> None:
+    if entry.name in TIMM:
+        _take_from_timm(entry)
+        return
     try:
         entry.path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(str(entry.url), str(entry.path), hash_prefix=entry.sha256)

@@ -61,6 +61,10 @@ FACENET_SHA256 = "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d9
 """The package states none; this one stands in the code of many projects that use the file."""
 FACENET_MEGABYTES = 111.9
 
+TIMM = {"timm-vit_small_patch16_224.dino": Published("model.safetensors", 86.7, 224, MEAN, STD)}
+"""What timm brings from its hub, with the extra ``timm``; behind the dash stands timm's own name."""
+TIMM_HUB = "https://huggingface.co/timm/"
+
 IMPORTED = {"vggface2-resnet50": "resnet50_v1", "vggface2-senet50": "senet50_v1"}
 """What can only be imported: its architecture by name."""
 
@@ -127,7 +131,7 @@ class Imported:
 
 def listed() -> list[Entry]:
     """All weights that depnb knows, on this machine or not; imported ones whose file is damaged have no hash."""
-    found = [*map(_of_torchvision, TORCHVISION), _of_facenet()]
+    found = [*map(_of_torchvision, TORCHVISION), _of_facenet(), *map(_of_timm, TIMM)]
     for name in IMPORTED:
         try:
             found.append(_of_import(name, imported(name)))
@@ -145,10 +149,12 @@ def find(name: str) -> Entry:
     """
     if name in TORCHVISION:
         return _of_torchvision(name)
+    if name in TIMM:
+        return _of_timm(name)
     if name in IMPORTED:
         return _of_import(name, imported(name) if import_path(name).exists() else None)
     if name != FACENET:
-        raise KeyError(f"No weights {name!r}: choose from {', '.join((*TORCHVISION, FACENET, *IMPORTED))}.")
+        raise KeyError(f"No weights {name!r}: choose from {', '.join((*TORCHVISION, FACENET, *TIMM, *IMPORTED))}.")
     return _of_facenet()
 
 
@@ -215,6 +221,33 @@ def _of_facenet() -> Entry:
         shape=(3, 160, 160),
         url=FACENET_URL,
     )
+
+
+def _of_timm(name: str) -> Entry:
+    model, published = name.removeprefix("timm-"), TIMM[name]
+    statistics = [", ".join(f"{value:g}" for value in values) for values in (published.mean, published.std)]
+    return Entry(
+        name,
+        model,
+        source=f"timm, {published.file} of timm/{model}",
+        path=import_path(name),
+        sha256=_recorded_by_timm(import_path(name)),
+        known="taken of the numbers when timm brought them: compare it with what others state",
+        megabytes=published.megabytes,
+        licence="code and weights Apache-2.0; ImageNet has terms of its own",
+        prepared=f"RGB in 0–1, less {statistics[0]}, divided by {statistics[1]}",
+        shape=(3, published.side, published.side),
+        url=f"{TIMM_HUB}{model}",
+    )
+
+
+def _recorded_by_timm(path: Path) -> str | None:
+    """The hash in the metadata of a file that is here and not damaged."""
+    try:
+        with safe_open(path, framework="np") as stored:  # the metadata alone, which need no torch
+            return (stored.metadata() or {}).get("sha256")
+    except (FileNotFoundError, SafetensorError):
+        return None
 
 
 def _of_import(name: str, record: Imported | None) -> Entry:
