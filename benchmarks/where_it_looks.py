@@ -25,7 +25,7 @@ import typer
 
 from depnb import faces
 from depnb.corpus.synthetic import named_recipe, sessions
-from depnb.evaluation import error_interval, mae, maps
+from depnb.evaluation import error_interval, mae, maps, subject_bootstrap
 from depnb.experiments import execute, networks
 from depnb.experiments.corpora import open_for_profile
 from depnb.experiments.looking import INPUTS, Explain, Looks, Opened, covered, frames_of, grad_cam, look, open_network
@@ -40,8 +40,9 @@ from depnb.system.repository import commit
 
 RESULT = Path(__file__).with_suffix(".json")
 HERE = cache_dir() / "benchmarks" / "looks"
-PEOPLE, SIDE, DIGITS = 100, 20, 4
-"""Unseen people who are looked at; cells on a side of the mean maps that are kept; digits of all numbers."""
+PEOPLE, PAINTED, SIDE, DIGITS = 100, 40, 20, 4
+"""Unseen people who are looked at, and whose frames are painted twice; cells on a side of the mean maps that are kept;
+digits of all numbers."""
 UNTRAINED = 1000
 """Added to the seed of a network for its untrained weights."""
 NAMED = [*REGIONS, "planted"]
@@ -88,7 +89,8 @@ STAGES = ("head", "body.layer4", "body.layer3", "body.layer2", "body.layer1", "b
 
 
 class Seen(NamedTuple):
-    """What was measured of one network: looks by title of the map, trained and untrained, and of covering [N, R]."""
+    """What was measured of one network: looks by title of the map, of trained and of untrained weights, and
+    what covering changes [N, regions + 1]."""
 
     run: Run
     trained: dict[str, Looks]
@@ -184,13 +186,17 @@ def means(values: np.ndarray) -> np.ndarray:
 
 def number(values: Sequence[np.ndarray]) -> dict[str, float]:
     """Mean of values [seeds][N] from 0 upwards, and its 95 % interval over people and, of several, over seeds. A person
-    without a value in one of them is left out."""
+    without a value in one of them is left out. Where so few have more than 0 that ``error_interval`` has no upper end,
+    it is the percentile interval over people of the means over seeds."""
     table = np.array(values, float)
     table = table[:, np.isfinite(table).all(0)]
     if not table.size:
         return {}
     people = [str(place) for place in range(table.shape[1])]
-    low, high = error_interval(np.zeros(len(people)), table if len(table) > 1 else table[0], people, mae)
+    nothing = np.zeros(len(people))
+    low, high = error_interval(nothing, table if len(table) > 1 else table[0], people, mae)
+    if not np.isfinite(high):
+        low, high = subject_bootstrap(nothing, table.mean(0), people, mae)
     return {"mean": round(float(table.mean()), DIGITS), "low": round(low, DIGITS), "high": round(high, DIGITS)}
 
 
@@ -259,7 +265,7 @@ def compared(found: dict[tuple[str, str], list[Seen]]) -> list[dict[str, Any]]:
 def pictures(corpus: str, profile: str, size: int) -> dict[str, Any]:
     """Where frames without and with severity differ, as painted and after alignment."""
     recipe = named_recipe(f"{corpus}-{profile}")
-    chosen = [session for session in sessions(recipe) if session.partition == "unseen"][:PEOPLE]
+    chosen = [session for session in sessions(recipe) if session.partition == "unseen"][:PAINTED]
     found = {}
     for name, aligned in (("as painted", False), ("after alignment", True)):
 
@@ -271,7 +277,7 @@ def pictures(corpus: str, profile: str, size: int) -> dict[str, Any]:
                     bar.advance(1)
             return {"cells": np.stack([p.difference for p in made]), "regions": np.stack([p.regions for p in made])}
 
-        arrays = kept(HERE / f"pictures-{recipe.digest()}-{size}-{PEOPLE}-{name}.npz".replace(" ", "_"), make)
+        arrays = kept(HERE / f"pictures-{recipe.digest()}-{size}-{PAINTED}-{name}.npz".replace(" ", "_"), make)
         cells, regions = arrays["cells"][:, None], arrays["regions"][:, None]  # [N, 1, S, S] each
         nobody = np.zeros(len(cells))
         own = Looks(nobody, nobody, cells, regions, np.zeros((len(cells), 1, 68, 2)), 1)
@@ -298,8 +304,8 @@ def main(
                 found.setdefault((asked.row, asked.corpus), []).append(seen(asked, run, path))
         own = found.get((asked.row, asked.corpus), [])
         if own:
-            changes = by_region([one.covered for one in own])
-            changes.pop("planted")
+            columns = zip((*REGIONS, "outside"), np.transpose([one.covered for one in own], (2, 0, 1)), strict=True)
+            changes = {name: number(list(values)) for name, values in columns}
             lines += [line | {"covered": changes} for line in entries(asked, own, results)]
         if own and asked == ASKED[0]:
             stages = cascaded(own[0].run, networks.files(kept_networks, own[0].run)[0], own[0].trained)
@@ -310,6 +316,7 @@ def main(
             "what": "Maps of trained networks against the known places of the planted signal.",
             "corpus": "both",
             "people": PEOPLE,
+            "painted": PAINTED,
             "inputs": INPUTS,
             "commit": commit(),
             "torch": torch.__version__.partition("+")[0],

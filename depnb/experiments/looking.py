@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,7 @@ def look(opened: Opened, network: Any, frames: Frames, explain: Explain = grad_c
         marks = _middles(frames, chosen, spec, moments).reshape(-1, 68, 2)  # [looks, 68, 2]
         found["scores"].append(scores.mean())
         found["cells"].append(cells.reshape(-1, *cells.shape[2:]))
-        found["regions"].append(np.stack([face_regions(points, size) for points in marks]))
+        found["regions"].append(np.stack([_regions(points.tobytes(), size) for points in marks]))
         found["points"].append(marks)
     return Looks(np.array(frames.labels), **{name: np.stack(part) for name, part in found.items()}, moments=moments)
 
@@ -172,7 +172,7 @@ def covered(opened: Opened, frames: Frames, inputs: int = INPUTS) -> np.ndarray:
     It asks the network directly, with pictures unlike those that it was trained on.
 
     Returns:
-        [N, regions], points.
+        [N, regions + 1], points; the last column is of all that lies outside the face.
     """
     spec, found = opened.input_spec, []
     for chosen in _chosen(frames, spec, inputs):
@@ -180,14 +180,20 @@ def covered(opened: Opened, frames: Frames, inputs: int = INPUTS) -> np.ndarray:
         pixels = clips.pixels if isinstance(clips, LandmarkedClips) else clips  # [k, l, 3, S, S]
         marks = _marks(frames, chosen, spec)  # [k, l, 68, 2]
         regions = torch.from_numpy(
-            np.stack([face_regions(points, pixels.shape[-1]) for points in marks.reshape(-1, 68, 2)])
+            np.stack([_regions(points.tobytes(), pixels.shape[-1]) for points in marks.reshape(-1, 68, 2)])
         ).unflatten(0, marks.shape[:2])  # [k, l, S, S]
-        changed = [pixels, *(_painted(pixels, regions, number) for number in range(len(REGIONS)))]
+        changed = [pixels, *(_painted(pixels, regions, number) for number in (*range(len(REGIONS)), -1))]
         whole = [p if not isinstance(clips, LandmarkedClips) else clips._replace(pixels=p) for p in changed]
         with torch.no_grad():
             scores = [opened.network.score(opened.network(_prepared(each, opened))).double().mean() for each in whole]
         found.append([abs(float(score - scores[0])) for score in scores[1:]])
     return np.array(found)
+
+
+@lru_cache(maxsize=4000)
+def _regions(points: bytes, size: int) -> np.ndarray:
+    """``face_regions`` of float32 landmarks; several maps are made of the same frame."""
+    return face_regions(np.frombuffer(points, np.float32).reshape(68, 2), size)
 
 
 def _painted(pixels: Tensor, regions: Tensor, number: int) -> Tensor:
