@@ -29,6 +29,8 @@ KINDS = {
     "untrained": ("both", "untrained", "untrained weights"),
 }
 """The network and its two controls: corpus, weights, and how they are named."""
+PAINTED = ("as painted", "after alignment")
+"""How pictures without and with severity are put beside each other."""
 Measured = Mapping[str, Any]
 Line = Mapping[str, Any]
 
@@ -135,7 +137,7 @@ def of_pictures(content: Measured) -> pd.DataFrame:
     found = content["pictures"]
     return pd.DataFrame(
         {"region": name, "% of the face's area": f"{100 * found['as painted']['area'][name]:.0f}"}
-        | {f"% of the difference {how}": f"{100 * found[how]['energy'][name]['mean']:.0f}" for how in found}
+        | {f"% of the difference {how}": f"{100 * found[how]['energy'][name]['mean']:.0f}" for how in PAINTED}
         for name in (*REGIONS, "planted")
     ).replace("planted", "mouth, eyes and brows")
 
@@ -180,7 +182,7 @@ def patches(content: Measured, row: str = "dlga/dlga") -> list[str]:
 def mean_maps(content: Measured) -> "Figure":
     """Where the signal is, as painted and after alignment, and the mean maps of networks; one scale, 1 is chance."""
     panels: list[tuple[str, Any]] = [
-        (f"the signal,\n{how}", content["pictures"][how]["mean_map"][0]) for how in content["pictures"]
+        (f"the signal,\n{how}", content["pictures"][how]["mean_map"][0]) for how in PAINTED
     ]
     panels += [
         (f"{KINDS[kind][2]},\n{of}", one["mean_map"][0])
@@ -196,11 +198,11 @@ def mean_maps(content: Measured) -> "Figure":
         axis.set_title(title, fontsize=7.5)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
-    figure.colorbar(image, ax=axes, shrink=0.6, label="energy per area (1: even)")
+    figure.colorbar(image, ax=axes, shrink=0.6, label="energy per area (1: even)", extend="max")
     return figure
 
 
-def heat_map(axis: "Axes", heat: Any, marks: Any, most: float = 4.0) -> Any:
+def heat_map(axis: "Axes", heat: Any, marks: Any, most: float = 2.5) -> Any:
     """One map with the lines of the mean face over it; ``marks`` [68, 2] in shares of the side."""
     image = axis.imshow(heat, cmap="magma", vmin=0, vmax=most, extent=(0, 1, 1, 0), interpolation="bilinear")
     face_lines(axis, marks)
