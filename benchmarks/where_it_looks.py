@@ -235,9 +235,17 @@ def entries(asked: Asked, found: Sequence[Seen], store: Store) -> list[dict[str,
     errors = [result.metrics["unseen"]["rmse"] for result in results if result]
     constants = [result.baselines["unseen"]["constant"]["rmse"] for result in results if result]
     about = {"row": asked.row, "corpus": asked.corpus, "profile": asked.profile, "seeds": len(found)}
-    about |= {"rmse": round(float(np.mean(errors)), DIGITS), "constant": round(float(np.mean(constants)), DIGITS)}
+    columns = zip((*REGIONS, "outside"), np.transpose([one.covered for one in found], (2, 0, 1)), strict=True)
+    of_trained = {
+        "rmse": round(float(np.mean(errors)), DIGITS),
+        "constant": round(float(np.mean(constants)), DIGITS),
+        "covered": {name: number(list(values)) for name, values in columns},
+    }
     return [
-        about | {"map": title, "weights": weights} | summary([getattr(one, weights)[title] for one in found])
+        about
+        | {"map": title, "weights": weights}
+        | summary([getattr(one, weights)[title] for one in found])
+        | (of_trained if weights == "trained" else {})
         for title, weights in product(asked.explain, ("trained", "untrained"))
     ]
 
@@ -304,9 +312,7 @@ def main(
                 found.setdefault((asked.row, asked.corpus), []).append(seen(asked, run, path))
         own = found.get((asked.row, asked.corpus), [])
         if own:
-            columns = zip((*REGIONS, "outside"), np.transpose([one.covered for one in own], (2, 0, 1)), strict=True)
-            changes = {name: number(list(values)) for name, values in columns}
-            lines += [line | {"covered": changes} for line in entries(asked, own, results)]
+            lines += entries(asked, own, results)
         if own and asked == ASKED[0]:
             stages = cascaded(own[0].run, networks.files(kept_networks, own[0].run)[0], own[0].trained)
     first = found[ASKED[0].row, ASKED[0].corpus][0].trained["last stage"]

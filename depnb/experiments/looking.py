@@ -53,7 +53,7 @@ class Opened:
     def cascaded(self, stages: Sequence[str], seed: int) -> Iterator[tuple[str, Network]]:
         """The network with more and more untrained stages, from the score back to the pixels."""
         trained = {name: value.clone() for name, value in self.network.state_dict().items()}
-        network = self.fresh(seed)
+        network: Any = self.fresh(seed)
         fresh = {name: value.clone() for name, value in network.state_dict().items()}
         for stage, state in cascade(trained, fresh, stages):
             network.load_state_dict(state)

@@ -77,32 +77,45 @@ def percent(number: Mapping[str, float]) -> str:
     return f"{number['mean']:.0%} [{number['low']:.0%}, {number['high']:.0%}]"
 
 
-def sentences(content: Measured, row: str = STILL, of: str = FINE) -> list[str]:
-    """What came out for a row and its controls, one sentence each."""
+def sentences(content: Measured, row: str = STILL, of: str = FINE) -> dict[str, str]:
+    """What came out for a row and its controls, sentences by what they are about."""
     found = kinds(content, row, of)
     own, people = found["trained"], content["provenance"]["people"]
     area, share = own["area"]["planted"], own["energy"]["planted"]
-    said = [
-        f"`{row}` trained on generated “both” has an RMSE of {own['rmse']:.2f} on unseen people, the constant "
-        f"predictor {own['constant']:.2f}. On {people} of them, {percent(share)} of its map inside the face lie on "
-        f"mouth, eyes and brows, which have {area:.0%} of the face: {against_chance(share, area)}."
-    ]
+    seeds = "one seed" if own["seeds"] == 1 else f"{own['seeds']} seeds"
+    said = {
+        "trained": f"`{row}` trained on generated “both” ({seeds}) has an RMSE of {own['rmse']:.2f} on unseen people, "
+        f"the constant predictor {own['constant']:.2f}. On {people} of them, {percent(share)} of its map inside the "
+        f"face lie on mouth, eyes and brows, which have {area:.0%} of the face: {against_chance(share, area)}."
+    }
     for kind, whose in (("null", "The network trained on “null” has"), ("untrained", "Untrained weights have")):
         if kind in found:
             control = found[kind]["energy"]["planted"]
-            said.append(
+            said[kind] = (
                 f"{whose} {percent(control)} there, {against_chance(control, area)}; the share of the network trained "
                 f"on “both” is {against(share, control)} this."
             )
     outside = own["outside"]
-    said.append(f"Outside the face lie {percent(outside)} of its map and {outside['area']:.0%} of the crop.")
+    said["outside"] = f"Outside the face lie {percent(outside)} of its map and {outside['area']:.0%} of the crop."
     changes = own["covered"]
     first, second = sorted(REGIONS, key=lambda name: -changes[name]["mean"])[:2]
-    said.append(
+    said["covered"] = (
         f"Of the regions painted over, “{first}” changes the score most, by {points(changes[first])}, then “{second}”, "
         f"by {points(changes[second])}; painting over all outside the face changes it by {points(changes['outside'])}."
     )
-    return [*said, verdict(content, row, of)]
+    if "null" in found:
+        same = found["null"]["covered"][first]
+        said["covered on null"] = (
+            f"The network trained on “null” moves by {points(same)} when “{first}” is painted over: the change of the "
+            f"network trained on “both” is {against(changes[first], same)} this."
+        )
+    return said | {"verdict": verdict(content, row, of)}
+
+
+def in_short(content: Measured) -> list[str]:
+    """The sentences of the box: the network, its control on “null”, and what follows."""
+    said = sentences(content)
+    return [text for about, text in said.items() if about not in ("untrained", "outside")]
 
 
 def verdict(content: Measured, row: str = STILL, of: str = FINE) -> str:
@@ -123,8 +136,26 @@ def verdict(content: Measured, row: str = STILL, of: str = FINE) -> str:
     else:
         return f"{said} lie on the planted places, more than those of the controls."
     if changes[used]["low"] > changes[rest]["high"]:
-        return f"{said}, although painting over “{used}”, a planted place, changes its score more than any other does."
+        return f"{said}, although painting over “{used}”, a planted place, changes its score more than any other part of the face does."
     return f"{said}; painting over does not single out a planted place either."
+
+
+def checks(content: Measured) -> list[str]:
+    """What the sanity checks say of Grad-CAM of the still network, one sentence a map and a last one."""
+    said, follows = [], []
+    for of in dict.fromkeys(one["map"] for one in content["cascade"]):
+        head = next(one for one in content["cascade"] if one["map"] == of)
+        pairs = {one["against"]: one for one in content["alike"] if (one["row"], one["map"]) == (STILL, of)}
+        texts = [f"with {name} {rho(one)}" for name, one in pairs.items()]
+        said.append(
+            f"{of}: with an untrained “{head['stage']}” alone the maps have a rank correlation of {rho(head)} with "
+            f"those of the trained network; {', '.join(texts)}."
+        )
+        follows.append(head["high"] < 0.5)
+    last = (
+        "follow the weights: they pass the check" if all(follows) else "hardly follow the weights: they fail the check"
+    )
+    return [*said, f"The maps {last} of model randomisation."]
 
 
 def points(number: Mapping[str, float]) -> str:
@@ -192,7 +223,7 @@ def mean_maps(content: Measured) -> "Figure":
     columns = 4
     rows = -(-len(panels) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(7.2, 2.05 * rows), squeeze=False, layout="constrained")
-    image = None
+    image: Any = None
     for axis, (title, heat) in zip(axes.flat, panels, strict=False):
         image = heat_map(axis, heat, content["landmarks"])
         axis.set_title(title, fontsize=7.5)

@@ -50,13 +50,22 @@ def test_the_verdict_follows_from_the_numbers(content, share, control, covered, 
     for line in content["networks"]:
         own = line["corpus"] == "both" and line["weights"] == "trained"
         line["energy"]["planted"], line["area"]["planted"] = (share if own else control), 0.3
-        line["covered"] = {name: number(1, 0.5, 1.5) for name in (*REGIONS, "outside")}
-        line["covered"]["eyes"] = number(covered, 0.9 * covered, 1.1 * covered)
+        if line["weights"] == "trained":
+            line["covered"] = {name: number(1, 0.5, 1.5) for name in (*REGIONS, "outside")}
+            line["covered"]["eyes"] = number(covered, 0.9 * covered, 1.1 * covered)
     assert said in looking.verdict(content)
-    assert looking.sentences(content)[-1] == looking.verdict(content)
+    assert looking.in_short(content)[-1] == looking.sentences(content)["verdict"] == looking.verdict(content)
     for line in content["networks"]:
-        line["rmse"] = line["constant"]
+        line["rmse"] = line["constant"] = 11.0
     assert "nothing to explain" in looking.verdict(content)
+
+
+def test_the_checks_follow_from_the_numbers(content):
+    for one in content["cascade"]:
+        one |= number(0.2, 0.1, 0.3)
+    assert "they pass the check" in looking.checks(content)[-1]
+    content["cascade"][0] |= number(0.9, 0.8, 0.95)
+    assert "they fail the check" in looking.checks(content)[-1]
 
 
 def test_intervals_are_compared_by_their_ends():
