@@ -136,7 +136,10 @@ def verdict(content: Measured, row: str = STILL, of: str = FINE) -> str:
     else:
         return f"{said} lie on the planted places, more than those of the controls."
     if changes[used]["low"] > changes[rest]["high"]:
-        return f"{said}, although painting over “{used}”, a planted place, changes its score more than any other part of the face does."
+        return (
+            f"{said}, although painting over “{used}”, a planted place, changes its score more than any other part of "
+            "the face does."
+        )
     return f"{said}; painting over does not single out a planted place either."
 
 
@@ -271,7 +274,7 @@ def energies(content: Measured, rows: Sequence[tuple[str, str]] = ((STILL, FINE)
         axis.tick_params(axis="x", labelsize=7)
         axis.set_title(f"{row}, {of} {'×'.join(map(str, kinds(content, row, of)['trained']['grid']))}", fontsize=8)
     axes[0, 0].set_ylabel("share of energy / share of area")
-    axes[0, -1].legend(fontsize=7)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7)
     return figure
 
 
@@ -309,5 +312,5 @@ def coverings(content: Measured, row: str = STILL) -> "Figure":
     axis.set_xticks(range(len(names)), [name.replace(" of ", " of\n") for name in names])
     axis.set_ylim(bottom=0)
     axis.set_ylabel("mean change of the\nscore (points)")
-    axis.legend(fontsize=8)
+    axis.legend(fontsize=8, loc="upper center")
     return figure
