@@ -184,26 +184,31 @@ def means(values: np.ndarray) -> np.ndarray:
         return np.where(known, values, 0).sum(1) / known.sum(1)
 
 
-def number(values: Sequence[np.ndarray]) -> dict[str, float]:
-    """Mean of values [seeds][N] from 0 upwards, and its 95 % interval over people and, of several, over seeds. A person
-    without a value in one of them is left out. Where so few have more than 0 that ``error_interval`` has no upper end,
-    it is the percentile interval over people of the means over seeds."""
+def number(values: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Mean of values [seeds][N] from 0 upwards, and the 95 % interval of the mean of these seeds over people. A person
+    without a value in one of them is left out.
+
+    Two or three seeds give no useful interval of a share over seeds: their own means stand in ``of_seeds``. Where so
+    few people have more than 0 that ``error_interval`` has no upper end, it is the percentile interval.
+    """
     table = np.array(values, float)
     table = table[:, np.isfinite(table).all(0)]
     if not table.size:
         return {}
     people = [str(place) for place in range(table.shape[1])]
-    nothing = np.zeros(len(people))
-    low, high = error_interval(nothing, table if len(table) > 1 else table[0], people, mae)
+    nothing, each = np.zeros(len(people)), table.mean(0)
+    low, high = error_interval(nothing, each, people, mae)
     if not np.isfinite(high):
-        low, high = subject_bootstrap(nothing, table.mean(0), people, mae)
-    return {"mean": round(float(table.mean()), DIGITS), "low": round(low, DIGITS), "high": round(high, DIGITS)}
+        low, high = subject_bootstrap(nothing, each, people, mae)
+    ends = {"mean": float(each.mean()), "low": low, "high": high}
+    rounded = {name: round(float(value), DIGITS) for name, value in ends.items()}
+    return rounded | {"of_seeds": np.round(table.mean(1), DIGITS).tolist()}
 
 
 def correlation(values: Sequence[np.ndarray]) -> dict[str, float]:
-    """The same of correlations, over people alone."""
-    with_sign = number([means(np.array(values).T) / 2 + 0.5])
-    return {key: round(2 * value - 1, DIGITS) for key, value in with_sign.items()}
+    """The same of correlations, the mean over pairs of networks."""
+    found = number([means(np.array(values).T) / 2 + 0.5])
+    return {name: round(2 * found[name] - 1, DIGITS) for name in ("mean", "low", "high")}
 
 
 def by_region(of_seeds: Sequence[np.ndarray]) -> dict[str, dict[str, float]]:

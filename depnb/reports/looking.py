@@ -102,6 +102,7 @@ def sentences(content: Measured, row: str = STILL, of: str = FINE) -> dict[str, 
     said["covered"] = (
         f"Of the regions painted over, “{first}” changes the score most, by {points(changes[first])}, then “{second}”, "
         f"by {points(changes[second])}; painting over all outside the face changes it by {points(changes['outside'])}."
+        f"{_of_seeds(changes[first])}"
     )
     if "null" in found:
         same = found["null"]["covered"][first]
@@ -155,10 +156,25 @@ def checks(content: Measured) -> list[str]:
             f"those of the trained network; {', '.join(texts)}."
         )
         follows.append(head["high"] < 0.5)
+        if "two seeds" in pairs:
+            controls = [one for name, one in pairs.items() if name != "two seeds"]
+            closer = all(against(pairs["two seeds"], one) == "more than" for one in controls)
+            said[-1] += f" Two seeds {'are' if closer else 'are not'} closer to each other than to each control."
     last = (
         "follow the weights: they pass the check" if all(follows) else "hardly follow the weights: they fail the check"
     )
     return [*said, f"The maps {last} of model randomisation."]
+
+
+def _of_seeds(number: Mapping[str, Any]) -> str:
+    """The means of single seeds, where there are several."""
+    single = number["of_seeds"]
+    texts = [f"{value:.1f}" for value in single]
+    return (
+        f" The single seeds change by {', '.join(texts)} points when the first is painted over."
+        if len(single) > 1
+        else ""
+    )
 
 
 def points(number: Mapping[str, float]) -> str:
