@@ -150,10 +150,10 @@ def checks(content: Measured) -> list[str]:
     for of in dict.fromkeys(one["map"] for one in content["cascade"]):
         head = next(one for one in content["cascade"] if one["map"] == of)
         pairs = {one["against"]: one for one in content["alike"] if (one["row"], one["map"]) == (STILL, of)}
-        texts = [f"with {name} {rho(one)}" for name, one in pairs.items()]
+        texts = [f"{name} {rho(one)}" for name, one in pairs.items()]
         said.append(
             f"{of}: with an untrained “{head['stage']}” alone the maps have a rank correlation of {rho(head)} with "
-            f"those of the trained network; {', '.join(texts)}."
+            f"those of the trained network; of other pairs: {', '.join(texts)}."
         )
         follows.append(head["high"] < 0.5)
         if "two seeds" in pairs:
