@@ -64,7 +64,7 @@ docs: $(READY)  ## write the GPU-hours of docs/avec.md from the plan, some minut
 book: $(READY_TEST)  ## build the website into build/book/html, without a network
 	@$(PY) -m book
 
-NOT_SPEED := $(addprefix benchmarks/,paper_learning.py depnet_features.py evidence.py reproductions.py lengths.py)
+NOT_SPEED := $(addprefix benchmarks/,paper_learning.py depnet_features.py evidence.py reproductions.py lengths.py where_it_looks.py)
 bench: $(READY)  ## measure what the speed claims rest on
 	@set -e; for file in $(filter-out $(NOT_SPEED),$(wildcard benchmarks/*.py)); do echo "== $$file"; $(PY) "$$file"; done
 

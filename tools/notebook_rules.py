@@ -91,6 +91,7 @@ KINDS = {
     "41": "results",
     "50": "method",
     "51": "results",
+    "70": "inspection",
     "80": "lesson",
 }
 """Kind of a notebook by its number; others are lessons (01 to 09) or reviews. A paper has one notebook, or one of its
@@ -104,6 +105,7 @@ OWED = {
     "whole": METHOD | RESULTS | {"live training", "in short"} | GUIDED,
     "method": METHOD | {"in short"} | GUIDED,
     "results": RESULTS | {"in short"} | GUIDED,
+    "inspection": METHOD | GUIDED,
     "review": frozenset(),
 }
 """The parts that a kind of notebook must have, beyond what all must have."""
@@ -124,6 +126,7 @@ ROOM = {
     "whole": Room(45, 2500, 250, 4),
     "method": Room(45, 2500, 250, 4),
     "results": Room(45, 2500, 250, 8),
+    "inspection": Room(45, 2500, 250, 4),
 }
 MAX_TABLE_ROWS = 14
 

@@ -175,7 +175,7 @@ def predict_video(
     run = _row(cards)
     recording, quality = _with_faces(Path(video))
     footage.demand_video(recording)
-    remarks = [one for card in cards for one in footage.remarks(recording, _asked(card), _trained_on(card))]
+    remarks = [one for card in cards for one in footage.remarks(recording, specified(card), _trained_on(card))]
     parts = tuple(_part(card, state, recording, device) for card, state in kept)
     score = float(np.mean([part.score for part in parts]))
     radius = float(np.mean([_radius(card, each) for card in cards]))
@@ -283,7 +283,7 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
         raise UnusableNetwork(f"{path} is a network of {run.paper}, for which this depnb has no method.")
     version = method(run.paper).version
     try:
-        of = _asked(card)
+        of = specified(card)
     except (KeyError, ValueError) as error:
         raise UnusableNetwork(
             f"{path} is the row {run.row} of {run.paper} at profile {run.profile} under {run.protocol}, which this "
@@ -306,7 +306,7 @@ def _demand_usable(path: Path | str, card: Card, paper: str | None) -> None:
         )
 
 
-def _asked(card: Card) -> TrainingSpec:
+def specified(card: Card) -> TrainingSpec:
     """What was trained: known without the corpus, which need not be on this machine."""
     corpus = Corpus(card.corpus, Path(), (), card.generated, {})
     run = card.run
@@ -353,7 +353,7 @@ def _with_faces(video: Path) -> tuple[Recording, VideoReport]:
 
 
 def _part(card: Card, weights: dict[str, Tensor], recording: Recording, device: str) -> Part:
-    of = _asked(card)
+    of = specified(card)
     profile, input_spec = replace(of.profile, **card.computing), of.input_spec
     network = method(card.run.paper).model(of.config, profile.scale)
     network.load_state_dict(weights)

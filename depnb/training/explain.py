@@ -1,11 +1,12 @@
 """Which parts of a frame a network's score comes from."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
-from torch import Tensor
+from torch import Tensor, nn
 
 from depnb.methods.contract import Network
 
@@ -27,9 +28,33 @@ def grad_cam(network: Network, inputs: Tensor | tuple[Tensor, ...]) -> tuple[np.
     Raises:
         ValueError: the network has no such layer.
     """
+    scores, raw = signed_maps(network, inputs)
+    heat = np.maximum(raw, 0)
+    peak = heat.max(tuple(range(1, heat.ndim)), keepdims=True)
+    return scores, np.divide(heat, peak, out=np.zeros_like(heat), where=peak > 0)
+
+
+def signed_maps(
+    network: Network, inputs: Tensor | tuple[Tensor, ...], layer: nn.Module | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What Grad-CAM takes the positive part of: above 0 where a stronger feature would raise the score, below 0 where
+    it would lower it. A score has no class: a low one is as much worth explaining as a high one.
+
+    Args:
+        network, inputs: as for ``grad_cam``.
+        layer: whose output [B, C, …] is looked at; ``network.attended`` where ``None``. One near the input gives a
+            finer map.
+
+    Returns:
+        scores float64 [B], BDI-II points, and maps float64 [B, h, w] or [B, t, h, w], in no unit.
+
+    Raises:
+        ValueError: no layer is given, and the network names none.
+    """
     from captum.attr import LayerGradCam
 
-    if network.attended is None:
+    layer = layer or network.attended
+    if layer is None:
         raise ValueError(f"{type(network).__name__} has no layer whose map Grad-CAM could look at.")
     network.eval()
     device = next(network.parameters()).device
@@ -37,10 +62,35 @@ def grad_cam(network: Network, inputs: Tensor | tuple[Tensor, ...]) -> tuple[np.
     kind: Any = type(inputs)
     whole = kind._make if isinstance(inputs, tuple) else lambda parts: parts[0]
     with torch.enable_grad():
-        explained = LayerGradCam(lambda *parts: network.score(network(whole(parts))), network.attended)
-        heat = explained.attribute(inputs, relu_attributions=True).squeeze(1).detach()  # [B, …]
-    peak = heat.amax(tuple(range(1, heat.ndim)), keepdim=True)
-    heat = torch.where(peak > 0, heat / peak.clamp_min(torch.finfo(heat.dtype).tiny), heat)
+        explained = LayerGradCam(lambda *parts: network.score(network(whole(parts))), layer)
+        raw = explained.attribute(inputs, relu_attributions=False).squeeze(1).detach()  # [B, …]
     with torch.no_grad():
         scores = network.score(network(inputs))  # [B]
-    return scores.cpu().double().numpy(), heat.cpu().double().numpy()
+    return scores.cpu().double().numpy(), raw.cpu().double().numpy()
+
+
+def cascade(
+    trained: Mapping[str, Tensor], fresh: Mapping[str, Tensor], stages: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Weights of which more and more are those of an untrained network, from the score back to the pixels (Adebayo et
+    al., Sanity checks for saliency maps, NeurIPS 2018, §3.1). A map that hardly changes does not explain the network.
+
+    Args:
+        trained, fresh: state dicts of the same network.
+        stages: beginnings of names of parameters, the last stage of the network first.
+
+    Yields:
+        each stage, and the state dict in which it and all before it are untrained.
+
+    Raises:
+        ValueError: a stage that no parameter belongs to.
+    """
+    state = dict(trained)
+    for stage in stages:
+        names = [name for name in trained if name.startswith(f"{stage}.")]
+        if not names:
+            raise ValueError(
+                f"No parameter of the network begins with {stage!r}: its names are like {next(iter(trained))}."
+            )
+        state |= {name: fresh[name] for name in names}
+        yield stage, dict(state)

@@ -326,8 +326,8 @@ def test_another_configuration_or_size_is_refused(made, monkeypatch):
             predict_video(made.video("unseen"), files, device="cpu")
     with monkeypatch.context() as patch:
         (path,) = files
-        of = predict._asked(networks.read(path)[0])
-        patch.setattr(predict, "_asked", lambda card: of._replace(frame_stride=10))
+        of = predict.specified(networks.read(path)[0])
+        patch.setattr(predict, "specified", lambda card: of._replace(frame_stride=10))
         with pytest.raises(UnusableNetwork, match="every"):
             predict_video(made.video("unseen"), files, device="cpu")
     with monkeypatch.context() as patch:

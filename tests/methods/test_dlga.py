@@ -701,3 +701,20 @@ def test_frames_without_points_are_refused():
 def test_parts_say_what_they_take(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_painted_weights_are_means_over_the_patches_that_hold_a_cell():
+    from depnb.methods.dlga import painted
+
+    points, weights = torch.tensor([[[15.0, 15.0], [31.0, 15.0]]]), torch.tensor([[1.0, 3.0]])
+    starts, cells = patch_starts(points, 80, 10, 2)[0].tolist(), 2
+    heat = painted(weights, points, 80, 10)[0]
+    for row in range(10):
+        for column in range(10):
+            held = [
+                weight
+                for (x, y), weight in zip(starts, (1.0, 3.0), strict=True)
+                if x <= column < x + cells and y <= row < y + cells
+            ]
+            assert heat[row, column] == (sum(held) / len(held) if held else 0)
+    assert heat.max() == 3

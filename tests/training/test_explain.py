@@ -6,7 +6,7 @@ from torch import nn
 from depnb.inputs.pixels import normalise
 from depnb.methods.distribution import ROWS, model
 from depnb.methods.profiles import Scale
-from depnb.training.explain import grad_cam
+from depnb.training.explain import grad_cam, signed_maps
 
 SMALL = Scale(0.125, 10, 64)
 
@@ -49,3 +49,29 @@ def test_a_network_without_a_map_is_refused(pixels):
     network.attended = None
     with pytest.raises(ValueError, match="Flatten has no layer"):
         grad_cam(network, normalise(pixels))
+
+
+def test_grad_cam_is_the_positive_part_of_the_signed_map(network, pixels):
+    inputs = normalise(pixels)
+    scores, raw = signed_maps(network, inputs)
+    again, heat = grad_cam(network, inputs)
+    assert np.array_equal(scores, again)
+    for own, positive in zip(raw, heat, strict=True):
+        assert np.allclose(positive, np.maximum(own, 0) / max(own.max(), 1e-300))
+    opposite = signed_maps(Opposite(network), inputs)[1]
+    assert np.allclose(opposite, -raw, atol=1e-6)  # what raises the opposite of a score lowers the score
+    assert signed_maps(network, inputs, network.body.layer2)[1].shape == (2, 8, 8)
+
+
+class Opposite(nn.Module):
+    """A network whose score is the opposite of another one's."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network, self.attended = network, network.attended
+
+    def forward(self, inputs):
+        return self.network(inputs)
+
+    def score(self, output):
+        return -self.network.score(output)

@@ -115,19 +115,28 @@ def film(
         uint8 frames [T, H, W, 3] and the truth: ``landmarks`` float32 [T, 68, 2] in pixels (NaN where no face is
         to be seen), ``visible`` bool [T], and the trajectories [T] by channel.
     """
+    behaviour = {name: path[frames] for name, path in trajectories(recipe, session, task).items()}
+    pictures, points = paint(recipe, session, behaviour)
+    visible = behaviour["hidden"] == 0
+    points[~visible] = np.nan
+    return pictures, {"landmarks": points, "visible": visible, **behaviour}
+
+
+def paint(recipe: Recipe, session: Session, behaviour: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The person of a session, moving as ``behaviour`` says, arrays [T] by channel.
+
+    Returns:
+        uint8 frames [T, H, W, 3], and float32 landmarks [T, 68, 2] in their pixels.
+    """
     # torch, which paints, takes seconds to import
     from depnb.corpus.synthetic import geometry
     from depnb.corpus.synthetic.render import render
 
     size = recipe.form
     person, scene = seen(recipe, session)
-    behaviour = {name: path[frames] for name, path in trajectories(recipe, session, task).items()}
     pictures = render(behaviour, person, scene, (size.height, size.width)).numpy()
     pose = geometry.pose_of(behaviour, person, scene, dims=1)
-    points = geometry.landmarks(person, pose, (size.height, size.width)).numpy()
-    visible = behaviour["hidden"] == 0
-    points[~visible] = np.nan
-    return pictures, {"landmarks": points, "visible": visible, **behaviour}
+    return pictures, geometry.landmarks(person, pose, (size.height, size.width)).numpy()
 
 
 def trajectories(recipe: Recipe, session: Session, task: str) -> dict[str, np.ndarray]:

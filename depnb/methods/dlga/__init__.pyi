@@ -15,6 +15,7 @@ from .network import (
 from .patch_grid import (
     PATCH_CELLS as PATCH_CELLS,
     PATCHES as PATCHES,
+    painted as painted,
     patch_cells as patch_cells,
     patch_starts as patch_starts,
     patches as patches,

@@ -81,3 +81,20 @@ def patches(features: Tensor, points: Tensor, size: int, cells: int = PATCH_CELL
 def patch_cells(size: int) -> int:
     """Side of a patch in cells of 8 pixels in a frame of ``size``: as nearly 6/28 of the face as an even number can."""
     return 2 * max(1, round(PATCH_CELLS / 2 * size / PRINTED.input_size))
+
+
+def painted(weights: Tensor, points: Tensor, size: int, side: int, border: Border = "clamp") -> Tensor:
+    """The weights of patches as a map: of each cell the mean over the patches that hold it, 0 where there is none.
+
+    Args:
+        weights: [B, N], one per patch. points, size, side, border: as for ``patch_starts``; points [B, N, 2].
+
+    Returns:
+        [B, side, side].
+    """
+    cells = patch_cells(size)
+    starts = patch_starts(points, size, side, cells, border)  # [B, N, 2]
+    places = torch.arange(side, device=starts.device)
+    holds = (places >= starts[..., None]) & (places < starts[..., None] + cells)  # [B, N, 2, side]
+    held = (holds[:, :, 1, :, None] & holds[:, :, 0, None, :]).to(weights.dtype)  # [B, N, side, side]
+    return (held * weights[:, :, None, None]).sum(1) / held.sum(1).clamp_min(1)  # [B, side, side]
