@@ -203,7 +203,7 @@ def test_each_knob_of_a_recipe_names_another_folder():
     other = {
         "name": "other", "size": "quick", "seed": 1, "appearance": 0.5, "dynamics": 0.5, "label_noise": 1.0,
         "identity": 0.5, "shuffle_labels": True, "tasks": ("Freeform",),
-        "permutation": 1, "shortcut": 0.5,
+        "permutation": 1, "frames": 64, "shortcut": 0.5,
     }  # fmt: skip
     assert other.keys() == {field.name for field in fields(Recipe)}
     digests = [plain.digest(), *(replace(plain, **{name: value}).digest() for name, value in other.items())]

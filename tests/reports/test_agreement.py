@@ -197,7 +197,7 @@ def test_the_page_says_how_many_numbers_lie_outside_and_which_rows_did_not_learn
     found = agreement(results, committed + failed)
     names = ("corpus_title", "profile", "rows", "protocol", "seed", "device", "version", "commit", "started")
     state = {**dict.fromkeys(names, "x"), "generated": True, "seconds": 1.0, "peak_memory_mb": 1.0}
-    state |= {"stages": {}, "problems": [], "notebooks": []}
+    state |= {"stages": {}, "problems": [], "notebooks": [], "only": ""}
     page = " ".join(write_report(tmp_path, state, found).read_text(encoding="utf-8").split())
     assert found.counts == {"inside": 4, "outside": 4, "alone": 4, "untrained": 4}
     assert f"<strong>{found.verdict}</strong>" in page

@@ -62,7 +62,7 @@ def test_what_cannot_be_drawn_is_shown_as_its_source(latex):
 
 
 def test_a_report_fetches_nothing_and_takes_names_as_text(tmp_path):
-    names = ("corpus_title", "profile", "rows", "protocol", "seed", "device", "version", "commit", "started")
+    names = ("corpus_title", "profile", "rows", "protocol", "seed", "device", "version", "commit", "started", "only")
     state = {**dict.fromkeys(names, "<script>x</script>"), "generated": False, "seconds": 1.0, "peak_memory_mb": 1.0}
     state |= {"stages": {"<script>": 1.0}, "problems": ["<script>"]}
     state["notebooks"] = [{"name": "<script>", "page": "", "problem": "<script>", "seconds": 1.0}]

@@ -23,7 +23,7 @@ from depnb.system import style
 from depnb.system.repository import COMMITTED, ROOT
 from tests.latex import breaks
 
-DRAWN_FROM = ("results/", "the method", "printed numbers")
+DRAWN_FROM = ("results/", "the method", "printed numbers", "sources.csv and errata.csv")
 """What a figure may be drawn from that is no corpus."""
 
 

@@ -53,8 +53,8 @@ def _named(texts: list[str]) -> dict[str, Requirement]:
 
 NEEDED = _named(PROJECT["dependencies"])
 EXTRAS = PROJECT["optional-dependencies"]
-CLUSTER = _named(EXTRAS["cluster"])
-TESTS = _named([text for text in EXTRAS["test"] if text != "depnb[book,cluster]"]) | CLUSTER | _named(EXTRAS["book"])
+OTHERS = [text for name in ("book", "cluster", "timm") for text in EXTRAS[name]]
+TESTS = _named([text for text in EXTRAS["test"] if text != "depnb[book,cluster,timm]"] + OTHERS)
 DIRECT = NEEDED | TESTS
 
 
@@ -158,9 +158,9 @@ def test_everything_imported_is_listed(imported):
 
 def test_the_package_and_the_notebooks_need_nothing_of_the_tests():
     needless = {module for module in _imported("depnb", "notebooks", "benchmarks") if _owners(module) & TESTS.keys()}
-    assert needless == {"ray", "submitit"}
+    assert needless == {"ray", "submitit", "timm"}
     users = {path.parent for path in (ROOT / "depnb").rglob("*.py") if _modules(path.read_text()) & needless}
-    assert users == {ROOT / "depnb" / "experiments" / "engines"}
+    assert users == {ROOT / "depnb" / "experiments" / "engines", ROOT / "depnb" / "nets" / "weights"}
 
 
 @pytest.mark.parametrize("command", [["-c", "import depnb"], ["-m", "depnb", "--help"]])
