@@ -124,7 +124,8 @@ def verdict(content: Measured, row: str = STILL, of: str = FINE) -> str:
     found = kinds(content, row, of)
     own, changes = found["trained"], found["trained"]["covered"]
     share, area = own["energy"]["planted"], own["area"]["planted"]
-    controls = [found[kind]["energy"]["planted"] for kind in ("null", "untrained") if kind in found]
+    names = {"null": "the network trained on “null”", "untrained": "untrained weights"}
+    controls = {name: found[kind]["energy"]["planted"] for kind, name in names.items() if kind in found}
     if own["rmse"] >= own["constant"]:
         return "The network does not beat the constant predictor, so its maps have nothing to explain."
     used = max(PLANTED, key=lambda name: changes[name]["mean"])
@@ -132,8 +133,8 @@ def verdict(content: Measured, row: str = STILL, of: str = FINE) -> str:
     said = "The network beats the constant predictor, and its maps"
     if against_chance(share, area) != "more than their area":
         said += " do not lie on the planted places"
-    elif any(against(share, control) != "more than" for control in controls):
-        said += " lie on the planted places no more than a control's"
+    elif same := [name for name, control in controls.items() if against(share, control) != "more than"]:
+        said += f" lie on the planted places no more than those of {' and '.join(same)}"
     else:
         return f"{said} lie on the planted places, more than those of the controls."
     if changes[used]["low"] > changes[rest]["high"]:
@@ -157,24 +158,21 @@ def checks(content: Measured) -> list[str]:
         )
         follows.append(head["high"] < 0.5)
         if "two seeds" in pairs:
-            controls = [one for name, one in pairs.items() if name != "two seeds"]
-            closer = all(against(pairs["two seeds"], one) == "more than" for one in controls)
-            said[-1] += f" Two seeds {'are' if closer else 'are not'} closer to each other than to each control."
-    last = (
-        "follow the weights: they pass the check" if all(follows) else "hardly follow the weights: they fail the check"
-    )
-    return [*said, f"The maps {last} of model randomisation."]
+            controls = {name: one for name, one in pairs.items() if name != "two seeds"}
+            closer = [name for name, one in controls.items() if against(pairs["two seeds"], one) == "more than"]
+            other = [name for name in controls if name not in closer]
+            said[-1] += f" Two seeds are closer to each other than to: {', '.join(closer) or 'no control'}"
+            said[-1] += f"; not than to: {', '.join(other)}." if other else "."
+    changes = "The maps change with the weights: an untrained head alone leaves a rank correlation below 0.5."
+    stays = "Some maps hardly change with the weights: an untrained head alone leaves a rank correlation above 0.5."
+    return [*said, changes if all(follows) else stays]
 
 
 def _of_seeds(number: Mapping[str, Any]) -> str:
     """The means of single seeds, where there are several."""
     single = number["of_seeds"]
     texts = [f"{value:.1f}" for value in single]
-    return (
-        f" The single seeds change by {', '.join(texts)} points when the first is painted over."
-        if len(single) > 1
-        else ""
-    )
+    return f" For the single seeds the first of these is {', '.join(texts)} points." if len(single) > 1 else ""
 
 
 def points(number: Mapping[str, float]) -> str:
@@ -187,7 +185,10 @@ def of_pictures(content: Measured) -> pd.DataFrame:
     found = content["pictures"]
     return pd.DataFrame(
         {"region": name, "% of the face's area": f"{100 * found['as painted']['area'][name]:.0f}"}
-        | {f"% of the difference {how}": f"{100 * found[how]['energy'][name]['mean']:.0f}" for how in PAINTED}
+        | {
+            f"% of the difference in the face, {how}": f"{100 * found[how]['energy'][name]['mean']:.0f}"
+            for how in PAINTED
+        }
         for name in (*REGIONS, "planted")
     ).replace("planted", "mouth, eyes and brows")
 
