@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depnb.evaluation.comparison import Comparison, compare, holm, over_permutations
+from depnb.evaluation.comparison import Comparison, compare, over_permutations
 from depnb.experiments.result import Result
 from depnb.methods.contract import Claim
 from depnb.methods.registry import method
+from depnb.reports.families import corrected
 from depnb.reports.permutations import corpus_name
 from depnb.reports.remembered import remembered
 from depnb.reports.summaries import PARTITION_TITLES, PREDICTORS, Columns
@@ -114,11 +115,8 @@ def outcomes(paper: str, results: Sequence[Result]) -> list[Outcome]:
     for claim in method(paper).claims:
         lacking, found = _lacking(claim, paper, results), difference(claim, paper, results)
         judged.append((claim, found, lacking or _obstacle(found), not lacking))
-    corrected = iter(holm([found.p for _, found, reason, _ in judged if found and not reason]))
-    return [
-        Outcome(claim, found, None if reason else next(corrected), reason, was_run)
-        for claim, found, reason, was_run in judged
-    ]
+    p = corrected([found.p if found and not reason else None for _, found, reason, _ in judged])
+    return [Outcome(claim, found, own, why, run) for (claim, found, why, run), own in zip(judged, p, strict=True)]
 
 
 def _lacking(claim: Claim, paper: str, results: Sequence[Result]) -> str:

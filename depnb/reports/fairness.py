@@ -13,17 +13,18 @@ import numpy as np
 from depnb.corpus.records import video_session
 from depnb.corpus.synthetic.attributes import attributes_of
 from depnb.corpus.synthetic.people import AGE_MEAN, AGE_SD, TONE_POWER
-from depnb.evaluation.comparison import Comparison, compare_groups, holm
+from depnb.evaluation.comparison import Comparison, compare_groups
 from depnb.evaluation.error_intervals import error_interval
 from depnb.evaluation.metrics import mae, rmse
 from depnb.experiments.result import Result
 from depnb.experiments.rivals import is_rival, titles
 from depnb.experiments.store import Store
 from depnb.methods.registry import RIVALS, method, papers
+from depnb.reports.families import corrected
 from depnb.reports.remembered import remembered
 from depnb.reports.shown import results_of
-from depnb.reports.summaries import FEW_PEOPLE, PREDICTORS, Columns, corpus_title, scores_of
-from depnb.reports.words import LEVEL, p_text
+from depnb.reports.summaries import FEW_PEOPLE, PREDICTORS, Columns, corpus_title, over_people, scores_of
+from depnb.reports.words import LEVEL, p_text, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -199,11 +200,10 @@ def errors(of: Judged) -> list[GroupError]:
             people = of.subjects[chosen]
             if len(people):
                 y, scores = of.bdi[chosen], of.scores[..., chosen]
-                alone = scores[0] if scores.ndim == 2 and len(scores) == 1 else scores  # as in ``summaries``
                 numbers: list[float] = []
                 for metric in (mae, rmse):
                     value = float(np.mean([metric(y, line) for line in np.atleast_2d(scores)]))
-                    numbers += [value, *remembered(error_interval, y, alone, people, metric=metric)]
+                    numbers += [value, *remembered(error_interval, y, over_people(scores), people, metric=metric)]
                 place = (of.title, of.corpus, of.seeds, trait.title, group, len(set(people)))
                 found.append(GroupError(*place, *numbers))
     return found
@@ -224,8 +224,8 @@ def differences(rows: Sequence[Judged]) -> list[GroupDifference]:
             place = (of.title, of.corpus, trait.title, trait.groups[0], trait.groups[-1])
             found.append(GroupDifference(*place, compared, None))
     tested = [one.title != CONSTANT and bool(np.isfinite(one.compared.high)) for one in found]
-    corrected = iter(holm([one.compared.p for one, there in zip(found, tested, strict=True) if there]))
-    return [one._replace(corrected=next(corrected)) if there else one for one, there in zip(found, tested, strict=True)]
+    p = corrected([one.compared.p if there else None for one, there in zip(found, tested, strict=True)])
+    return [one._replace(corrected=own) for one, own in zip(found, p, strict=True)]
 
 
 def error_columns(rows: Sequence[Judged]) -> Columns:
@@ -257,7 +257,7 @@ def difference_columns(rows: Sequence[Judged]) -> Columns:
             "predictor": d.title,
             "attribute": d.trait,
             "groups": f"{d.last} − {d.first}",
-            "difference in MAE, plain 95 % interval": _with_interval(d.compared),
+            "difference in MAE, plain 95 % interval": with_interval(*d.compared[:3]),
             "p, corrected (Holm)": "–" if d.corrected is None else p_text(d.corrected),
             "outcome": d.word,
         }
@@ -269,10 +269,6 @@ def difference_columns(rows: Sequence[Judged]) -> Columns:
 def _ends(low: float, high: float) -> str:
     """An interval as a cell; of one person there is none."""
     return f"{low:.2f} – {high:.2f}" if np.isfinite(high) else "–"
-
-
-def _with_interval(c: Comparison) -> str:
-    return f"{c.value:+.2f} [{c.low:+.2f}, {c.high:+.2f}]" if np.isfinite(c.high) else f"{c.value:+.2f} (one seed)"
 
 
 def draw(rows: Sequence[Judged]) -> "Figure | None":

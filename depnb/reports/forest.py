@@ -9,7 +9,7 @@ import numpy as np
 
 from depnb.experiments.result import Result
 from depnb.reports.claims import Outcome, outcomes
-from depnb.reports.words import LOOKS, p_text
+from depnb.reports.words import LOOKS, Look, p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,9 +108,15 @@ def _draw(axis: "Axes", size: Size, place: float, outcome: Outcome) -> None:
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # over the line at 0
         _text(axis, size, 0.01, place, reason, color=look.colour, bbox=box, ha="left")
         return
-    axis.plot([found.low, found.high], [place] * 2, color=look.colour, linestyle="-", marker="", linewidth=1.2)
-    fill, edge = look.colour if look.filled else "white", size.letters * 0.55
-    axis.plot(found.value, place, color=look.colour, marker=look.marker, markerfacecolor=fill, markersize=edge)
+    mark(axis, place, (found.value, found.low, found.high), look, size.letters * 0.55)
+
+
+def mark(axis: "Axes", place: float, numbers: tuple[float, float, float], look: Look, edge: float = 4.5) -> None:
+    """A difference and its interval (value, low, high) on the line ``place``, as its word looks."""
+    value, *ends = numbers
+    axis.plot(ends, [place] * 2, color=look.colour, linestyle="-", marker="", linewidth=1.2)
+    fill = look.colour if look.filled else "white"
+    axis.plot(value, place, color=look.colour, marker=look.marker, markerfacecolor=fill, markersize=edge)
 
 
 def _write(

@@ -7,7 +7,7 @@ from depnb.experiments.rivals import titles
 from depnb.methods.registry import method
 from depnb.reports.claims import Outcome, outcomes
 from depnb.reports.summaries import PARTITION_TITLES, Summary, summarise
-from depnb.reports.words import LOOKS, signed
+from depnb.reports.words import LOOKS, signed_interval
 
 
 def sentences(paper: str, results: Sequence[Result], rivals: Sequence[Result] = ()) -> list[str]:
@@ -43,7 +43,7 @@ def _error(s: Summary) -> str:
 
 
 def _difference(s: Summary) -> str:
-    return f"{signed(s.difference)} [{signed(s.low)}, {signed(s.high)}], {s.verdict}"
+    return f"{signed_interval(s.difference, s.low, s.high)}, {s.verdict}"
 
 
 def _elsewhere(summaries: Sequence[Summary]) -> Iterator[str]:

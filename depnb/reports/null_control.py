@@ -12,9 +12,10 @@ rather than too rarely.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from depnb.evaluation.comparison import holm, null_correlation
+from depnb.evaluation.comparison import null_correlation
 from depnb.experiments.result import Result
 from depnb.experiments.rivals import is_rival
+from depnb.reports.families import corrected
 from depnb.reports.permutations import corpus_name
 from depnb.reports.remembered import remembered
 from depnb.reports.summaries import Columns, Summary, difference_text, summarise
@@ -66,8 +67,7 @@ def controls(results: Sequence[Result]) -> list[Control]:
 def null_columns(results: Sequence[Result]) -> Columns:
     """The table ``control_null``: a line for each row on “null”, corrected over all that were tested (Holm)."""
     found = controls(results)
-    corrected = iter(holm([c.p for c in found if c.tested]))
-    lines = [_line(c, next(corrected) if c.tested else None) for c in found]
+    lines = [_line(c, p) for c, p in zip(found, corrected([c.p if c.tested else None for c in found]), strict=True)]
     return Columns.of(lines, (c.summary.title for c in found))
 
 

@@ -11,6 +11,7 @@ from matplotlib.patches import ConnectionPatch
 from depnb.experiments.rivals import titles
 from depnb.experiments.store import Store
 from depnb.methods.registry import RIVALS, method, papers
+from depnb.reports.forest import mark
 from depnb.reports.shown import results_of
 from depnb.reports.summaries import Summary, difference_text, summarise
 from depnb.reports.words import ROW_LOOKS
@@ -101,10 +102,7 @@ def _matrix(figure: "SubFigure", names: Sequence[str], found: dict[tuple[str, st
                 axis.text(0, place, "not run", ha="center", va="center", fontsize=6, color="0.45", bbox=box)
                 continue
             s = found[name, corpus]
-            colour, marker, filled = ROW_LOOKS[s.verdict]
-            axis.plot([s.low, s.high], [place, place], color=colour, linestyle="-", marker="", linewidth=1.2)
-            fill = colour if filled else "white"
-            axis.plot(s.difference, place, color=colour, marker=marker, markerfacecolor=fill, markersize=4.5)
+            mark(axis, place, (s.difference, s.low, s.high), ROW_LOOKS[s.verdict])
         axis.set_title(title, fontsize=7)
         axis.tick_params(labelsize=7)
     axes[0].set_yticks(range(len(names)), names)

@@ -9,6 +9,7 @@ import numpy as np
 from depnb.experiments.result import Result
 from depnb.methods.errata import KINDS, scored
 from depnb.methods.registry import method, papers
+from depnb.reports.forest import mark
 from depnb.reports.readings import Cost, costs, settings_by_kind
 from depnb.reports.words import ROW_LOOKS
 
@@ -65,7 +66,9 @@ def forest(results: Sequence[Result]) -> "Figure | None":
     figure, axis = plt.subplots(figsize=(7.0, 0.75 + LINE * len(found)), layout="constrained")
     axis.axvline(0, color="black", linestyle="--", marker="", linewidth=0.8, zorder=0)
     for place, cost in enumerate(found):
-        _line(axis, place, cost)
+        if cost.difference:
+            d = cost.difference
+            mark(axis, place, (d.value, d.low, d.high), ROW_LOOKS[cost.word])
     axis.set_yticks(range(len(found)), [_name(cost) for cost in found], fontsize=7)
     axis.set_ylim(len(found) - 0.5, -0.5)
     axis.set_xlabel("RMSE of the other reading minus that of the default (points)", fontsize=8)
@@ -73,15 +76,6 @@ def forest(results: Sequence[Result]) -> "Figure | None":
     words.set_yticks(range(len(found)), [f"{cost.word} ({cost.profile})" for cost in found], fontsize=7)
     words.tick_params(length=0)
     return figure
-
-
-def _line(axis: "Axes", place: int, cost: Cost) -> None:
-    assert cost.difference
-    colour, marker, filled = ROW_LOOKS[cost.word]
-    low, high = cost.difference.low, cost.difference.high
-    axis.plot([low, high], [place, place], color=colour, linestyle="-", marker="", linewidth=1.2)
-    fill = colour if filled else "white"
-    axis.plot(cost.difference.value, place, color=colour, marker=marker, markerfacecolor=fill, markersize=4.5)
 
 
 def _name(cost: Cost) -> str:

@@ -13,7 +13,7 @@ from depnb.methods.errata import KINDS, Entry, Reading, entries
 from depnb.methods.profiles import Scale
 from depnb.methods.registry import method, papers
 from depnb.reports.claims import Difference, difference
-from depnb.reports.words import NOT_TRAINED, ROW_LOOKS, answer, signed
+from depnb.reports.words import NOT_TRAINED, ROW_LOOKS, answer, signed_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,9 +156,8 @@ def _largest(trained: Sequence[Cost]) -> Iterator[str]:
         cost = max(trained, key=lambda cost: abs(cost.difference.value) if cost.difference else 0.0)
         assert cost.difference
         d = cost.difference
-        interval = f"[{signed(d.low)}, {signed(d.high)}]"
         where = f"{method(cost.entry.papers[0]).title}, {cost.reading.text} ({cost.entry.number}, {cost.profile})"
-        yield f"Of those trained, the error changes most by {signed(d.value)} points {interval}, with {where}."
+        yield f"Of those trained, the error changes most, by {signed_interval(d.value, d.low, d.high)} points: {where}."
 
 
 def cost_table(results: Sequence[Result]) -> "pd.DataFrame":
@@ -174,8 +173,7 @@ def cost_table(results: Sequence[Result]) -> "pd.DataFrame":
             "default row": cost.reading.other,
             "profile": cost.profile,
             "seeds": " and ".join(map(str, cost.difference.seeds)),
-            "difference in RMSE": f"{signed(cost.difference.value)} "
-            f"[{signed(cost.difference.low)}, {signed(cost.difference.high)}]",
+            "difference in RMSE": signed_interval(cost.difference.value, cost.difference.low, cost.difference.high),
             "word": cost.word,
         }
         for cost in costs(results)
@@ -234,12 +232,12 @@ def catalogue(found: Sequence[Entry]) -> "pd.DataFrame":
     lines = [
         {
             "E": entry.number,
-            "papers": ", ".join(entry.papers),
+            "papers": ", ".join(method(paper).title for paper in entry.papers),
             "kind": entry.kind,
             "changes numbers": "yes" if entry.changes else "no",
             "where": entry.where,
-            "printed or lacking": entry.printed,
-            "read here as": entry.reading,
+            "printed or lacking": entry.printed.replace("`", ""),
+            "read here as": entry.reading.replace("`", ""),
         }
         for entry in found
     ]

@@ -17,7 +17,7 @@ from depnb.experiments.result import Predictions, Result
 from depnb.reports.permutations import by_permutation, corpus_name
 from depnb.reports.remembered import remembered
 from depnb.reports.summaries import scores_of
-from depnb.reports.words import answer, signed
+from depnb.reports.words import answer, signed_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +51,7 @@ class Group(NamedTuple):
     def numbers(self) -> str:
         """The difference and its interval."""
         d = self.difference
-        return f"{signed(d.value)} [{signed(d.low)}, {signed(d.high)}]"
+        return signed_interval(d.value, d.low, d.high)
 
     @property
     def text(self) -> str:
@@ -104,7 +104,7 @@ def sentence(title: str, results: Sequence[Result]) -> str:
         "worse": "It gains less",
         "cannot tell": "One cannot tell whether it gains more",
     }
-    more = f"{words[answer(low, high)]} on the first than on the last: {signed(value)} [{signed(low)}, {signed(high)}]."
+    more = f"{words[answer(low, high)]} on the first than on the last: {signed_interval(value, low, high)}."
     return f"{title} against the constant: {', '.join(parts)}. {more}"
 
 

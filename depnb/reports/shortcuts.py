@@ -11,12 +11,13 @@ import numpy as np
 
 from depnb.corpus.records import video_session
 from depnb.corpus.synthetic.attributes import NUISANCES, attributes_of
-from depnb.evaluation.comparison import Comparison, compare, holm
+from depnb.evaluation.comparison import Comparison, compare
 from depnb.evaluation.metrics import rmse
 from depnb.experiments.result import Result
+from depnb.reports.families import corrected
 from depnb.reports.remembered import remembered
 from depnb.reports.summaries import Columns, corpus_title, scores_of
-from depnb.reports.words import LEVEL, p_text
+from depnb.reports.words import LEVEL, p_text, with_interval
 
 PARTITION = "unseen"
 PAIR = ("both", "shortcut")
@@ -64,8 +65,8 @@ def falls(results: Sequence[Result]) -> list[Fall]:
             key = (f"{r.run.paper}/{r.run.row}", r.run.protocol, r.run.profile)
             groups.setdefault(key, {}).setdefault(r.run.corpus, []).append(r)
     found = [_fall(key[0], *(own[name] for name in PAIR)) for key, own in groups.items() if len(own) == len(PAIR)]
-    corrected = iter(holm([one.compared.p for one in found if np.isfinite(one.compared.high)]))
-    return [one._replace(corrected=next(corrected)) if np.isfinite(one.compared.high) else one for one in found]
+    p = corrected([one.compared.p if np.isfinite(one.compared.high) else None for one in found])
+    return [one._replace(corrected=own) for one, own in zip(found, p, strict=True)]
 
 
 def _fall(row: str, without: Sequence[Result], with_it: Sequence[Result]) -> Fall:
@@ -94,7 +95,7 @@ def columns(results: Sequence[Result]) -> Columns:
             "predictor": one.row,
             "RMSE, trained on “both”": f"{one.rmse[0]:.2f}",
             "RMSE, trained on “shortcut”": f"{one.rmse[1]:.2f}",
-            "difference, plain 95 % interval": _with_interval(one.compared),
+            "difference, plain 95 % interval": with_interval(*one.compared[:3]),
             "p, corrected (Holm)": "–" if one.corrected is None else p_text(one.corrected),
             **{f"error follows {name} (r)": f"{r:+.2f}" for name, r in one.follows.items()},
             "outcome": one.word,
@@ -102,7 +103,3 @@ def columns(results: Sequence[Result]) -> Columns:
         for one in found
     ]
     return Columns.of(lines, (title for one in found for title in one.corpora))
-
-
-def _with_interval(c: Comparison) -> str:
-    return f"{c.value:+.2f} [{c.low:+.2f}, {c.high:+.2f}]" if np.isfinite(c.high) else f"{c.value:+.2f} (one seed)"

@@ -15,7 +15,7 @@ from depnb.experiments.result import Result
 from depnb.experiments.rivals import is_rival
 from depnb.reports.permutations import by_permutation, corpus_name
 from depnb.reports.remembered import remembered
-from depnb.reports.words import NOT_TRAINED, answer
+from depnb.reports.words import NOT_TRAINED, answer, with_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,8 +161,7 @@ def _summary(group: list[Result], partition: str) -> Summary:
     if all(partition in result.predictions for result in group):
         first, scores = group[0].predictions[partition], scores_of(group, partition)
         people = len(set(first.subject))
-        alone = scores[0] if scores.ndim == 2 and len(scores) == 1 else scores  # of one seed's luck nothing is known
-        rmse_low, rmse_high = remembered(error_interval, first.bdi, alone, first.subject)
+        rmse_low, rmse_high = remembered(error_interval, first.bdi, over_people(scores), first.subject)
         compared = Comparison(*remembered(compare, first.bdi, scores, first.constant, first.subject))
     run = group[0].run
     return Summary(
@@ -218,16 +217,18 @@ def _over_permutations(summaries: Sequence[Summary]) -> Summary:
 
 def difference_text(s: Summary) -> str:
     """RMSE minus the constant's with its plain interval, as a table's cell."""
-    if np.isnan(s.difference):
-        return "–"
-    ends = f"[{s.low:+.2f}, {s.high:+.2f}]" if np.isfinite(s.high) else "(one seed)"
-    return f"{s.difference:+.2f} {ends}"
+    return "–" if np.isnan(s.difference) else with_interval(s.difference, s.low, s.high)
 
 
 def scores_of(group: Sequence[Result], partition: str) -> np.ndarray:
     """Scores of the seeds of a row [seeds, N]; of a rival, whose one run has no luck of training, [N]."""
     scores = np.array([result.predictions[partition].score for result in group])
     return scores[0] if is_rival(group[0].run) else scores
+
+
+def over_people(scores: np.ndarray) -> np.ndarray:
+    """Scores as the interval of an error takes them: of one seed, of whose luck nothing is known, [N]."""
+    return scores[0] if scores.ndim == 2 and len(scores) == 1 else scores
 
 
 def _sd(values: list[float]) -> float:

@@ -5,6 +5,7 @@ and *not trained*. A claim: *supported*, *reversed* or *undecided*, by its p-val
 claims of the paper that were tested, and *not tested here*.
 """
 
+from math import isfinite
 from typing import NamedTuple
 
 NOT_TRAINED = "not trained"
@@ -59,6 +60,16 @@ def p_text(p: float, name: str = "") -> str:
         return f"{name} < 0.001".strip()
     digits = f"{p:.4f}" if round(p, 3) == LEVEL else f"{p:.3f}"
     return f"{name} = {digits}" if name else digits
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """A difference with its interval, as a table's cell; an infinite one is of one seed."""
+    return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]" if isfinite(high) else f"{value:+.2f} (one seed)"
+
+
+def signed_interval(value: float, low: float, high: float) -> str:
+    """A difference with its interval, for sentences and figures, as ``signed``."""
+    return f"{signed(value)} [{signed(low)}, {signed(high)}]"
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from depnb.course.display import table
 from depnb.methods.errata import KINDS, entries
@@ -46,6 +47,7 @@ def draw_chosen(paper: str = "", kind: str = "", words: str = "", changing: bool
     bars = axis.barh([method(name).title for name in papers()], counts, color="C0", height=0.7)
     axis.bar_label(bars, fontsize=7, padding=2)
     axis.invert_yaxis()
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel("entries; those of several papers count for each", fontsize=8)
     axis.tick_params(labelsize=8)
     return figure

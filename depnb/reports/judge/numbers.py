@@ -14,6 +14,7 @@ from depnb.evaluation.metrics import Metric, band_bias, ccc, clipped, mae, pcc, 
 from depnb.experiments.result import rounded
 from depnb.reports.judge.judgement import Difference, Rival
 from depnb.reports.judge.matching import Matched, Unit
+from depnb.reports.summaries import over_people
 from depnb.reports.words import answer
 
 ERRORS: tuple[Metric, ...] = (mae, rmse)
@@ -47,7 +48,7 @@ class Judged(NamedTuple):
     @property
     def alone(self) -> np.ndarray:
         """Scores as intervals take them: those of one seed [N], so that these are over people alone."""
-        return self.scores[0] if len(self.scores) == 1 else self.scores
+        return over_people(self.scores)
 
 
 def metrics(own: Judged, unit: str) -> dict[str, float]:
@@ -137,11 +138,10 @@ def against(own: Judged, title: str, matched: Matched, deterministic: bool) -> R
         return None
     places = {unit.name: place for place, unit in enumerate(own.units)}
     ours = own.scores[:, [places[unit.name] for unit in other.units]]  # [seeds, common]
-    alone = ours[0] if len(ours) == 1 else ours
     known = all(deterministic or len(side) > 1 for side in (ours, other.scores))
     errors = _errors(other)
     counted = {"units": float(len(other.units)), "least_sd": float(other.scores.std(1).min())}
-    return Rival(title, errors | counted, _differences(other, alone, other.alone, known))
+    return Rival(title, errors | counted, _differences(other, over_people(ours), other.alone, known))
 
 
 def _differences(own: Judged, ours: np.ndarray, theirs: np.ndarray, known: bool) -> dict[str, Difference]:
